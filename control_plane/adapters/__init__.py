@@ -1,0 +1,1 @@
+"""The ports of ``control_plane.ports``, made real: container engine, agent, database."""

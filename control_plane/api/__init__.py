@@ -1,0 +1,1 @@
+"""The edge: HTTP routes and WebSockets, their schemas and policies."""

@@ -1,0 +1,17 @@
+"""A project as the database knows it: who owns it and what it is called. The folder knows the rest."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProjectRecord:
+    """``owner`` is a person's id. Times are seconds since 1970; ``deleting`` marks a deletion that is under way."""
+
+    id: str
+    name: str
+    owner: str
+    created_at: float
+    opened_at: float
+    template: str = "empty"
+    description: str = ""
+    deleting: bool = False

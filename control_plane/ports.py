@@ -1,0 +1,219 @@
+"""What the services need from outside, as Protocols. ``adapters`` holds the real ones, ``tests/fakes`` those of the tests;
+both pass the same contract suites in ``tests/contract``.
+"""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, Protocol
+
+from control_plane.domain.project import ProjectRecord
+from control_plane.domain.sandbox import EndReason, Limits, SandboxRecord
+
+
+class Clock(Protocol):
+    """Time. ``now`` is seconds since 1970; ``monotonic`` never jumps."""
+
+    def now(self) -> float: ...
+    def monotonic(self) -> float: ...
+    async def sleep(self, seconds: float) -> None: ...
+
+
+# ── Containers ────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class ContainerState(StrEnum):
+    CREATED = "created"
+    RUNNING = "running"
+    PAUSED = "paused"
+    EXITED = "exited"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SandboxSpec:
+    """All that a launcher is told of a sandbox; how it is hardened is the launcher's own knowledge."""
+
+    project_id: str
+    project_name: str
+    generation: int
+    uid: int
+    limits: Limits
+    template: str
+    egress: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Container:
+    """A container of this deployment, as the engine reports it."""
+
+    id: str
+    project_id: str
+    generation: int
+    state: ContainerState
+    created_at: float
+    image_current: bool = True
+    end_reason: EndReason | None = None
+    """Set when it has exited by itself: out of memory, crashed …"""
+    exit_code: int | None = None
+
+
+class SandboxRuntime(Protocol):
+    """A container engine. Raises ``EngineUnavailable``, ``ImageMissing``, ``SandboxFailed``; never leaves half a start.
+
+    ``start`` returns when the agent has its listening socket (it may not answer yet). All calls are idempotent: stopping
+    what is gone is no error. Only containers and volumes with this deployment's label are ever touched.
+    """
+
+    async def start(self, spec: SandboxSpec) -> Container: ...
+    async def pause(self, container_id: str) -> None: ...
+    async def resume(self, container_id: str) -> None: ...
+    async def stop(self, container_id: str, grace_sec: float = 3.0) -> None:
+        """Stop and remove the container; the workspace stays."""
+        ...
+
+    async def inspect(self, container_id: str) -> Container | None: ...
+    async def list(self) -> Sequence[Container]: ...
+    async def workspaces(self) -> Sequence[str]:
+        """Project ids of all workspaces that exist."""
+        ...
+
+    async def delete_workspace(self, project_id: str) -> None: ...
+    def ends(self) -> AsyncIterator[Container]:
+        """Containers as they end, from the engine's event stream. Reconnects by itself; ends only when cancelled."""
+        ...
+
+    async def update_limits(self, container_id: str, limits: Limits) -> None: ...
+
+
+# ── The agent in a sandbox ────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgentAddress:
+    """Where the agent of one generation of a sandbox listens."""
+
+    project_id: str
+    generation: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgentAnswer:
+    """A complete answer, bounded in size. Header names are lower case; only harmless ones are kept."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class AgentStream(Protocol):
+    """An answer whose body comes piece by piece."""
+
+    status: int
+    headers: Mapping[str, str]
+
+    def body(self) -> AsyncIterator[bytes]: ...
+
+
+class AgentSocket(Protocol):
+    """A WebSocket to the agent. ``receive`` returns text, bytes, or None when the agent closed it (see ``close_code``).
+
+    Reading is paused while nobody receives, so a slow reader slows the agent and nothing is stored up.
+    """
+
+    close_code: int
+    close_reason: str
+
+    async def receive(self) -> str | bytes | None: ...
+    async def send(self, message: str | bytes) -> None: ...
+    async def close(self, code: int = 1000, reason: str = "") -> None: ...
+
+
+class AgentLink(Protocol):
+    """Requests to agents. Raises ``SandboxFailed`` when the agent cannot be reached, ``SandboxMisbehaved`` when its
+    answer breaks the contract, ``TimedOut``. ``path`` starts with ``/``; ``user`` and ``view_only`` become headers.
+    """
+
+    async def request(
+        self,
+        address: AgentAddress,
+        method: str,
+        path: str,
+        *,
+        query: str = "",
+        body: bytes = b"",
+        headers: Mapping[str, str] = ...,
+        user: str = "",
+        view_only: bool = False,
+        timeout_sec: float = 30.0,
+        max_body: int = ...,
+    ) -> AgentAnswer: ...
+
+    def stream(
+        self,
+        address: AgentAddress,
+        method: str,
+        path: str,
+        *,
+        query: str = "",
+        body: AsyncIterator[bytes] | bytes = b"",
+        headers: Mapping[str, str] = ...,
+        user: str = "",
+        view_only: bool = False,
+        idle_timeout_sec: float = 60.0,
+    ) -> AbstractAsyncContextManager[AgentStream]: ...
+
+    def connect(
+        self,
+        address: AgentAddress,
+        path: str,
+        *,
+        query: str = "",
+        user: str = "",
+        view_only: bool = False,
+        max_message: int = ...,
+        subprotocols: Sequence[str] = (),
+    ) -> AbstractAsyncContextManager[AgentSocket]: ...
+
+
+# ── The database ──────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class ProjectStore(Protocol):
+    """Projects and their owners. Raises ``NotFound``, ``StoreUnavailable``."""
+
+    async def add(self, project: ProjectRecord, sandbox: SandboxRecord) -> None: ...
+    async def get(self, project_id: str) -> ProjectRecord: ...
+    async def list(self, owner: str | None = None) -> Sequence[ProjectRecord]: ...
+    async def update(self, project: ProjectRecord) -> None: ...
+    async def delete(self, project_id: str) -> None:
+        """Remove the project and its sandbox row."""
+        ...
+
+
+class SandboxStore(Protocol):
+    """Rows of sandboxes. ``save`` raises ``Stale`` when the stored generation is newer."""
+
+    async def get(self, project_id: str) -> SandboxRecord: ...
+    async def list(self) -> Sequence[SandboxRecord]: ...
+    async def save(self, record: SandboxRecord) -> None: ...
+
+
+# ── Events ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class EventSink(Protocol):
+    """Takes what the control plane itself tells a project's viewers: dataclasses of ``wire/events.py``. Never blocks."""
+
+    def publish(self, project_id: str, data: Any) -> None: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditEntry:
+    """Something that an administrator may want to know later."""
+
+    at: float
+    actor: str
+    action: str
+    project_id: str = ""
+    detail: Mapping[str, Any] = field(default_factory=dict[str, Any])

@@ -1,0 +1,1 @@
+"""Use cases: each changes the world through the ports of ``control_plane.ports`` only."""

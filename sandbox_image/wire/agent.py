@@ -1,0 +1,41 @@
+"""The agent about itself: health, activity and use of resources."""
+
+from dataclasses import dataclass, field
+
+from .environment import VenvStatus
+from .version import API_VERSION
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Health:
+    """Answer of ``GET /health``."""
+
+    api_version: int = API_VERSION
+    uptime_ms: float = 0.0
+    venv: VenvStatus | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Activity:
+    """Answer of ``GET /activity``, by which the control plane decides that a sandbox is idle.
+
+    ``busy`` names what is running, for people: ``run of clean``, ``python in terminal 1``, ``port 8080 in use``.
+    """
+
+    idle_sec: float
+    """Since the last user input that the agent saw (a key, a save, a run); not since the last byte."""
+    busy: list[str] = field(default_factory=list[str])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Usage:
+    """Answer of ``GET /usage``. Bytes; ``cpu`` is cores in use since the last reading."""
+
+    memory: int = 0
+    memory_limit: int = 0
+    cpu: float = 0.0
+    cpu_limit: float = 0.0
+    processes: int = 0
+    process_limit: int = 0
+    disk: int = 0
+    disk_limit: int = 0

@@ -1,0 +1,41 @@
+"""The project's Python environment and its packages."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class VenvState(StrEnum):
+    NOT_STARTED = "not_started"
+    CREATING = "creating"
+    INSTALLING = "installing"
+    COMPLETED = "completed"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VenvStatus:
+    """State of the environment. ``progress`` is 0 to 1; ``message`` says what is happening or what failed, and why."""
+
+    status: VenvState
+    progress: float = 0.0
+    message: str = ""
+    python: str = ""
+    fingerprint: str = ""
+    """Digest of the interpreter and the installed distributions; part of every cache key."""
+    log: list[str] = field(default_factory=list[str])
+    """The last lines of uv's output."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Package:
+    name: str
+    version: str
+    required: bool = False
+    """True when ``requirements.txt`` names it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InstallRequest:
+    """Body of ``POST /packages``: requirement specifiers such as ``polars>=1``; also written to requirements.txt."""
+
+    requirements: list[str]

@@ -1,0 +1,32 @@
+"""Language servers as seen from outside."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class LanguageServerKind(StrEnum):
+    PYRIGHT = "pyright"
+    """The Python server of the deployment: pyright, basedpyright or ty. The path stays the same."""
+    RUFF = "ruff"
+
+
+class LanguageServerState(StrEnum):
+    STOPPED = "stopped"
+    STARTING = "starting"
+    READY = "ready"
+    RESTARTING = "restarting"
+    GAVE_UP = "gave_up"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LanguageServerHealth:
+    """``restarts`` counts crashes since the last healthy minute; ``retry_in_ms`` is set while it waits to restart."""
+
+    kind: LanguageServerKind
+    state: LanguageServerState
+    clients: int = 0
+    restarts: int = 0
+    pid: int | None = None
+    uptime_ms: float = 0.0
+    retry_in_ms: float | None = None
+    message: str = ""

@@ -1,0 +1,198 @@
+"""A project as clients see it: the graph in ``flow.json``, joined with the ports read from each node's source."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+FLOW_SCHEMA_VERSION = 1
+
+
+class NodeKind(StrEnum):
+    """What a node is. Only ``CODE`` nodes have a source file; the others are drawn and evaluated by the agent."""
+
+    CODE = "code"
+    INPUT = "input"
+    """A constant that a person types: ``settings`` holds {"input": text|number|choice|file, "value", "choices"?}."""
+    RESULT = "result"
+    """Shows what reaches it; passes the value on unchanged."""
+    NOTE = "note"
+    """Markdown in ``settings["text"]``; takes no part in a run."""
+    GROUP = "group"
+    """A frame around nodes whose ``group`` is its id; takes no part in a run."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Position:
+    """Upper left corner on the canvas, in canvas units."""
+
+    x: float
+    y: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Size:
+    width: float
+    height: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Port:
+    """An input or output of a node. ``type`` is the annotation as it is written, empty where there is none."""
+
+    name: str
+    type: str = ""
+    required: bool = False
+    """True for a positional parameter without a default: a run without an edge here fails before it starts."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setting:
+    """A keyword-only parameter, shown as a form field. ``default`` is its literal, null where it is no literal."""
+
+    name: str
+    type: str = ""
+    default: Any = None
+    required: bool = False
+    choices: list[Any] = field(default_factory=list[Any])
+    """The values of a ``Literal[...]`` annotation."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ports:
+    """What a node's signature says.
+
+    One output port is named ``output``. ``merges`` is true for ``def main(input_data)``, whose single input port takes
+    any number of edges: none gives ``None``, one gives the value, several give a dict.
+    """
+
+    inputs: list[Port] = field(default_factory=list[Port])
+    outputs: list[Port] = field(default_factory=list[Port])
+    settings: list[Setting] = field(default_factory=list[Setting])
+    merges: bool = False
+    error: str = ""
+    """Why the signature could not be read (a syntax error with its line, or no ``main``); empty when it could."""
+
+
+class CachePolicy(StrEnum):
+    AUTO = "auto"
+    NEVER = "never"
+    PINNED = "pinned"
+    """Keeps its last successful result whatever changes, until it is unpinned."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Node:
+    """A node. ``id`` never changes; ``title`` is free text and unique in its project; ``file`` follows the title."""
+
+    id: str
+    title: str
+    kind: NodeKind = NodeKind.CODE
+    position: Position
+    file: str = ""
+    """Path below the project's folder, such as ``nodes/clean.py``; empty unless the kind is ``code``."""
+    settings: dict[str, Any] = field(default_factory=dict[str, Any])
+    description: str = ""
+    cache: CachePolicy = CachePolicy.AUTO
+    group: str = ""
+    size: Size | None = None
+    timeout_sec: float | None = None
+    files: list[str] = field(default_factory=list[str])
+    """Data files the node declares that it reads; their content is part of its cache key."""
+    legacy: bool = False
+    """Imported from the original system: several inputs are keyed by source id, and ``main()`` may take nothing."""
+    ports: Ports = field(default_factory=Ports)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Edge:
+    id: str
+    source: str
+    target: str
+    source_port: str = "output"
+    target_port: str = ""
+    """Empty means the target's first input port."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Project:
+    """The structure of a project. ``id`` is filled in by the control plane; the folder does not know it."""
+
+    id: str = ""
+    name: str
+    description: str = ""
+    nodes: list[Node] = field(default_factory=list[Node])
+    edges: list[Edge] = field(default_factory=list[Edge])
+    schema_version: int = FLOW_SCHEMA_VERSION
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProjectUpdate:
+    """Body of ``PUT /project``: the whole graph. Ports are ignored; sources are kept by node id.
+
+    A code node that is new gets the source in ``code[id]``, else an empty ``main``. A code node that is gone loses
+    its file (the source of a deleted node stays readable in ``.aimforge/trash`` for undo).
+    """
+
+    name: str | None = None
+    description: str | None = None
+    nodes: list[Node]
+    edges: list[Edge]
+    code: dict[str, str] = field(default_factory=dict[str, str])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewNode:
+    """Body of ``POST /project/nodes``. ``code`` is used for kind ``code`` only; without it a template is written."""
+
+    title: str
+    position: Position
+    kind: NodeKind = NodeKind.CODE
+    code: str | None = None
+    settings: dict[str, Any] = field(default_factory=dict[str, Any])
+    description: str = ""
+    group: str = ""
+    size: Size | None = None
+    id: str | None = None
+    """Given by clients that undo a deletion; otherwise the agent makes one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NodePatch:
+    """Body of ``PATCH /project/nodes/{node}``: fields that are null stay as they are."""
+
+    title: str | None = None
+    position: Position | None = None
+    settings: dict[str, Any] | None = None
+    description: str | None = None
+    cache: CachePolicy | None = None
+    group: str | None = None
+    size: Size | None = None
+    timeout_sec: float | None = None
+    files: list[str] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewEdge:
+    """Body of ``POST /project/edges``. Ports that are left out mean the first one of the node."""
+
+    source: str
+    target: str
+    source_port: str = ""
+    target_port: str = ""
+    id: str | None = None
+
+
+class Freshness(StrEnum):
+    NEVER_RUN = "never_run"
+    FRESH = "fresh"
+    STALE = "stale"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NodeFreshness:
+    """Why a node would be answered from the cache, or why it would run. ``reason`` is a sentence for people."""
+
+    node_id: str
+    state: Freshness
+    reason: str

@@ -1,0 +1,54 @@
+"""Terminals: named PTYs, and the frames on a terminal's socket.
+
+Binary frames are data. Text frames are JSON control messages; neither is ever looked for inside the other.
+
+=========  =====================  ====================================================================
+direction  first byte             then
+=========  =====================  ====================================================================
+to client  ``OUTPUT`` (1)         offset of the first byte: 8 bytes, unsigned, big endian; then the bytes
+to agent   ``INPUT`` (2)          the bytes typed
+=========  =====================  ====================================================================
+
+Control messages to the agent: ``{"type":"ack","offset":N}`` (all before N is consumed),
+``{"type":"resize","cols":C,"rows":R}``, ``{"type":"signal","name":"INT"|"QUIT"|"TERM"|"KILL"}``.
+To the client: ``{"type":"attached","terminal":{…},"from":N,"fresh":bool}`` first, then ``{"type":"truncated","from":A,"to":B}``
+where bytes were lost to this viewer, ``{"type":"resized","cols","rows","offset"}``, ``{"type":"renamed","name"}``,
+``{"type":"exited","status"}``.
+"""
+
+import struct
+from dataclasses import dataclass
+from typing import Final
+
+OUTPUT: Final = 1
+INPUT: Final = 2
+OUTPUT_HEADER: Final = struct.Struct(">BQ")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terminal:
+    """``end`` is the offset after the last byte; ``start`` that of the oldest byte still in the ring."""
+
+    id: str
+    name: str
+    cols: int
+    rows: int
+    created_at: float
+    start: int = 0
+    end: int = 0
+    exit_status: int | None = None
+    foreground: str = ""
+    """Name of the program in the foreground, empty at the prompt."""
+    viewers: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewTerminal:
+    name: str = ""
+    cols: int = 80
+    rows: int = 24
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TerminalPatch:
+    name: str
