@@ -1,0 +1,8 @@
+"""``ports.AgentLink`` over Unix sockets: HTTP/1.1 with pooled connections, and WebSockets.
+
+- ``headers``     which headers cross the boundary, in which direction
+- ``exchange``    one connection to an agent, one request and its answer at a time
+- ``pool``        connections kept for the next request
+- ``websocket``   a WebSocket to an agent, read no faster than it is consumed
+- ``link``        the port itself
+"""

@@ -1,0 +1,54 @@
+"""Connections to agents, kept for the next request. Most recently used first, so that the rest grow old and go."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Final
+
+from control_plane.adapters.agent_link.exchange import Exchange, ExchangeState
+from control_plane.ports import AgentAddress
+
+KEEP: Final = 8
+"""Idle connections per agent."""
+MAX_IDLE: Final = 20.0
+"""Seconds; the agent closes its side after 75, so a kept connection is not one that is being closed."""
+CONNECT_TIMEOUT: Final = 5.0
+
+
+class Pool:
+    """Idle connections by agent. ``path`` tells where an agent listens."""
+
+    def __init__(self, path: Callable[[AgentAddress], str]) -> None:
+        self._path = path
+        self._idle: dict[AgentAddress, list[Exchange]] = {}
+
+    async def take(self, address: AgentAddress, *, fresh: bool = False) -> Exchange:
+        """An idle connection to the agent, or a new one. Raises ``OSError``, ``TimeoutError``."""
+        loop = asyncio.get_running_loop()
+        idle = self._idle.get(address, [])
+        while idle and not fresh:
+            exchange = idle.pop()
+            if exchange.state is ExchangeState.IDLE and loop.time() - exchange.idle_since < MAX_IDLE:
+                return exchange
+            exchange.close()
+        async with asyncio.timeout(CONNECT_TIMEOUT):
+            _, exchange = await loop.create_unix_connection(Exchange, self._path(address))
+        return exchange
+
+    def give_back(self, address: AgentAddress, exchange: Exchange) -> None:
+        """Keep the connection if its exchange is over, else close it."""
+        idle = self._idle.setdefault(address, [])
+        if len(idle) >= KEEP or not exchange.reusable():
+            exchange.close()
+            return
+        exchange.idle_since = asyncio.get_running_loop().time()
+        idle.append(exchange)
+
+    def forget(self, address: AgentAddress) -> None:
+        """Close what is kept for an agent that is gone."""
+        for exchange in self._idle.pop(address, []):
+            exchange.close()
+
+    def close(self) -> None:
+        """Close all idle connections."""
+        for address in list(self._idle):
+            self.forget(address)
