@@ -1,0 +1,114 @@
+"""The composition root: builds the agent's parts, in the order in which they need each other, and its application."""
+
+import errno
+import logging
+import time
+from collections.abc import AsyncGenerator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import HTTPConnection, Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+from starlette.types import ASGIApp
+from starlette.websockets import WebSocket
+
+from sandbox_image.agent.activity import Activity
+from sandbox_image.agent.errors import AgentError, from_os_error
+from sandbox_image.agent.events import EventLog
+from sandbox_image.agent.events import routes as event_routes
+from sandbox_image.agent.gate import Gate
+from sandbox_image.agent.http import json_response
+from sandbox_image.agent.settings import AgentSettings
+from sandbox_image.wire.agent import Health
+from sandbox_image.wire.environment import VenvStatus
+from sandbox_image.wire.errors import STATUS, ErrorCode
+
+logger = logging.getLogger(__name__)
+
+
+@asynccontextmanager
+async def running_agent(settings: AgentSettings, token: str) -> AsyncGenerator[ASGIApp]:
+    """The agent's application, with its parts running until the context ends.
+
+    A part that fails while it runs ends the agent, and with it the sandbox: the control plane starts it anew and says so.
+    """
+    activity = Activity()
+    async with AsyncExitStack() as stack:
+        routes = await _start_parts(stack, settings, activity)
+        yield Gate(_application(routes), token, activity)
+
+
+async def _start_parts(stack: AsyncExitStack, settings: AgentSettings, activity: Activity) -> list[BaseRoute]:
+    workspace = Path(settings.workspace)
+    events = EventLog()
+    routes = event_routes(events)
+    routes += about_routes(activity, workspace, lambda: None)
+    return routes
+
+
+def about_routes(activity: Activity, workspace: Path, venv: Callable[[], VenvStatus | None]) -> list[BaseRoute]:
+    """``/health``, ``/activity`` and ``/usage``."""
+    from sandbox_image.agent.usage import UsageReader
+
+    started = time.monotonic()
+    usage_reader = UsageReader(workspace)
+
+    async def health(request: Request) -> Response:
+        return json_response(Health(uptime_ms=(time.monotonic() - started) * 1000, venv=venv()))
+
+    async def read_activity(request: Request) -> Response:
+        return json_response(activity.read())
+
+    async def usage(request: Request) -> Response:
+        return json_response(usage_reader.read())
+
+    return [Route("/health", health), Route("/activity", read_activity), Route("/usage", usage)]
+
+
+def _application(routes: list[BaseRoute]) -> Starlette:
+    return Starlette(
+        routes=routes,
+        exception_handlers={
+            AgentError: _answer_agent_error,
+            HTTPException: _answer_routing_error,
+            OSError: _answer_os_error,
+            Exception: _answer_unexpected,
+        },
+    )
+
+
+async def _answer_agent_error(connection: HTTPConnection, error: Exception) -> Response:
+    assert isinstance(error, AgentError)
+    return await _answer(connection, error)
+
+
+async def _answer_routing_error(connection: HTTPConnection, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    code = next((code for code, status in STATUS.items() if status == error.status_code), ErrorCode.BAD_REQUEST)
+    message = f"There is no {connection.url.path} here." if code is ErrorCode.NOT_FOUND else f"{error.detail}."
+    answer = await _answer(connection, AgentError(code, message))
+    answer.status_code = error.status_code
+    return answer
+
+
+async def _answer_os_error(connection: HTTPConnection, error: Exception) -> Response:
+    assert isinstance(error, OSError)
+    known = from_os_error(error)
+    if known is None:
+        return await _answer_unexpected(connection, error)
+    return await _answer(connection, known)
+
+
+async def _answer_unexpected(connection: HTTPConnection, error: Exception) -> Response:
+    logger.error("unexpected error at %s", connection.url.path, exc_info=error)
+    name = errno.errorcode.get(error.errno or 0, "") if isinstance(error, OSError) else type(error).__name__
+    return await _answer(connection, AgentError(ErrorCode.INTERNAL, f"The sandbox failed at this ({name}). Try again."))
+
+
+async def _answer(connection: HTTPConnection, error: AgentError) -> Response:
+    if isinstance(connection, WebSocket):
+        await connection.close(error.close_code, error.message.encode()[:120].decode(errors="ignore"))
+    return json_response(error.body(), error.status)

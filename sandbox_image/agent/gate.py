@@ -1,0 +1,71 @@
+"""The door of the agent: who may come in, and what a viewer may not do. Plain ASGI, before anything is read."""
+
+import hmac
+from collections.abc import Iterable
+
+import msgspec
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from sandbox_image.agent.activity import Activity
+from sandbox_image.agent.errors import AgentError
+from sandbox_image.wire.errors import ErrorCode
+from sandbox_image.wire.limits import MAX_NAME
+
+_READS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+class Gate:
+    """Refuses requests without the sandbox's token, and requests of viewers that write.
+
+    Puts ``user`` and ``view_only`` into the scope's state. A write counts as activity of its user.
+    """
+
+    def __init__(self, app: ASGIApp, token: str, activity: Activity) -> None:
+        if not token:
+            raise ValueError("the agent needs a token")
+        self._app = app
+        self._expected = b"Bearer " + token.encode()
+        self._activity = activity
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] not in {"http", "websocket"}:
+            await self._app(scope, receive, send)
+            return
+        given = {name: value for name, value in scope["headers"] if name in _HEADERS}
+        # Compared in constant time, or the token could be guessed byte by byte from inside the sandbox.
+        if not hmac.compare_digest(given.get(b"authorization", b""), self._expected):
+            await _refuse(scope, send, _UNAUTHENTICATED)
+            return
+        view_only = given.get(b"x-aimforge-mode", b"edit") != b"edit"
+        reads = scope["type"] == "websocket" or scope["method"] in _READS
+        if view_only and not reads:
+            await _refuse(scope, send, _FORBIDDEN)
+            return
+        if not reads:
+            self._activity.touch()
+        user = given.get(b"x-aimforge-user", b"").decode(errors="replace")[:MAX_NAME]
+        scope["state"] = {**scope.get("state", {}), "user": user, "view_only": view_only}
+        # The token goes no further: a preview must not hand it to the user's own server.
+        scope["headers"] = _without(scope["headers"], _HEADERS)
+        await self._app(scope, receive, send)
+
+
+_HEADERS = frozenset({b"authorization", b"x-aimforge-user", b"x-aimforge-mode"})
+_UNAUTHENTICATED = AgentError(ErrorCode.UNAUTHENTICATED, "The sandbox's token is missing or wrong.")
+_FORBIDDEN = AgentError(ErrorCode.FORBIDDEN, "You may look at this project, not change or run it.")
+
+
+def _without(headers: Iterable[tuple[bytes, bytes]], names: frozenset[bytes]) -> list[tuple[bytes, bytes]]:
+    return [(name, value) for name, value in headers if name not in names]
+
+
+async def _refuse(scope: Scope, send: Send, error: AgentError) -> None:
+    if scope["type"] == "websocket":
+        # Closed before it was accepted: the server answers the handshake with 403.
+        await send({"type": "websocket.close", "code": error.close_code, "reason": error.message})
+        return
+    body = msgspec.json.encode(error.body())
+    headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
+    start: Message = {"type": "http.response.start", "status": error.status, "headers": headers}
+    await send(start)
+    await send({"type": "http.response.body", "body": body})
