@@ -1,0 +1,6 @@
+import { EmptyState } from "@/shared/ui/states";
+import { t } from "@/shared/i18n/i18n";
+
+export function EditorPane() {
+  return <EmptyState title={t("app.loading")} />;
+}

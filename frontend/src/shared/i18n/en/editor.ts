@@ -1,0 +1,1 @@
+export const editor = { "editor.title": "editor" } as const satisfies Record<string, string>;

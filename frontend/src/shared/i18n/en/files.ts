@@ -1,0 +1,1 @@
+export const files = { "files.title": "files" } as const satisfies Record<string, string>;

@@ -1,0 +1,1 @@
+export const flow = { "flow.title": "flow" } as const satisfies Record<string, string>;

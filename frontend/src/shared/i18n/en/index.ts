@@ -1,0 +1,25 @@
+import { app } from "./app";
+import { editor } from "./editor";
+import { files } from "./files";
+import { flow } from "./flow";
+import { packages } from "./packages";
+import { projects } from "./projects";
+import { runs } from "./runs";
+import { statusbar } from "./statusbar";
+import { terminal } from "./terminal";
+
+/** All texts of the product, English. One file per feature; keys start with the feature's name. */
+export const en = {
+  ...app,
+  ...editor,
+  ...files,
+  ...flow,
+  ...packages,
+  ...projects,
+  ...runs,
+  ...statusbar,
+  ...terminal,
+};
+
+export type TextKey = keyof typeof en;
+export type Texts = Readonly<Record<TextKey, string>>;

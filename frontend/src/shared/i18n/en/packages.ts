@@ -1,0 +1,1 @@
+export const packages = { "packages.title": "packages" } as const satisfies Record<string, string>;

@@ -1,0 +1,1 @@
+export const projects = { "projects.title": "projects" } as const satisfies Record<string, string>;

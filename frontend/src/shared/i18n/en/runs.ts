@@ -1,0 +1,1 @@
+export const runs = { "runs.title": "runs" } as const satisfies Record<string, string>;

@@ -1,0 +1,1 @@
+export const statusbar = { "statusbar.title": "statusbar" } as const satisfies Record<string, string>;

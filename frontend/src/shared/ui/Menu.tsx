@@ -1,0 +1,83 @@
+import { ContextMenu as Context, DropdownMenu as Dropdown } from "radix-ui";
+import type { ReactNode } from "react";
+import { keyLabel } from "@/shared/keyboard/keys";
+
+export interface MenuItem {
+  label: string;
+  icon?: ReactNode;
+  keys?: string;
+  danger?: boolean;
+  disabled?: boolean;
+  onSelect: () => void;
+}
+
+/** Items; `"-"` is a line between groups. */
+export type MenuItems = readonly (MenuItem | "-")[];
+
+const CONTENT =
+  "z-50 max-h-[70vh] min-w-52 overflow-y-auto rounded-lg border border-line-strong bg-raised p-1 text-sm shadow-pop";
+const ITEM =
+  "flex h-7.5 items-center gap-2.5 rounded-sm px-2 outline-none select-none data-disabled:opacity-45 data-highlighted:bg-hover";
+
+function Row({ item }: { item: MenuItem }) {
+  return (
+    <>
+      <span className="flex w-4 justify-center text-faint">{item.icon}</span>
+      <span className="flex-1">{item.label}</span>
+      {item.keys !== undefined && <kbd className="pl-6 font-sans text-xs text-faint">{keyLabel(item.keys)}</kbd>}
+    </>
+  );
+}
+
+export function Menu({ trigger, items, align = "start" }: { trigger: ReactNode; items: MenuItems; align?: "start" | "end" }) {
+  return (
+    <Dropdown.Root modal={false}>
+      <Dropdown.Trigger asChild>{trigger}</Dropdown.Trigger>
+      <Dropdown.Portal>
+        <Dropdown.Content className={CONTENT} align={align} sideOffset={4} collisionPadding={8}>
+          {items.map((item, index) =>
+            item === "-" ? (
+              <Dropdown.Separator key={`line ${String(index)}`} className="mx-1 my-1 h-px bg-line" />
+            ) : (
+              <Dropdown.Item
+                key={item.label}
+                disabled={item.disabled === true}
+                onSelect={item.onSelect}
+                className={`${ITEM} ${item.danger === true ? "text-bad" : ""}`}
+              >
+                <Row item={item} />
+              </Dropdown.Item>
+            ),
+          )}
+        </Dropdown.Content>
+      </Dropdown.Portal>
+    </Dropdown.Root>
+  );
+}
+
+/** The same items on a right click. */
+export function ContextMenu({ children, items }: { children: ReactNode; items: MenuItems }) {
+  return (
+    <Context.Root modal={false}>
+      <Context.Trigger asChild>{children}</Context.Trigger>
+      <Context.Portal>
+        <Context.Content className={CONTENT} collisionPadding={8}>
+          {items.map((item, index) =>
+            item === "-" ? (
+              <Context.Separator key={`line ${String(index)}`} className="mx-1 my-1 h-px bg-line" />
+            ) : (
+              <Context.Item
+                key={item.label}
+                disabled={item.disabled === true}
+                onSelect={item.onSelect}
+                className={`${ITEM} ${item.danger === true ? "text-bad" : ""}`}
+              >
+                <Row item={item} />
+              </Context.Item>
+            ),
+          )}
+        </Context.Content>
+      </Context.Portal>
+    </Context.Root>
+  );
+}

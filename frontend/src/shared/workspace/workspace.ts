@@ -1,0 +1,155 @@
+import { create } from "zustand";
+
+/** What is open in the editor area, and what is wrong where: shared by canvas, editor, files and runs. */
+
+export interface NodeTarget {
+  kind: "node";
+  nodeId: string;
+}
+
+export interface FileTarget {
+  kind: "file";
+  /** Relative to the workspace. */
+  path: string;
+}
+
+export type Target = NodeTarget | FileTarget;
+
+export interface Tab {
+  /** Key of the tab: `node:<id>` or `file:<path>`. */
+  key: string;
+  target: Target;
+}
+
+/** "Go to this line." `token` is new with each request, so that asking twice goes there twice. */
+export interface Reveal {
+  key: string;
+  line: number;
+  column: number;
+  token: number;
+}
+
+export interface Problem {
+  /** Who says so: `pyright`, `ruff`, `flow`. */
+  owner: string;
+  severity: "error" | "warning" | "info";
+  message: string;
+  code: string;
+  target: Target;
+  line: number;
+  column: number;
+}
+
+export type BottomPanel = "terminal" | "problems" | "runs" | "output";
+export type LeftPanel = "palette" | "outline" | "files" | "packages";
+
+interface WorkspaceState {
+  tabs: readonly Tab[];
+  activeTab: string | null;
+  /** Keys of tabs with text that is not saved. The editor keeps this up to date. */
+  dirty: ReadonlySet<string>;
+  reveal: Reveal | null;
+  /** Problems by owner and tab key. */
+  problems: ReadonlyMap<string, readonly Problem[]>;
+  editorOpen: boolean;
+  bottom: BottomPanel | null;
+  left: LeftPanel | null;
+}
+
+const EMPTY: WorkspaceState = {
+  tabs: [],
+  activeTab: null,
+  dirty: new Set(),
+  reveal: null,
+  problems: new Map(),
+  editorOpen: false,
+  bottom: null,
+  left: "palette",
+};
+
+export const useWorkspace = create<WorkspaceState>()(() => EMPTY);
+
+export function tabKey(target: Target): string {
+  return target.kind === "node" ? `node:${target.nodeId}` : `file:${target.path}`;
+}
+
+let revealToken = 0;
+
+function open(target: Target, line?: number, column = 1): void {
+  const key = tabKey(target);
+  useWorkspace.setState((state) => ({
+    tabs: state.tabs.some((tab) => tab.key === key) ? state.tabs : [...state.tabs, { key, target }],
+    activeTab: key,
+    editorOpen: true,
+    reveal: line === undefined ? state.reveal : { key, line, column, token: ++revealToken },
+  }));
+}
+
+/** Open a node's code in the editor, at a line if one is given. */
+export function openNode(nodeId: string, line?: number, column?: number): void {
+  open({ kind: "node", nodeId }, line, column);
+}
+
+/** Open a file of the workspace in the editor, at a line if one is given. */
+export function openFile(path: string, line?: number, column?: number): void {
+  open({ kind: "file", path }, line, column);
+}
+
+export function activateTab(key: string): void {
+  useWorkspace.setState({ activeTab: key, editorOpen: true });
+}
+
+/** Close a tab; its neighbour becomes active. The editor asks about unsaved text before it calls this. */
+export function closeTab(key: string): void {
+  useWorkspace.setState((state) => {
+    const index = state.tabs.findIndex((tab) => tab.key === key);
+    if (index < 0) return state;
+    const tabs = state.tabs.filter((tab) => tab.key !== key);
+    const dirty = new Set(state.dirty);
+    dirty.delete(key);
+    const neighbour = tabs[Math.min(index, tabs.length - 1)]?.key ?? null;
+    return {
+      tabs,
+      dirty,
+      activeTab: state.activeTab === key ? neighbour : state.activeTab,
+      editorOpen: state.editorOpen && tabs.length > 0,
+    };
+  });
+}
+
+export function setDirty(key: string, dirty: boolean): void {
+  useWorkspace.setState((state) => {
+    if (state.dirty.has(key) === dirty) return state;
+    const next = new Set(state.dirty);
+    if (dirty) next.add(key);
+    else next.delete(key);
+    return { dirty: next };
+  });
+}
+
+/** Replace what one owner says about one tab's text. */
+export function setProblems(owner: string, key: string, problems: readonly Problem[]): void {
+  useWorkspace.setState((state) => {
+    const next = new Map(state.problems);
+    if (problems.length === 0) next.delete(`${owner} ${key}`);
+    else next.set(`${owner} ${key}`, problems);
+    return { problems: next };
+  });
+}
+
+export function showBottom(panel: BottomPanel | null): void {
+  useWorkspace.setState({ bottom: panel });
+}
+
+export function showLeft(panel: LeftPanel | null): void {
+  useWorkspace.setState({ left: panel });
+}
+
+export function setEditorOpen(editorOpen: boolean): void {
+  useWorkspace.setState({ editorOpen });
+}
+
+/** Forget everything: another project is opened. */
+export function resetWorkspace(): void {
+  useWorkspace.setState(EMPTY);
+}
