@@ -1,0 +1,1 @@
+"""Docker as the container engine: the image, the containers, the workspaces."""

@@ -1,0 +1,82 @@
+"""The connection to the container engine. All calls pass here, so all failures become our errors here.
+
+- ``DockerError`` stays what it is: the engine answered, and the caller knows what its status means.
+- No answer (nobody listens, the connection broke, it took too long) becomes ``EngineUnavailable``.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from typing import Any, Final
+
+import aiodocker
+import aiohttp
+
+from control_plane.domain.errors import EngineUnavailable
+
+CALL_TIMEOUT_SEC: Final = 60.0
+"""An engine under load may need seconds to start a container; one that needs a minute is as good as gone."""
+
+MENDING: Final = "Start it (scripts/engine) or point DOCKER_HOST at one; `aimforge doctor` tells more."
+
+
+class Engine:
+    """The engine that ``DOCKER_HOST`` names, or the one on the usual socket. Connects on first use; close it at the end."""
+
+    def __init__(self, url: str | None = None) -> None:
+        self._url = url
+        self._docker: aiodocker.Docker | None = None
+
+    @property
+    def docker(self) -> aiodocker.Docker:
+        """The client itself, for image work."""
+        if self._docker is None:
+            try:
+                self._docker = aiodocker.Docker(self._url, timeout=aiohttp.ClientTimeout(total=CALL_TIMEOUT_SEC))
+            except (AssertionError, ValueError) as error:
+                raise EngineUnavailable(f"There is no container engine here. {MENDING}") from error
+        return self._docker
+
+    @property
+    def is_local(self) -> bool:
+        """True when the engine is reached by a Unix socket, so that it may share this machine's files."""
+        return self.docker.docker_host.startswith("unix://")
+
+    async def close(self) -> None:
+        """Close the connection. The engine and its containers go on."""
+        if self._docker is not None:
+            await self._docker.close()
+            self._docker = None
+
+    async def call(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Mapping[str, str | int] | None = None,
+        body: Mapping[str, Any] | None = None,
+        timeout_sec: float = CALL_TIMEOUT_SEC,
+    ) -> Any:
+        """Ask the engine and return its decoded answer (None when it is empty).
+
+        Raises ``aiodocker.DockerError`` for an answer of 400 or more, ``EngineUnavailable`` when there is none.
+        """
+        with_timeout = aiohttp.ClientTimeout(total=timeout_sec)
+        async with self.reaching():
+            return await self.docker._query_json(  # noqa: SLF001 # pyright: ignore[reportPrivateUsage, reportUnknownMemberType]
+                path, method, params=params, data=body, timeout=with_timeout
+            )
+
+    @asynccontextmanager
+    async def reaching(self) -> AsyncIterator[None]:
+        """Turn what goes wrong between us and the engine into ``EngineUnavailable``."""
+        try:
+            yield
+        except aiodocker.DockerError as error:
+            if error.status >= 900:  # aiodocker's own number for "cannot connect"
+                raise EngineUnavailable(f"The container engine does not answer. {MENDING}") from error
+            raise
+        except (aiohttp.ClientError, ConnectionError, FileNotFoundError) as error:
+            raise EngineUnavailable(f"The container engine does not answer ({error}). {MENDING}") from error
+        except asyncio.TimeoutError as error:
+            raise EngineUnavailable("The container engine took too long to answer. Try again in a moment.") from error
