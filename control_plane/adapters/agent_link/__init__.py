@@ -3,6 +3,7 @@
 - ``headers``     which headers cross the boundary, in which direction
 - ``exchange``    one connection to an agent, one request and its answer at a time
 - ``pool``        connections kept for the next request
+- ``frames``      WebSocket frames, without input or output
 - ``websocket``   a WebSocket to an agent, read no faster than it is consumed
 - ``link``        the port itself
 """

@@ -1,146 +1,147 @@
 """A WebSocket to an agent, read no faster than it is consumed.
 
-Framing is picows' (Cython), whose callbacks run on the event loop: messages go into a short queue, and above
-``HIGH_WATER`` bytes the socket is not read until the queue was emptied by half. Fragments are joined under the size limit.
+Messages go into a short queue; above ``HIGH_WATER`` bytes the socket is not read until the queue was emptied by half.
 No pings go to an agent: a paused sandbox could not answer, and its sockets are to survive the pause.
 """
 
 import asyncio
-import socket
+import base64
+import hashlib
+import os
 from collections import deque
 from collections.abc import Sequence
-from typing import Final
+from enum import Enum, auto
+from typing import Final, cast
 
-import picows
+import httptools
 
+from control_plane.adapters.agent_link.frames import BadFrame, FrameReader, Opcode, encode
 from control_plane.domain.errors import SandboxMisbehaved
 from sandbox_image.wire.closing import CloseCode
 
 HIGH_WATER: Final = 256 * 1024
+MAX_HEAD: Final = 32 * 1024
 HANDSHAKE_TIMEOUT: Final = 10.0
+GUID: Final = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 
 
-class WebSocket(picows.WSListener):
-    """An open WebSocket, as ``ports.AgentSocket`` says. Use ``connect``."""
+class SocketState(Enum):
+    """Where a socket is; it only moves down this list."""
 
-    def __init__(self, max_message: int) -> None:
-        super().__init__()
+    CONNECTING = auto()
+    OPEN = auto()
+    CLOSED = auto()
+
+
+class WebSocket(asyncio.Protocol):
+    """A client's socket, as ``ports.AgentSocket`` says. Use ``connect``."""
+
+    def __init__(self, max_message: int, expected_accept: str) -> None:
+        self.state = SocketState.CONNECTING
         self.close_code: int = 1006
         self.close_reason: str = ""
-        self._max_message = max_message
-        self._transport: picows.WSTransport | None = None
+        self.status = 0
+        self.headers: dict[str, str] = {}
+        self._expected_accept = expected_accept
+        self._transport: asyncio.Transport | None = None
+        self._parser: httptools.HttpResponseParser | None = httptools.HttpResponseParser(self)
+        self._head_size = 0
+        self._frames = FrameReader(max_message)
         self._messages: deque[str | bytes] = deque()
         self._buffered = 0
         self._reading = True
-        self._fragments: list[bytes] = []
-        self._fragments_size = 0
-        self._fragments_type = picows.WSMsgType.BINARY
-        self._closed = False
+        self._refusal = ""
+        self._opened = False
         self._waiter: asyncio.Future[None] | None = None
         self._writable: asyncio.Future[None] | None = None
 
     @property
     def subprotocol(self) -> str | None:
         """The subprotocol that the server chose."""
-        assert self._transport is not None
-        return self._transport.response.headers.get("Sec-WebSocket-Protocol")
+        return self.headers.get("sec-websocket-protocol")
+
+    async def handshake(self) -> None:
+        """Wait until the socket is open. Raises ``SandboxMisbehaved``, ``ConnectionError``."""
+        while self.state is SocketState.CONNECTING:
+            await self._wait()
+        if self._opened:
+            return  # perhaps closed again already, which receive() tells after what came before
+        if self._refusal or self.status:
+            raise SandboxMisbehaved(self._refusal or f"The sandbox did not open the socket (status {self.status}).")
+        raise ConnectionResetError("the agent closed the connection")
 
     async def receive(self) -> str | bytes | None:
         """The next message, or None when the socket is closed; see ``close_code`` then."""
         while not self._messages:
-            if self._closed:
+            if self.state is SocketState.CLOSED:
                 return None
-            self._waiter = asyncio.get_running_loop().create_future()
-            try:
-                await self._waiter
-            finally:
-                self._waiter = None
+            await self._wait()
         message = self._messages.popleft()
         self._buffered -= len(message)
         if not self._reading and self._buffered <= HIGH_WATER // 2 and self._transport is not None:
             self._reading = True
-            self._transport.underlying_transport.resume_reading()
+            self._transport.resume_reading()
         return message
 
     async def send(self, message: str | bytes) -> None:
         """Send a message; waits while the agent does not read. Silent on a closed socket: ``receive`` tells."""
-        if self._transport is None or self._closed:
+        if self._transport is None or self.state is SocketState.CLOSED:
             return
         if isinstance(message, str):
-            self._transport.send(picows.WSMsgType.TEXT, message.encode("utf-8", "surrogatepass"))
+            self._transport.write(encode(Opcode.TEXT, message.encode("utf-8", "replace")))
         else:
-            self._transport.send(picows.WSMsgType.BINARY, message)
+            self._transport.write(encode(Opcode.BINARY, message))
         if self._writable is not None:
             await self._writable
 
     async def close(self, code: int = 1000, reason: str = "") -> None:
         """Say goodbye with a code and let go; does not wait for an agent that may be frozen."""
-        if self._transport is not None and not self._closed:
-            self._transport.send(picows.WSMsgType.CLOSE, code.to_bytes(2, "big") + reason.encode()[:123])
-            self._transport.disconnect(graceful=True)
+        if self._transport is not None and self.state is SocketState.OPEN:
+            self._transport.write(encode(Opcode.CLOSE, code.to_bytes(2, "big") + reason.encode()[:120]))
+        self._end()
 
-    # ── picows callbacks ──────────────────────────────────────────────────────────────────────────────────────
-
-    def on_ws_connected(self, transport: picows.WSTransport) -> None:
-        self._transport = transport
-
-    def on_ws_disconnected(self, transport: picows.WSTransport) -> None:
-        self._closed = True
-        self.resume_writing()
-        self._wake()
-
-    def on_ws_frame(self, transport: picows.WSTransport, frame: picows.WSFrame) -> None:
-        kind = frame.msg_type
-        if kind is picows.WSMsgType.CLOSE:
-            payload = frame.get_payload_as_bytes()
-            self.close_code = int.from_bytes(payload[:2], "big") if len(payload) >= 2 else 1005
-            self.close_reason = payload[2:].decode("utf-8", "replace")
-            transport.send(picows.WSMsgType.CLOSE, payload[:2])
-            transport.disconnect(graceful=True)
-        elif kind in (picows.WSMsgType.TEXT, picows.WSMsgType.BINARY, picows.WSMsgType.CONTINUATION):
-            self._on_data(transport, kind, frame)
-
-    def _on_data(self, transport: picows.WSTransport, kind: picows.WSMsgType, frame: picows.WSFrame) -> None:
-        if self._fragments_size + frame.payload_size > self._max_message:
-            self._refuse(transport, CloseCode.MESSAGE_TOO_BIG)
-            return
-        if kind is picows.WSMsgType.CONTINUATION or not frame.fin:
-            if kind is not picows.WSMsgType.CONTINUATION:
-                self._fragments, self._fragments_size, self._fragments_type = [], 0, kind
-            self._fragments.append(frame.get_payload_as_bytes())
-            self._fragments_size += frame.payload_size
-            if not frame.fin:
-                return
-            kind, payload = self._fragments_type, b"".join(self._fragments)
-            self._fragments, self._fragments_size = [], 0
-        else:
-            payload = frame.get_payload_as_bytes()
-        if kind is picows.WSMsgType.TEXT:
-            try:
-                self._deliver(payload.decode())
-            except UnicodeDecodeError:
-                self._refuse(transport, CloseCode.BAD_FRAME)
-        else:
-            self._deliver(payload)
-
-    def _deliver(self, message: str | bytes) -> None:
-        self._messages.append(message)
-        self._buffered += len(message)
-        if self._reading and self._buffered > HIGH_WATER and self._transport is not None:
-            self._reading = False
-            self._transport.underlying_transport.pause_reading()
-        self._wake()
-
-    def _refuse(self, transport: picows.WSTransport, code: CloseCode) -> None:
-        self.close_code = CloseCode.SANDBOX_MISBEHAVED
-        self.close_reason = f"The sandbox broke the socket's rules ({code.name.lower()})."
-        self._closed = True
-        transport.disconnect(graceful=False)
-        self._wake()
+    async def _wait(self) -> None:
+        self._waiter = asyncio.get_running_loop().create_future()
+        try:
+            await self._waiter
+        finally:
+            self._waiter = None
 
     def _wake(self) -> None:
         if self._waiter is not None and not self._waiter.done():
             self._waiter.set_result(None)
+
+    def _end(self) -> None:
+        self.state = SocketState.CLOSED
+        if self._transport is not None:
+            self._transport.close()
+        self.resume_writing()
+        self._wake()
+
+    # ── asyncio.Protocol ──────────────────────────────────────────────────────────────────────────────────────
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast(asyncio.Transport, transport)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._transport = None
+        self._end()
+
+    def data_received(self, data: bytes) -> None:
+        if self._parser is not None:
+            data = self._read_head(self._parser, data)
+        if self.state is not SocketState.OPEN or not data:
+            return
+        try:
+            for opcode, payload in self._frames.feed(data):
+                if not self._on_frame(opcode, payload):
+                    return
+        except BadFrame as error:
+            self.close_code = CloseCode.SANDBOX_MISBEHAVED
+            self.close_reason = f"The sandbox broke the socket's rules: {error}."
+            if self._transport is not None:
+                self._transport.abort()
+            self._end()
 
     def pause_writing(self) -> None:
         if self._writable is None:
@@ -151,38 +152,87 @@ class WebSocket(picows.WSListener):
             self._writable.set_result(None)
         self._writable = None
 
+    def _on_frame(self, opcode: Opcode, payload: str | bytes) -> bool:
+        """Take a frame; whether more may follow."""
+        if opcode is Opcode.PING:
+            if self._transport is not None:
+                self._transport.write(encode(Opcode.PONG, cast(bytes, payload)))
+        elif opcode is Opcode.CLOSE:
+            raw = cast(bytes, payload)
+            self.close_code = int.from_bytes(raw[:2], "big") if len(raw) >= 2 else 1005
+            self.close_reason = raw[2:].decode("utf-8", "replace")
+            if self._transport is not None:
+                self._transport.write(encode(Opcode.CLOSE, raw[:2]))
+            self._end()
+            return False
+        elif opcode is not Opcode.PONG:
+            self._messages.append(payload)
+            self._buffered += len(payload)
+            if self._reading and self._buffered > HIGH_WATER and self._transport is not None:
+                self._reading = False
+                self._transport.pause_reading()
+            self._wake()
+        return True
+
+    # ── the opening handshake ─────────────────────────────────────────────────────────────────────────────────
+
+    def _read_head(self, parser: httptools.HttpResponseParser, data: bytes) -> bytes:
+        """Feed the parser until the head is complete; what came after it."""
+        self._head_size += len(data)
+        try:
+            parser.feed_data(data)
+        except httptools.HttpParserUpgrade as upgrade:
+            rest = data[upgrade.args[0] :]
+            self._parser = None
+            if self.headers.get("sec-websocket-accept") == self._expected_accept:
+                self.state = SocketState.OPEN
+                self._opened = True
+                self._wake()
+                return rest
+            self._refusal = "The sandbox opened something that is not this WebSocket."
+            self._end()
+        except httptools.HttpParserError as error:
+            self._refusal = f"The sandbox's answer to a socket's opening is not HTTP ({error})."
+            self._end()
+        if self._head_size > MAX_HEAD and self.state is SocketState.CONNECTING:
+            self._refusal = "The head of the sandbox's answer to a socket's opening is too long."
+            self._end()
+        return b""
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        self.headers[name.decode("latin-1").lower()] = value.decode("latin-1")
+
+    def on_headers_complete(self) -> None:
+        if self._parser is not None:
+            self.status = self._parser.get_status_code()
+            if self.status != 101:
+                self._end()
+
 
 async def connect(
     path: str, target: str, headers: Sequence[tuple[str, str]], max_message: int, subprotocols: Sequence[str] = ()
 ) -> WebSocket:
     """Open a WebSocket at the Unix socket ``path``. Raises ``OSError``, ``TimeoutError``, ``SandboxMisbehaved``."""
-
-    async def dial(_: object) -> socket.socket:
-        unix = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        unix.setblocking(False)
-        try:
-            await asyncio.get_running_loop().sock_connect(unix, path)
-        except BaseException:
-            unix.close()
-            raise
-        return unix
-
-    extra = list(headers)
+    key = base64.b64encode(os.urandom(16))
+    accept = base64.b64encode(hashlib.sha1(key + GUID).digest()).decode()  # noqa: S324  the protocol's own choice
+    lines = [
+        f"GET {target} HTTP/1.1",
+        "host: agent",
+        "connection: Upgrade",
+        "upgrade: websocket",
+        "sec-websocket-version: 13",
+        f"sec-websocket-key: {key.decode()}",
+        *(f"{name}: {value}" for name, value in headers),
+    ]
     if subprotocols:
-        extra.append(("Sec-WebSocket-Protocol", ", ".join(subprotocols)))
-    try:
-        _, listener = await picows.ws_connect(  # pyright: ignore[reportUnknownMemberType]
-            lambda: WebSocket(max_message),
-            f"ws://agent{target}",
-            socket_factory=dial,
-            extra_headers=extra,
-            websocket_handshake_timeout=HANDSHAKE_TIMEOUT,
-            max_frame_size=max_message,
-            max_redirects=0,
-        )
-    except picows.WSError as error:
-        raise SandboxMisbehaved(
-            f"The sandbox's agent did not open the socket {target.partition('?')[0]}: {error}"
-        ) from error
-    assert isinstance(listener, WebSocket)
-    return listener
+        lines.append(f"sec-websocket-protocol: {', '.join(subprotocols)}")
+    async with asyncio.timeout(HANDSHAKE_TIMEOUT):
+        loop = asyncio.get_running_loop()
+        transport, socket = await loop.create_unix_connection(lambda: WebSocket(max_message, accept), path)
+        try:
+            transport.write(("\r\n".join(lines) + "\r\n\r\n").encode("latin-1", "replace"))
+            await socket.handshake()
+        except BaseException:
+            transport.abort()
+            raise
+    return socket
