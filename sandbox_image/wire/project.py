@@ -111,6 +111,8 @@ class Edge:
     source_port: str = "output"
     target_port: str = ""
     """Empty means the target's first input port."""
+    broken: str = ""
+    """Set by the agent when a port at one of the ends is gone: which one, for people. Such an edge is kept until removed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
