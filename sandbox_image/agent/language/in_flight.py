@@ -1,0 +1,73 @@
+"""Requests that a shared server works on: whose they are, and under which number."""
+
+import itertools
+from dataclasses import dataclass
+from typing import Final
+
+from .member import Member
+
+# Asked anew with each key: the answer about an older text is of no use.
+_PER_KEY: Final = frozenset({"textDocument/completion", "textDocument/hover", "textDocument/signatureHelp"})
+_EDITING: Final = frozenset({"workspace/executeCommand", "textDocument/codeAction"})
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """A client's request. ``version`` is the client's number of the text that it asked about."""
+
+    member: Member
+    client_id: bytes
+    method: str
+    uri: str
+    version: int | None
+
+
+class InFlight:
+    """The requests of all clients, by the number that the server knows them under."""
+
+    def __init__(self) -> None:
+        self._numbers = itertools.count(1)
+        self._pending: dict[int, Pending] = {}
+
+    def next_number(self) -> int:
+        """A number that was never used on this server or one before it."""
+        return next(self._numbers)
+
+    def add(self, request: Pending) -> int:
+        """Keep a request until it is answered; returns its number."""
+        number = self.next_number()
+        self._pending[number] = request
+        request.member.requests[request.client_id] = number
+        if request.method in _PER_KEY:
+            request.member.latest[request.method] = number
+        return number
+
+    def take(self, number: int) -> Pending | None:
+        """The request of that number, which is over now; None when it is over already."""
+        request = self._pending.pop(number, None)
+        if request is not None:
+            request.member.requests.pop(request.client_id, None)
+        return request
+
+    def take_all(self) -> list[Pending]:
+        """All requests, which are over now."""
+        return [request for number in list(self._pending) if (request := self.take(number))]
+
+    def take_all_of(self, member: Member) -> list[int]:
+        """The numbers of a client's requests, which are over now."""
+        numbers = list(member.requests.values())
+        for number in numbers:
+            self.take(number)
+        return numbers
+
+    def superseded(self, request: Pending) -> tuple[int, Pending] | None:
+        """The same client's older question of that kind, if its text has changed since; it is not taken."""
+        number = request.member.latest.get(request.method, 0)
+        older = self._pending.get(number)
+        if older is None or older.uri != request.uri or older.version == request.version:
+            return None
+        return number, older
+
+    def editor(self) -> Member | None:
+        """The client whose request may lead to an edit that the server applies by itself."""
+        return next((one.member for one in reversed(self._pending.values()) if one.method in _EDITING), None)

@@ -1,0 +1,395 @@
+"""Several clients on one language server that believes to have one.
+
+A bare relay would give answers to whoever uses the same number and let the first client that leaves shut the server
+down for all. Here ids are the relay's own on the server's side; ``initialize``, ``shutdown`` and ``exit`` end here; what
+a client asks about a file is asked about that client's text of it. Nothing in this module waits: messages come in by a
+call and go out by a call.
+"""
+
+import asyncio
+import itertools
+from collections.abc import Callable, Iterable
+from enum import Enum, auto
+from typing import Any, Final
+
+import msgspec
+from msgspec import UNSET, Raw, UnsetType
+
+from sandbox_image.wire.closing import CloseCode
+
+from . import envelope, profile, progress, workspace_edit
+from .documents import Document, Documents, no_findings
+from .envelope import Envelope, Malformed, RpcCode
+from .in_flight import InFlight, Pending
+from .member import Client, Member, MemberState
+from .server_requests import Registration, ServerRequests
+
+MAX_GARBLED: Final = 20
+"""Messages in a row that are not understood, after which a client is cut off."""
+MAX_REQUESTS: Final = 500
+"""Requests of one client that are in flight."""
+MAX_HELD: Final = 200
+"""Requests of all clients that wait for a server to start."""
+
+
+class Link(Enum):
+    """What becomes of requests: they are refused, held for a server that is starting, or sent."""
+
+    DOWN = auto()
+    HOLDING = auto()
+    UP = auto()
+
+
+class ServerLost(Exception):
+    """The server ended before it answered a request of the relay itself."""
+
+
+class _Document(msgspec.Struct):
+    uri: str
+
+
+class _Target(msgspec.Struct):
+    document: _Document | UnsetType = msgspec.field(name="textDocument", default=UNSET)
+    item: _Document | UnsetType = UNSET
+
+
+class _Closing(msgspec.Struct):
+    document: _Document = msgspec.field(name="textDocument")
+
+
+class _Cancelling(msgspec.Struct):
+    id: Raw
+
+
+class Multiplexer:
+    """The clients of one server, and the server as far as one is running."""
+
+    def __init__(
+        self,
+        settings: Callable[[], dict[str, Any]],
+        *,
+        on_watchers: Callable[[list[Registration]], None] = lambda _: None,
+        on_edit: Callable[[], None] = lambda: None,
+    ) -> None:
+        """``settings`` answers ``workspace/configuration``; ``on_edit`` is called for an edit while no server is up."""
+        self.members: dict[int, Member] = {}
+        self._documents = Documents()
+        self._requests = ServerRequests(self.members, settings, on_watchers)
+        self._on_edit = on_edit
+        self._link = Link.DOWN
+        self._send: Callable[[bytes], None] | None = None
+        self._initialized = b""
+        self._member_numbers = itertools.count(1)
+        self._in_flight = InFlight()
+        self._own: dict[int, asyncio.Future[Envelope]] = {}
+        self._held: list[tuple[Member, Envelope]] = []
+
+    # The server's life
+
+    @property
+    def was_initialized(self) -> bool:
+        """True when clients can be answered ``initialize`` without a server."""
+        return bool(self._initialized)
+
+    def connect(self, send: Callable[[bytes], None]) -> None:
+        """A server process started; only the relay itself talks to it until ``ready``."""
+        self._send = send
+
+    def ready(self, initialize_result: bytes) -> None:
+        """The server is initialized: it gets all open files, and clients get what they waited for.
+
+        Raises:
+            Malformed: the result is not one of ``initialize``.
+        """
+        initialized = profile.result_for_clients(initialize_result)
+        if self._initialized and initialized != self._initialized:
+            # It can do other things than its clients were told: they must start over.
+            for member in list(self.members.values()):
+                if member.state is MemberState.INITIALIZED:
+                    member.client.close(CloseCode.SERVICE_RESTART)
+        self._initialized = initialized
+        self._link = Link.UP
+        self._to_server(self._documents.reopen())
+        for member in self.members.values():
+            if member.state is MemberState.WAITING:
+                self._welcome(member)
+        held, self._held = self._held, []
+        for member, message in held:
+            self._guarded(member, message)
+
+    def lost(self) -> None:
+        """The server process is gone: who waits for it is told."""
+        self._send = None
+        self._link = Link.DOWN
+        for request in self._in_flight.take_all():
+            request.member.deliver(_restarting(request.client_id))
+        own, self._own = self._own, {}
+        for future in own.values():
+            if not future.done():
+                future.set_exception(ServerLost("The language server ended."))
+        self._requests.forget()
+
+    def hold(self) -> None:
+        """Keep requests for a server that is about to run."""
+        if self._link is Link.DOWN:
+            self._link = Link.HOLDING
+
+    def refuse(self) -> None:
+        """Answer requests that are held, and those that come, with an error that clients pass over."""
+        if self._link is Link.HOLDING:
+            self._link = Link.DOWN
+        held, self._held = self._held, []
+        for member, message in held:
+            member.deliver(_restarting(bytes(message.id)))
+
+    def call(self, method: str, params: bytes) -> asyncio.Future[Envelope]:
+        """Ask the server something for the relay itself; the future fails with ``ServerLost`` when it ends."""
+        future: asyncio.Future[Envelope] = asyncio.get_running_loop().create_future()
+        if self._send is None:
+            future.set_exception(ServerLost("The language server is not running."))
+            return future
+        number = self._in_flight.next_number()
+        self._own[number] = future
+        self._send(envelope.request(number, method, params))
+        return future
+
+    def notify(self, method: str, params: bytes) -> None:
+        """Tell the server something for the relay itself; nothing happens when it is not running."""
+        self._to_server([envelope.notification(method, params)])
+
+    # Clients
+
+    def join(self, client: Client) -> Member:
+        """A client connected."""
+        member = Member(next(self._member_numbers), client)
+        self.members[member.number] = member
+        return member
+
+    def leave(self, member: Member) -> None:
+        """A client is gone: its requests are cancelled and its files closed, for the server and for nobody else."""
+        if self.members.pop(member.number, None) is None:
+            return
+        self._to_server([_cancel(number) for number in self._in_flight.take_all_of(member)])
+        self._held = [held for held in self._held if held[0] is not member]
+        self._to_server(self._requests.left(member))
+        self._to_server(self._documents.drop(member.number))
+
+    def announce(self, message: bytes) -> None:
+        """Send a notification of the relay to the clients that asked for such."""
+        for member in self.members.values():
+            if member.wants_status:
+                member.deliver(message)
+
+    def receive(self, member: Member, data: bytes) -> None:
+        """A client sent a message. Whatever it holds, nothing is raised: the client is told, or cut off."""
+        try:
+            message = envelope.decode(data)
+        except Malformed as error:
+            member.garbled += 1
+            member.deliver(envelope.failure(envelope.NULL, error.code, str(error)))
+            if member.garbled >= MAX_GARBLED:
+                member.client.close(CloseCode.BAD_FRAME)
+            return
+        member.garbled = 0
+        if message.is_request:
+            self._guarded(member, message)
+        elif message.is_response:
+            answer = self._requests.answered(member, message)
+            self._to_server([answer] if answer else [])
+        else:
+            try:
+                self._notification(member, message)
+            except Malformed:
+                # Without this edit the client's text is no longer known, and every later answer would be wrong.
+                member.client.close(CloseCode.BAD_FRAME)
+
+    def _guarded(self, member: Member, message: Envelope) -> None:
+        try:
+            self._request(member, message)
+        except Malformed as error:
+            member.deliver(envelope.failure(bytes(message.id), error.code, str(error)))
+
+    def _request(self, member: Member, message: Envelope) -> None:
+        identity = bytes(message.id)
+        match message.method:
+            case "initialize":
+                self._initialize(member, message)
+            case _ if member.state is MemberState.SHUT_DOWN:
+                raise Malformed(RpcCode.INVALID_REQUEST, "This client has shut down.")
+            case _ if member.state is not MemberState.INITIALIZED:
+                raise Malformed(RpcCode.SERVER_NOT_INITIALIZED, "Send initialize first.")
+            case "shutdown":
+                member.state = MemberState.SHUT_DOWN
+                member.deliver(envelope.result(identity, envelope.NULL))
+            case "workspace/executeCommand" if member.client.view_only:
+                raise Malformed(RpcCode.REQUEST_FAILED, "You may read this project; commands are for its editors.")
+            case _:
+                self._forward(member, message)
+
+    def _initialize(self, member: Member, message: Envelope) -> None:
+        if member.state is not MemberState.CONNECTED:
+            raise Malformed(RpcCode.INVALID_REQUEST, "initialize may be sent once.")
+        member.introduce(message.params)
+        member.initialize_id = bytes(message.id)
+        member.state = MemberState.WAITING
+        if self._initialized:
+            self._welcome(member)
+
+    def _welcome(self, member: Member) -> None:
+        member.state = MemberState.INITIALIZED
+        member.deliver(envelope.result(member.initialize_id, self._initialized))
+        self._requests.joined(member)
+
+    def _notification(self, member: Member, message: Envelope) -> None:
+        if message.method == "exit":
+            member.client.close(CloseCode.NORMAL)
+            return
+        if member.state is not MemberState.INITIALIZED:
+            return
+        match message.method:
+            case "textDocument/didOpen":
+                self._to_server(self._documents.open(member.number, message.params))
+                self._edited(member, envelope.parse(message.params, _Closing).document.uri)
+            case "textDocument/didChange":
+                self._to_server(self._documents.change(member.number, message.params))
+                self._edited(member, envelope.parse(message.params, _Closing).document.uri)
+            case "textDocument/didClose":
+                uri = envelope.parse(message.params, _Closing).document.uri
+                self._to_server(self._documents.close(member.number, uri))
+                member.deliver(no_findings(uri))
+            case "$/cancelRequest":
+                self._cancel(member, bytes(envelope.parse(message.params, _Cancelling).id))
+            case _:
+                # initialized, settings, folders, watched files, saves, traces: the relay's own business, or nobody's.
+                pass
+
+    def _edited(self, member: Member, uri: str) -> None:
+        if self._link is not Link.UP:
+            self._on_edit()
+        document = self._documents.find(uri)
+        if document is not None:
+            self._tell_findings(document, [member])
+
+    def _forward(self, member: Member, message: Envelope) -> None:
+        identity = bytes(message.id)
+        if self._link is Link.DOWN or (self._link is Link.HOLDING and len(self._held) >= MAX_HELD):
+            member.deliver(_restarting(identity))
+            return
+        if self._link is Link.HOLDING:
+            self._held.append((member, message))
+            return
+        if identity in member.requests:
+            raise Malformed(RpcCode.INVALID_REQUEST, "A request with this id is still being worked on.")
+        if len(member.requests) >= MAX_REQUESTS:
+            raise Malformed(RpcCode.REQUEST_FAILED, f"At most {MAX_REQUESTS} requests can be in flight.")
+        uri = _address(message.params)
+        params = progress.mark(member.number, message.params)
+        version = self._documents.version_of(member.number, uri) if uri else None
+        request = Pending(member, identity, message.method, uri, version)
+        superseded = self._in_flight.superseded(request)
+        if superseded is not None:
+            self._supersede(*superseded)
+        if uri:
+            self._to_server(self._documents.show(member.number, uri))
+        self._to_server([envelope.request(self._in_flight.add(request), message.method, params)])
+
+    def _supersede(self, number: int, older: Pending) -> None:
+        """Spare the server the question that a client asked before its text changed."""
+        self._in_flight.take(number)
+        self._to_server([_cancel(number)])
+        older.member.deliver(envelope.failure(older.client_id, RpcCode.CONTENT_MODIFIED, "The text changed since."))
+
+    def _cancel(self, member: Member, identity: bytes) -> None:
+        number = member.requests.get(identity)
+        if number is not None:
+            self._to_server([_cancel(number)])
+            return
+        for held in self._held:
+            if held[0] is member and bytes(held[1].id) == identity:
+                self._held.remove(held)
+                member.deliver(envelope.failure(identity, RpcCode.REQUEST_CANCELLED, "Cancelled."))
+                return
+
+    # What the server sends
+
+    def receive_from_server(self, data: bytes) -> None:
+        """The server sent a message.
+
+        Raises:
+            Malformed: it is not understood.
+        """
+        message = envelope.decode(data)
+        if message.is_response:
+            self._response(message)
+        elif message.is_request:
+            self._server_request(message)
+        elif message.method == "textDocument/publishDiagnostics":
+            document = self._documents.publish(message.params)
+            if document is not None:
+                self._tell_findings(document, list(self.members.values()))
+        elif message.method == "$/progress":
+            owner = progress.owner(message.params)
+            member = self.members.get(owner[0]) if owner else None
+            if owner and member:
+                member.deliver(envelope.notification(message.method, owner[1]))
+        elif message.method == "window/showMessage":
+            for member in self.members.values():
+                if member.state is MemberState.INITIALIZED:
+                    member.deliver(data)
+
+    def _response(self, message: Envelope) -> None:
+        encoded = bytes(message.id)
+        number = int(encoded) if encoded.isdigit() else 0
+        future = self._own.pop(number, None)
+        if future is not None:
+            if not future.done():
+                future.set_result(message)
+            return
+        request = self._in_flight.take(number)
+        if request is None:
+            return
+        if request.method in workspace_edit.METHODS and message.result:
+            message.result = self._translated(request.member, message.result)
+        request.member.deliver(envelope.answer(request.client_id, message))
+
+    def _server_request(self, message: Envelope) -> None:
+        asker = self._in_flight.editor()
+        if asker is not None and message.method == "workspace/applyEdit":
+            message.params = self._translated(asker, message.params)
+        answer = self._requests.answer(message, asker)
+        self._to_server([answer] if answer else [])
+
+    def _translated(self, member: Member, encoded: bytes) -> Raw:
+        def version_of(uri: str, version: int) -> int | None:
+            return self._documents.client_version(member.number, uri, version)
+
+        changes = member.takes_document_changes
+        return Raw(workspace_edit.for_client(bytes(encoded), version_of, document_changes=changes))
+
+    def _tell_findings(self, document: Document, members: Iterable[Member]) -> None:
+        for member in members:
+            findings = self._documents.findings(member.number, document)
+            if findings is not None:
+                member.deliver(findings)
+
+    def _to_server(self, messages: Iterable[bytes]) -> None:
+        if self._send is not None:
+            for message in messages:
+                self._send(message)
+
+
+def _address(params: bytes) -> str:
+    """The file that a request is about; empty when it is about none."""
+    if not params:
+        return ""
+    target = envelope.parse(params, _Target)
+    about = target.document or target.item
+    return about.uri if about else ""
+
+
+def _cancel(number: int) -> bytes:
+    return envelope.notification("$/cancelRequest", b'{"id":%d}' % number)
+
+
+def _restarting(identity: bytes) -> bytes:
+    return envelope.failure(identity, RpcCode.CONTENT_MODIFIED, "The language server is starting: ask again soon.")

@@ -1,0 +1,49 @@
+"""Progress tokens of several clients on one server: each is prefixed with its client's number on the way in."""
+
+import re
+from typing import Final
+
+import msgspec
+from msgspec import Raw
+
+from . import envelope
+
+_TOKENS: Final = ("workDoneToken", "partialResultToken")
+_MARKED: Final = re.compile(r"c(\d+):(.+)", re.DOTALL)
+
+
+class ProgressParams(msgspec.Struct):
+    """Of ``$/progress``."""
+
+    token: Raw
+    value: Raw
+
+
+def mark(number: int, params: bytes) -> bytes:
+    """Make the tokens in a request's parameters the client's own.
+
+    Raises:
+        Malformed: the parameters are no object.
+    """
+    if b"oneToken" not in params and b"ultToken" not in params:
+        return params
+    fields = envelope.parse(params, dict[str, Raw])
+    for name in _TOKENS:
+        token = fields.get(name)
+        if token is not None:
+            fields[name] = Raw(envelope.encode(f"c{number}:{bytes(token).decode()}"))
+    return envelope.encode(fields)
+
+
+def owner(params: bytes) -> tuple[int, bytes] | None:
+    """The client that a ``$/progress`` is for, and the parameters as that client knows them; None for the server's own.
+
+    Raises:
+        Malformed: the parameters have another shape.
+    """
+    progress = envelope.parse(params, ProgressParams)
+    token = envelope.parse(progress.token, object)
+    marked = _MARKED.fullmatch(token) if isinstance(token, str) else None
+    if marked is None:
+        return None
+    return int(marked[1]), b'{"token":%b,"value":%b}' % (marked[2].encode(), progress.value)

@@ -1,0 +1,69 @@
+"""Edits that a shared server proposes, in the version numbers and the shape of the client that gets them."""
+
+from collections.abc import Callable
+from typing import Any, cast
+
+from . import envelope
+
+METHODS = frozenset(
+    {"textDocument/rename", "textDocument/codeAction", "codeAction/resolve", "workspace/willRenameFiles"}
+)
+"""Requests whose results hold workspace edits."""
+
+VersionOf = Callable[[str, int], int | None]
+"""Address of a file and the server's version of it → the client's version."""
+
+
+def for_client(encoded: bytes, version_of: VersionOf, *, document_changes: bool) -> bytes:
+    """Translate every workspace edit in a result.
+
+    Versions become the client's own, since a client refuses edits of a version that it does not know. A client that
+    does not know ``documentChanges`` gets the same edits as ``changes``.
+
+    Raises:
+        Malformed: the result is no JSON.
+    """
+    if b'"documentChanges"' not in encoded:
+        return encoded
+    value = envelope.parse(encoded, object)
+    return envelope.encode(_translate(value, version_of, document_changes))
+
+
+def _translate(value: Any, version_of: VersionOf, document_changes: bool) -> Any:
+    if isinstance(value, list):
+        return [_translate(item, version_of, document_changes) for item in cast("list[Any]", value)]
+    if not isinstance(value, dict):
+        return value
+    fields = cast("dict[str, Any]", value)
+    changes = fields.get("documentChanges")
+    if not isinstance(changes, list):
+        return {name: _translate(item, version_of, document_changes) for name, item in fields.items()}
+    edits = [_renumber(change, version_of) for change in cast("list[Any]", changes)]
+    if document_changes:
+        return {**fields, "documentChanges": edits}
+    rest = {name: item for name, item in fields.items() if name != "documentChanges"}
+    return {**rest, "changes": _by_address(edits)}
+
+
+def _renumber(change: Any, version_of: VersionOf) -> Any:
+    if not isinstance(change, dict):
+        return cast("object", change)
+    fields = cast("dict[str, Any]", change)
+    document = fields.get("textDocument")
+    if not isinstance(document, dict):
+        return fields
+    uri, version = cast("dict[str, Any]", document).get("uri"), cast("dict[str, Any]", document).get("version")
+    if not isinstance(uri, str) or not isinstance(version, int):
+        return fields
+    return {**fields, "textDocument": {"uri": uri, "version": version_of(uri, version)}}
+
+
+def _by_address(edits: list[Any]) -> dict[str, list[Any]]:
+    changes: dict[str, list[Any]] = {}
+    for edit in edits:
+        match edit:
+            case {"textDocument": {"uri": str(uri)}, "edits": [*parts]}:
+                changes.setdefault(uri, []).extend(parts)
+            case _:  # files made, renamed or deleted have no place in the older shape
+                pass
+    return changes
