@@ -1,0 +1,61 @@
+"""The sockets that are open, by person and by project, so that they can be closed from outside with a reason."""
+
+import asyncio
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Final
+
+from control_plane.domain.errors import TooMany
+from sandbox_image.wire.closing import CloseCode
+
+MAX_PER_PERSON: Final = 500
+
+
+@dataclass(eq=False, slots=True)
+class OpenSocket:
+    """One socket. ``closing`` is resolved with the code that whoever serves it shall close it with."""
+
+    person_id: str
+    project_id: str
+    kind: str
+    closing: asyncio.Future[CloseCode] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
+
+
+class OpenSockets:
+    """All open sockets of this process."""
+
+    def __init__(self) -> None:
+        self._sockets: set[OpenSocket] = set()
+
+    def __len__(self) -> int:
+        return len(self._sockets)
+
+    @contextmanager
+    def register(self, person_id: str, project_id: str, kind: str) -> Generator[OpenSocket]:
+        """Count a socket in for as long as it is served. Raises ``TooMany``."""
+        if sum(socket.person_id == person_id for socket in self._sockets) >= MAX_PER_PERSON:
+            raise TooMany(f"You have {MAX_PER_PERSON} sockets open: close some tabs.")
+        socket = OpenSocket(person_id, project_id, kind)
+        self._sockets.add(socket)
+        try:
+            yield socket
+        finally:
+            self._sockets.discard(socket)
+            socket.closing.cancel()
+
+    def close_person(self, person_id: str, code: CloseCode = CloseCode.REVOKED) -> int:
+        """Close all sockets of a person whose access was withdrawn; how many."""
+        return self._close(lambda socket: socket.person_id == person_id, code)
+
+    def close_project(self, project_id: str, code: CloseCode, person_id: str | None = None) -> int:
+        """Close a project's sockets, or those of one person in it; how many."""
+        return self._close(
+            lambda socket: socket.project_id == project_id and person_id in (None, socket.person_id), code
+        )
+
+    def _close(self, chosen: Callable[[OpenSocket], bool], code: CloseCode) -> int:
+        sockets = [socket for socket in self._sockets if chosen(socket) and not socket.closing.done()]
+        for socket in sockets:
+            socket.closing.set_result(code)
+        return len(sockets)

@@ -1,0 +1,229 @@
+"""The relay between a real browser-side socket (uvicorn) and a real agent-side socket (websockets)."""
+
+import asyncio
+import socket
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+import uvicorn
+import websockets
+from starlette.applications import Starlette
+from starlette.routing import WebSocketRoute
+from starlette.websockets import WebSocket
+from websockets.asyncio.client import ClientConnection
+from websockets.asyncio.server import ServerConnection, unix_serve
+
+from control_plane.adapters.agent_link.link import UnixAgentLink
+from control_plane.api.sockets.relay import Relay, Rules, close
+from control_plane.domain.sandbox import EndReason
+from control_plane.ports import AgentAddress
+from control_plane.services.open_sockets import OpenSockets
+from sandbox_image.wire.closing import CLOSINGS, CloseCode
+
+ADDRESS = AgentAddress(project_id="p", generation=1)
+AgentHandler = Callable[[ServerConnection], Awaitable[None]]
+
+
+class Sockets:
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def agent_path(self, address: AgentAddress) -> str:
+        return str(self.path / "agent.sock")
+
+    def token(self, address: AgentAddress) -> str:
+        return "secret"
+
+
+class Lifecycle:
+    """A sandbox's life, steered by the test."""
+
+    def __init__(self) -> None:
+        self.ended: asyncio.Future[EndReason] = asyncio.get_running_loop().create_future()
+        self.touched = 0
+        self.paused = False
+        self.woken = 0
+
+    async def ensure_ready(self, project_id: str) -> AgentAddress:
+        self.woken += 1
+        self.paused = False
+        return ADDRESS
+
+    def address_of(self, project_id: str) -> AgentAddress | None:
+        return None if self.paused else ADDRESS
+
+    def touch(self, project_id: str) -> None:
+        self.touched += 1
+
+    def end_of(self, address: AgentAddress) -> "asyncio.Future[EndReason]":
+        return self.ended
+
+
+class Stage:
+    """A browser's side, the relay, and an agent."""
+
+    def __init__(self, url: str, lifecycle: Lifecycle, open_sockets: OpenSockets) -> None:
+        self.url = url
+        self.lifecycle = lifecycle
+        self.open_sockets = open_sockets
+
+    def browser(self) -> websockets.connect:
+        return websockets.connect(self.url, compression=None, max_size=None)
+
+
+RULES = Rules(max_message=2_000_000, is_input=lambda message: message != "ack")
+
+
+@asynccontextmanager
+async def stage(path: Path, handler: AgentHandler, rules: Rules = RULES) -> AsyncGenerator[Stage]:
+    lifecycle, sockets = Lifecycle(), OpenSockets()
+    link = UnixAgentLink(Sockets(path))
+
+    async def endpoint(websocket: WebSocket) -> None:
+        await websocket.accept()
+        with sockets.register("ann", "p", "test") as registered:
+            async with link.connect(ADDRESS, "/x", max_message=2_000_000) as agent:
+                code = await Relay(websocket, agent, ADDRESS, lifecycle, rules).run(registered.closing)
+        await close(websocket, code)
+
+    config = uvicorn.Config(
+        Starlette(routes=[WebSocketRoute("/x", endpoint)]),
+        ws="websockets-sansio",
+        ws_per_message_deflate=False,
+        log_level="error",
+        lifespan="off",
+    )
+    server = uvicorn.Server(config)
+    listening = socket.socket()
+    listening.bind(("127.0.0.1", 0))
+    listening.listen()
+    async with unix_serve(handler, str(path / "agent.sock"), compression=None, max_size=None):
+        serving = asyncio.create_task(server.serve([listening]))
+        yield Stage(f"ws://127.0.0.1:{listening.getsockname()[1]}/x", lifecycle, sockets)
+        server.should_exit = True
+        await serving
+
+
+async def echo(connection: ServerConnection) -> None:
+    async for message in connection:
+        await connection.send(message)
+
+
+async def closed(browser: ClientConnection) -> tuple[int, str]:
+    """The code and reason that the browser's socket is closed with."""
+    async with asyncio.timeout(60):
+        await browser.wait_closed()
+    return browser.close_code or 0, browser.close_reason or ""
+
+
+async def test_messages_of_both_kinds_pass_and_only_input_counts_as_activity(tmp_path: Path):
+    async with stage(tmp_path, echo) as there, there.browser() as browser:
+        for message in ("text", b"bytes", "ack", "ü" * 100_000):
+            await browser.send(message)
+            assert await browser.recv() == message
+        assert there.lifecycle.touched == 3
+
+
+async def test_the_agents_own_code_comes_through_with_our_sentence(tmp_path: Path):
+    async def handler(connection: ServerConnection) -> None:
+        await connection.close(CloseCode.TERMINAL_EXITED, "<script>")
+
+    async with stage(tmp_path, handler) as there, there.browser() as browser:
+        assert await closed(browser) == (4040, CLOSINGS[CloseCode.TERMINAL_EXITED].sentence)
+
+
+@pytest.mark.parametrize(
+    ("claimed", "reason", "told"),
+    [
+        (1006, EndReason.OUT_OF_MEMORY, CloseCode.SANDBOX_OUT_OF_MEMORY),
+        (1012, EndReason.IDLE, CloseCode.SANDBOX_STOPPED),
+        (CloseCode.REVOKED, EndReason.CRASHED, CloseCode.SANDBOX_CRASHED),
+    ],
+)
+async def test_an_end_of_the_sandbox_is_told_by_its_reason(
+    tmp_path: Path, claimed: int, reason: EndReason, told: CloseCode
+):
+    async def handler(connection: ServerConnection) -> None:
+        if claimed == 1006:
+            connection.transport.abort()
+        else:
+            await connection.close(claimed)
+
+    async with stage(tmp_path, handler) as there:
+        there.lifecycle.ended.set_result(reason)
+        async with there.browser() as browser:
+            assert await closed(browser) == (told, CLOSINGS[told].sentence)
+
+
+async def test_revocation_closes_the_sockets_of_that_person_alone(tmp_path: Path):
+    async with stage(tmp_path, echo) as there, there.browser() as browser:
+        await browser.send("x")
+        await browser.recv()
+        assert there.open_sockets.close_person("bob") == 0
+        await browser.send("still")
+        assert await browser.recv() == "still"
+        assert there.open_sockets.close_person("ann") == 1
+        assert await closed(browser) == (4011, CLOSINGS[CloseCode.REVOKED].sentence)
+    assert len(there.open_sockets) == 0
+
+
+async def test_a_message_above_the_rule_is_refused_and_one_at_it_passes(tmp_path: Path):
+    async with stage(tmp_path, echo, Rules(max_message=1000, text=False)) as there:
+        async with there.browser() as browser:
+            await browser.send(b"x" * 1000)
+            assert await browser.recv() == b"x" * 1000
+            await browser.send(b"x" * 1001)
+            assert (await closed(browser))[0] == CloseCode.MESSAGE_TOO_BIG
+        async with there.browser() as browser:
+            await browser.send("text")
+            assert (await closed(browser))[0] == CloseCode.UNSUPPORTED_DATA
+
+
+async def test_a_message_wakes_a_paused_sandbox(tmp_path: Path):
+    async with stage(tmp_path, echo) as there, there.browser() as browser:
+        there.lifecycle.paused = True
+        await browser.send("wake")
+        assert await browser.recv() == "wake"
+        assert there.lifecycle.woken == 1
+
+
+async def test_a_browser_that_leaves_without_a_word_ends_the_agents_socket(tmp_path: Path):
+    gone = asyncio.Event()
+
+    async def handler(connection: ServerConnection) -> None:
+        await connection.wait_closed()
+        gone.set()
+
+    async with stage(tmp_path, handler) as there:
+        browser = await there.browser()
+        browser.transport.abort()
+        await asyncio.wait_for(gone.wait(), 60)
+
+
+async def test_a_browser_that_never_reads_stops_the_agent(tmp_path: Path):
+    sent = 0
+    stalled = asyncio.Event()
+
+    async def handler(connection: ServerConnection) -> None:
+        nonlocal sent
+        while True:
+            try:
+                async with asyncio.timeout(1):
+                    await connection.send(b"x" * 65536)
+            except TimeoutError:
+                stalled.set()
+                return
+            sent += 65536
+
+    async with stage(tmp_path, handler) as there:
+        reader, writer = await asyncio.open_connection(*there.url[5:-2].split(":"))
+        writer.write(
+            b"GET /x HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+            b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
+        )
+        await reader.readuntil(b"\r\n\r\n")
+        await asyncio.wait_for(stalled.wait(), 60)
+        writer.transport.abort()
+    assert sent < 32 * 1024 * 1024
