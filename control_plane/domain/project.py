@@ -5,7 +5,9 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProjectRecord:
-    """``owner`` is a person's id. Times are seconds since 1970; ``deleting`` marks a deletion that is under way."""
+    """``owner`` is a person's id. Times are seconds since 1970; ``deleted_at`` hides the project until its grace has passed;
+    ``deleting`` marks the deletion for good that is under way then.
+    """
 
     id: str
     name: str
@@ -14,4 +16,5 @@ class ProjectRecord:
     opened_at: float
     template: str = "empty"
     description: str = ""
+    deleted_at: float | None = None
     deleting: bool = False

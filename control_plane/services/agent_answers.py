@@ -1,0 +1,33 @@
+"""Errors that an agent answered with, told on as ours."""
+
+from typing import Any, ClassVar, NoReturn
+
+import msgspec
+
+from control_plane.domain.errors import AimforgeError, SandboxMisbehaved
+from sandbox_image.wire.errors import ErrorBody, ErrorCode
+
+OURS = frozenset({ErrorCode.UNAUTHENTICATED})
+"""Codes that an agent can only send when the control plane made a mistake."""
+CODES = frozenset(ErrorCode)
+
+
+class AgentRefused(AimforgeError):
+    """The agent refused a request, and says why; ``error`` is its code."""
+
+    code: ClassVar = ErrorCode.INTERNAL
+
+    def __init__(self, message: str, error: ErrorCode, detail: dict[str, Any]) -> None:
+        super().__init__(message, **detail)
+        self.error = error
+
+
+def raise_for_agent(status: int, body: bytes) -> NoReturn:
+    """Raise what an agent's error answer says. Raises ``SandboxMisbehaved`` when it is no answer of the contract."""
+    try:
+        error = msgspec.json.decode(body, type=ErrorBody)
+    except msgspec.MsgspecError as cause:
+        raise SandboxMisbehaved(f"The sandbox answered with {status} and no reason that can be read.") from cause
+    if error.error not in CODES or error.error in OURS:
+        raise SandboxMisbehaved(f"The sandbox answered with {status}: {error.message[:200]}", status=status)
+    raise AgentRefused(error.message, ErrorCode(error.error), error.detail)

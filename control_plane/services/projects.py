@@ -1,0 +1,176 @@
+"""Projects: made, imported, duplicated, renamed."""
+
+import secrets
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from typing import Final
+
+import msgspec
+
+from control_plane.domain.errors import Invalid
+from control_plane.domain.people import Person
+from control_plane.domain.project import ProjectRecord
+from control_plane.domain.sandbox import Limits, SandboxRecord, SandboxState
+from control_plane.ports import AgentLink, Clock
+from control_plane.services.agent_answers import raise_for_agent
+from control_plane.services.deletions import Deletions
+from control_plane.services.project_registry import ProjectRegistry
+from control_plane.services.sandboxes import Sandboxes
+from sandbox_image.wire.limits import MAX_NAME
+
+MAX_DESCRIPTION: Final = 4000
+IMPORT_TIMEOUT_SEC: Final = 600.0
+ZIP: Final = {"content-type": "application/zip"}
+
+
+def check_name(name: str) -> str:
+    """Return the name without surrounding space. Raises ``Invalid``, saying what is wrong with it."""
+    name = name.strip()
+    if not name:
+        raise Invalid("A project needs a name.", field="name")
+    if len(name) > MAX_NAME:
+        raise Invalid(f"The name has {len(name)} characters; at most {MAX_NAME} are allowed.", field="name")
+    if not name.isprintable():
+        raise Invalid("The name holds a character that cannot be shown, such as a line break.", field="name")
+    if "/" in name or "\\" in name or name in (".", ".."):
+        raise Invalid(f"The name {name!r} looks like a path: leave out slashes.", field="name")
+    return name
+
+
+class Projects:
+    """Makes and changes projects. What it cannot do it says in a sentence (``Invalid``, ``NotFound``, ``SandboxFailed``)."""
+
+    def __init__(
+        self,
+        registry: ProjectRegistry,
+        sandboxes: Sandboxes,
+        deletions: Deletions,
+        link: AgentLink,
+        clock: Clock,
+        *,
+        limits: Limits,
+        uid_base: int,
+        templates: frozenset[str],
+    ) -> None:
+        self.templates = templates
+        self._registry = registry
+        self._sandboxes = sandboxes
+        self._deletions = deletions
+        self._link = link
+        self._clock = clock
+        self._limits = limits
+        self._uid_base = uid_base
+        # ── Making ────────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def make(self, person: Person, name: str, template: str = "empty", description: str = "") -> ProjectRecord:
+        """Create a project. Its sandbox fills the workspace from the template when it first starts. Raises ``Invalid``."""
+        name = check_name(name)
+        if template not in self.templates:
+            known = ", ".join(sorted(self.templates))
+            raise Invalid(f"There is no template {template[:80]!r}; choose one of: {known}.", field="template")
+        now = self._clock.now()
+        record = ProjectRecord(
+            id=secrets.token_hex(8),
+            name=name,
+            owner=person.id,
+            created_at=now,
+            opened_at=now,
+            template=template,
+            description=check_description(description),
+        )
+        sandbox = SandboxRecord(
+            project_id=record.id,
+            generation=0,
+            state=SandboxState.ABSENT,
+            uid=self._sandboxes.free_uid(self._uid_base),
+            limits=self._limits,
+            template=template,
+            changed_at=now,
+        )
+        self._sandboxes.add(sandbox)
+        await self._registry.add(record, sandbox)
+        return record
+
+    async def bring_in(
+        self, person: Person, name: str, archive: AsyncIterator[bytes], template: str = "empty"
+    ) -> ProjectRecord:
+        """Create a project from a zip of our folder or of the original system's. On failure nothing is left of it."""
+        record = await self.make(person, name, template)
+        try:
+            await self._upload(record, person, archive)
+        except BaseException:
+            self._deletions.begin(record.id)
+            raise
+        return record
+
+    async def duplicate(self, person: Person, project_id: str, name: str = "") -> ProjectRecord:
+        """Copy a project's folder into a new one, without its results and environment."""
+        source = self._registry.get(project_id)
+        copy_name = name or f"{source.name[: MAX_NAME - 7]} (copy)"
+        address = await self._sandboxes.ensure_ready(project_id)
+        async with self._link.stream(address, "GET", "/project/export", user=person.name) as export:
+            if export.status != 200:
+                raise_for_agent(export.status, b"".join([chunk async for chunk in export.body()]))
+            return await self.bring_in(person, copy_name, export.body())
+
+    async def _upload(self, record: ProjectRecord, person: Person, archive: AsyncIterator[bytes]) -> None:
+        address = await self._sandboxes.ensure_ready(record.id)
+        with self._sandboxes.using(record.id):
+            async with self._link.stream(
+                address,
+                "POST",
+                "/project/import",
+                query="mode=replace",
+                body=archive,
+                headers=ZIP,
+                user=person.name,
+                idle_timeout_sec=IMPORT_TIMEOUT_SEC,
+            ) as answer:
+                body = b"".join([chunk async for chunk in answer.body()])
+                if answer.status >= 400:
+                    raise_for_agent(answer.status, body)
+
+    # ── Changing ──────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def change(
+        self, person: Person, project_id: str, *, name: str | None = None, description: str | None = None
+    ) -> ProjectRecord:
+        """Rename or describe a project: here at once, and in its folder when its sandbox runs. Raises ``Invalid``."""
+        record = self._registry.get(project_id)
+        record = replace(
+            record,
+            name=record.name if name is None else check_name(name),
+            description=record.description if description is None else check_description(description),
+        )
+        await self._registry.put(record)
+        address = self._sandboxes.address_of(project_id)
+        if address is not None:
+            body = msgspec.json.encode({"name": record.name, "description": record.description})
+            answer = await self._link.request(address, "PATCH", "/project", body=body, user=person.name)
+            if answer.status >= 400:
+                raise_for_agent(answer.status, answer.body)
+        return record
+
+    async def learn(self, project_id: str, name: str, description: str) -> None:
+        """Note what the folder says of itself after it was saved."""
+        record = self._registry.get(project_id)
+        try:
+            learnt = replace(record, name=check_name(name), description=check_description(description))
+        except Invalid:
+            return  # a sandbox may write anything into its folder; what cannot be shown is not taken over
+        if learnt != record:
+            await self._registry.put(learnt)
+
+    async def opened(self, project_id: str) -> None:
+        """Note that somebody opened the project, at most once a minute."""
+        record = self._registry.get(project_id)
+        now = self._clock.now()
+        if now - record.opened_at >= 60:
+            await self._registry.put(replace(record, opened_at=now))
+
+
+def check_description(description: str) -> str:
+    """Return the description. Raises ``Invalid`` when it is too long or holds NUL."""
+    if len(description) > MAX_DESCRIPTION or "\0" in description:
+        raise Invalid(f"The description may have {MAX_DESCRIPTION} characters and no NUL.", field="description")
+    return description
