@@ -10,9 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-import aiodocker
-
-from control_plane.adapters.docker.engine import Engine
+from control_plane.adapters.docker.engine import Engine, EngineRefused
 from control_plane.domain.errors import ImageMissing
 
 Progress = Callable[[str], None]
@@ -45,7 +43,7 @@ async def has_image(engine: Engine, name: str) -> bool:
     """Tell whether the engine has an image of that name."""
     try:
         await engine.call("GET", f"images/{name}/json")
-    except aiodocker.DockerError as error:
+    except EngineRefused as error:
         if error.status == 404:
             return False
         raise
@@ -66,7 +64,7 @@ async def ensure_base(engine: Engine, wanted: str | None, say: Progress) -> str:
     try:
         async with asyncio.timeout(PULL_TIMEOUT_SEC), engine.reaching():
             await engine.docker.images.pull(name)
-    except (aiodocker.DockerError, TimeoutError) as error:
+    except (EngineRefused, TimeoutError) as error:
         if wanted:
             raise ImageMissing(f"The base image {wanted} could not be pulled ({error}).", image=wanted) from error
         say("base: no registry answers, making a Debian here")
@@ -88,7 +86,7 @@ async def _make(engine: Engine, name: str, say: Progress) -> None:
         say("base: handing it to the engine")
         archive = Path(scratch, "context.tar")
         await asyncio.to_thread(_pack, tree, archive)
-        with archive.open("rb") as stream:
+        with archive.open("rb") as stream:  # noqa: ASYNC230 - a local file, read piece by piece
             async with engine.reaching():
                 await engine.docker.images.build(fileobj=stream, encoding="identity", tag=name, rm=True, forcerm=True)
 

@@ -1,11 +1,12 @@
 """The connection to the container engine. All calls pass here, so all failures become our errors here.
 
-- ``DockerError`` stays what it is: the engine answered, and the caller knows what its status means.
-- No answer (nobody listens, the connection broke, it took too long) becomes ``EngineUnavailable``.
+- ``EngineUnavailable``: no answer (nobody listens, the connection broke, it took too long).
+
+  - ``EngineRefused``: the engine answered with an error, and the caller may know what its status means.
 """
 
-import asyncio
-from collections.abc import AsyncIterator, Mapping
+import json
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any, Final
 
@@ -18,6 +19,15 @@ CALL_TIMEOUT_SEC: Final = 60.0
 """An engine under load may need seconds to start a container; one that needs a minute is as good as gone."""
 
 MENDING: Final = "Start it (scripts/engine) or point DOCKER_HOST at one; `aimforge doctor` tells more."
+
+
+class EngineRefused(EngineUnavailable):
+    """The engine answered with an error. ``status`` is HTTP's; 0 for a failure in the middle of a stream."""
+
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(f"The container engine refused: {message}", status=status)
+        self.status = status
+        self.reason = message
 
 
 class Engine:
@@ -59,7 +69,7 @@ class Engine:
     ) -> Any:
         """Ask the engine and return its decoded answer (None when it is empty).
 
-        Raises ``aiodocker.DockerError`` for an answer of 400 or more, ``EngineUnavailable`` when there is none.
+        Raises ``EngineRefused`` for an answer of 400 or more, ``EngineUnavailable`` when there is none.
         """
         with_timeout = aiohttp.ClientTimeout(total=timeout_sec)
         async with self.reaching():
@@ -67,16 +77,33 @@ class Engine:
                 path, method, params=params, data=body, timeout=with_timeout
             )
 
+    async def events(self, filters: Mapping[str, list[str]], since: str = "") -> AsyncGenerator[dict[str, Any]]:
+        """Yield the engine's events as they come, from ``since`` (seconds since 1970) on. Ends when the engine hangs up."""
+        params = {"filters": json.dumps(filters), **({"since": since} if since else {})}
+        without_timeout = aiohttp.ClientTimeout(sock_connect=CALL_TIMEOUT_SEC)
+        async with self.reaching():
+            query = self.docker._query  # noqa: SLF001 # pyright: ignore[reportPrivateUsage, reportUnknownMemberType, reportUnknownVariableType]
+            async with query("events", params=params, timeout=without_timeout) as response, response:
+                async for line in response.content:
+                    yield json.loads(line)
+
+    async def last_words(self, container_id: str, lines: int) -> str:
+        """Return the last lines that a container wrote."""
+        async with self.reaching():
+            container = self.docker.containers.container(container_id)  # pyright: ignore[reportUnknownMemberType]
+            written = await container.log(stdout=True, stderr=True, tail=lines)  # pyright: ignore[reportUnknownMemberType]
+        return "".join(written)
+
     @asynccontextmanager
-    async def reaching(self) -> AsyncIterator[None]:
+    async def reaching(self) -> AsyncGenerator[None]:
         """Turn what goes wrong between us and the engine into ``EngineUnavailable``."""
         try:
             yield
         except aiodocker.DockerError as error:
             if error.status >= 900:  # aiodocker's own number for "cannot connect"
                 raise EngineUnavailable(f"The container engine does not answer. {MENDING}") from error
-            raise
+            raise EngineRefused(error.status, error.message) from error
         except (aiohttp.ClientError, ConnectionError, FileNotFoundError) as error:
             raise EngineUnavailable(f"The container engine does not answer ({error}). {MENDING}") from error
-        except asyncio.TimeoutError as error:
+        except TimeoutError as error:
             raise EngineUnavailable("The container engine took too long to answer. Try again in a moment.") from error

@@ -1,14 +1,11 @@
 """The sandbox image: found by the digest of its inputs, built when it is not there, old ones removed after a build."""
 
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Any, Final, cast
 
-import aiodocker
-
-from control_plane.adapters.docker import image_context
 from control_plane.adapters.docker.base_image import FROM_REGISTRY, ensure_base, has_image
-from control_plane.adapters.docker.engine import Engine
+from control_plane.adapters.docker.engine import Engine, EngineRefused
+from control_plane.adapters.docker.image_context import DOCKERFILE, ImageContext
 from control_plane.domain.errors import ImageMissing
 
 Progress = Callable[[str], None]
@@ -18,9 +15,10 @@ KEPT_FOR_SEC: Final = 3600.0
 """An image younger than this is kept: another checkout on this machine may be about to use it."""
 
 
-def current_image(base: str | None = None, root: Path = image_context.ROOT) -> str:
+def current_image(base: str | None = None, context: ImageContext | None = None) -> str:
     """Return the name of the image that fits this source tree. ``base`` is the build argument ``BASE_IMAGE``."""
-    return f"{REPOSITORY}:{image_context.digest(base or FROM_REGISTRY, root)}"
+    context = context or ImageContext.read()
+    return f"{REPOSITORY}:{context.digest(base or FROM_REGISTRY)}"
 
 
 async def ensure_image(engine: Engine, say: Progress, *, base: str | None = None, rebuild: bool = False) -> str:
@@ -28,23 +26,27 @@ async def ensure_image(engine: Engine, say: Progress, *, base: str | None = None
 
     Raises ``EngineUnavailable``; ``ImageMissing`` with the last lines of the build when it fails.
     """
-    name = current_image(base)
+    context = ImageContext.read()
+    name = current_image(base, context)
     if rebuild or not await has_image(engine, name):
         parent = await ensure_base(engine, base, say)
         say(f"image: building {name} from {parent}")
-        await _build(engine, name, parent, say, rebuild=rebuild)
+        await _build(engine, context, name, parent, say, rebuild=rebuild)
         await _prune(engine, name, say)
+    await engine.call("POST", f"images/{name}/tag", params={"repo": REPOSITORY, "tag": "latest"})
     return name
 
 
-async def _build(engine: Engine, name: str, parent: str, say: Progress, *, rebuild: bool) -> None:
+async def _build(
+    engine: Engine, context: ImageContext, name: str, parent: str, say: Progress, *, rebuild: bool
+) -> None:
     lines: list[str] = []
     try:
         async with engine.reaching():
             steps = engine.docker.images.build(
-                fileobj=image_context.context(),
+                fileobj=context.archive(),
                 encoding="identity",
-                path_dockerfile=image_context.DOCKERFILE,
+                path_dockerfile=DOCKERFILE,
                 tag=name,
                 buildargs={"BASE_IMAGE": parent},
                 nocache=rebuild,
@@ -58,7 +60,7 @@ async def _build(engine: Engine, name: str, parent: str, say: Progress, *, rebui
                     lines = [*lines[-40:], text]
                 if text.startswith(("Step ", "tools: ")):
                     say(f"image: {text.splitlines()[0][:100]}")
-    except aiodocker.DockerError as error:
+    except EngineRefused as error:
         raise ImageMissing(f"The sandbox image could not be built: {error}\n" + "\n".join(lines), image=name) from error
 
 
@@ -68,11 +70,11 @@ async def _prune(engine: Engine, current: str, say: Progress) -> None:
     newest = max((float(image["Created"]) for image in images), default=0.0)
     for image in images:
         for tag in cast("list[str]", image.get("RepoTags") or []):
-            is_ours = tag.startswith(f"{REPOSITORY}:") and tag != current
+            is_ours = tag.startswith(f"{REPOSITORY}:") and tag not in (current, f"{REPOSITORY}:latest")
             if is_ours and float(image["Created"]) < newest - KEPT_FOR_SEC:
                 try:
                     await engine.call("DELETE", f"images/{tag}")
                     say(f"image: removed {tag}")
-                except aiodocker.DockerError as error:
+                except EngineRefused as error:
                     if error.status not in (404, 409):  # gone already, or in use
                         raise

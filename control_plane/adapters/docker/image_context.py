@@ -10,8 +10,9 @@ import os
 import shlex
 import tarfile
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, Self
 
 ROOT: Final = Path(__file__).resolve().parents[3]
 """Where ``Dockerfile.sandbox``, ``requirements/`` and ``sandbox_image/`` lie."""
@@ -45,14 +46,40 @@ def ca_bundle(environment: Mapping[str, str] = os.environ) -> bytes:
     return b""
 
 
-def digest(base: str, root: Path = ROOT) -> str:
-    """Return the digest of all inputs: 16 hex digits. ``base`` says what the image is built from."""
-    state = hashlib.sha256(base.encode())
-    state.update(ca_bundle())
-    for name, content in inputs(root):
-        state.update(f"\0{name}\0{len(content)}\0".encode())
-        state.update(content)
-    return state.hexdigest()[:16]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImageContext:
+    """All inputs as they were at one moment, so that what is built is what its name says."""
+
+    files: Mapping[str, bytes]
+    certificates: bytes
+    environment: str
+
+    @classmethod
+    def read(cls, root: Path = ROOT) -> Self:
+        """Read the source tree and this host's settings."""
+        return cls(files=dict(inputs(root)), certificates=ca_bundle(), environment=host_environment())
+
+    def digest(self, base: str) -> str:
+        """Return the digest of all inputs: 16 hex digits. ``base`` says what the image is built from.
+
+        How the host reaches an index is left out: it does not change what is installed, for that is pinned by hash.
+        """
+        state = hashlib.sha256(base.encode())
+        for name, content in (*self.files.items(), ("", self.certificates)):
+            state.update(f"\0{name}\0{len(content)}\0".encode())
+            state.update(content)
+        return state.hexdigest()[:16]
+
+    def archive(self) -> io.BytesIO:
+        """Return the build context as a tar. Times and owners are fixed, so equal inputs hit the build cache."""
+        stream = io.BytesIO()
+        with tarfile.open(fileobj=stream, mode="w") as archive:
+            for name, content in self.files.items():
+                _add(archive, name, content)
+            _add(archive, "host/ca.crt", self.certificates)
+            _add(archive, "host/environment", self.environment.encode())
+        stream.seek(0)
+        return stream
 
 
 def host_environment(environment: Mapping[str, str] = os.environ, home: Path | None = None) -> str:
@@ -85,18 +112,6 @@ def _pip_options(environment: Mapping[str, str], home: Path) -> Iterator[tuple[s
 def _reachable(value: str) -> bool:
     """A folder of this host means nothing inside a build."""
     return not value.startswith("file:")
-
-
-def context(root: Path = ROOT) -> io.BytesIO:
-    """Return the build context as an uncompressed tar. Times and owners are fixed, so equal inputs hit the build cache."""
-    stream = io.BytesIO()
-    with tarfile.open(fileobj=stream, mode="w") as archive:
-        for name, content in inputs(root):
-            _add(archive, name, content)
-        _add(archive, "host/ca.crt", ca_bundle())
-        _add(archive, "host/environment", host_environment().encode())
-    stream.seek(0)
-    return stream
 
 
 def _add(archive: tarfile.TarFile, name: str, content: bytes) -> None:

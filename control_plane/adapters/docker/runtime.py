@@ -1,0 +1,232 @@
+"""``ports.SandboxRuntime`` on Docker: the only code that creates, starts, stops and removes containers."""
+
+import asyncio
+import json
+import math
+from collections.abc import AsyncIterator, Mapping, Sequence
+from typing import Any, Final, cast
+
+from control_plane.adapters.docker.ends import Ends
+from control_plane.adapters.docker.engine import CALL_TIMEOUT_SEC, Engine, EngineRefused
+from control_plane.adapters.docker.naming import DEPLOYMENT_LABEL, GENERATION_LABEL, PROJECT_LABEL, container_name
+from control_plane.adapters.docker.reading import container_of, is_sandbox
+from control_plane.adapters.docker.spec import ContainerSettings, changeable_limits, container_config
+from control_plane.adapters.docker.workspace import Workspaces
+from control_plane.adapters.handover import Offer, Sockets
+from control_plane.domain.errors import Conflict, ImageMissing, SandboxFailed
+from control_plane.domain.sandbox import EndReason, Limits
+from control_plane.ports import AgentAddress, Container, ContainerState, SandboxSpec
+
+HANDOVER_TIMEOUT_SEC: Final = 60.0
+LAST_LINES: Final = 20
+LONGEST_REPORT: Final = 2000
+
+
+class DockerRuntime:
+    """Sandboxes of one deployment on one engine. ``agent_settings`` is what every agent is told at its start."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        settings: ContainerSettings,
+        sockets: Sockets,
+        agent_settings: Mapping[str, Any] | None = None,
+    ) -> None:
+        self._engine = engine
+        self._settings = settings
+        self._sockets = sockets
+        self._agent_settings = dict(agent_settings or {})
+        self._workspaces = Workspaces(engine, settings)
+
+    # ── Starting ──────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def start(self, spec: SandboxSpec) -> Container:
+        """Start a sandbox; whatever of this project ran before is removed. Returns when its agent took its socket."""
+        await self._remove_containers(spec.project_id)
+        await self._workspaces.ensure(spec)
+        address = AgentAddress(project_id=spec.project_id, generation=spec.generation)
+        name = container_name(self._settings.deployment, spec.project_id, spec.generation)
+        async with self._sockets.offer(address, spec.uid, self._agent_settings) as offer:
+            try:
+                container_id = await self._create(name, spec, offer)
+                await self._begin(container_id, spec)
+                await self._until_taken(container_id, offer)
+                inspected = await self._ours(container_id)
+            except BaseException:
+                await asyncio.shield(self._remove(name))
+                raise
+        if inspected is None:
+            raise SandboxFailed("The sandbox was removed while it started. Try again.", EndReason.START_FAILED)
+        return container_of(inspected, None)
+
+    async def _create(self, name: str, spec: SandboxSpec, offer: Offer) -> str:
+        config = container_config(spec, self._settings, str(offer.run_dir))
+        try:
+            created = await self._engine.call("POST", "containers/create", params={"name": name}, body=config)
+        except EngineRefused as error:
+            if error.status == 404 and "no such image" in error.reason.lower():
+                raise ImageMissing(
+                    f"The sandbox image {self._settings.image} is not there. Run `aimforge image ensure`.",
+                    image=self._settings.image,
+                ) from error
+            raise _start_failed(error) from error
+        return created["Id"]
+
+    async def _begin(self, container_id: str, spec: SandboxSpec) -> None:
+        try:
+            await self._engine.call("POST", f"containers/{container_id}/start")
+        except EngineRefused as error:
+            raise _start_failed(error, project=spec.project_id) from error
+
+    async def _until_taken(self, container_id: str, offer: Offer) -> None:
+        """Wait until the agent took its socket; a container that ends before is told of with its last words."""
+        taken = asyncio.ensure_future(offer.taken())
+        ended = asyncio.ensure_future(
+            self._engine.call("POST", f"containers/{container_id}/wait", timeout_sec=2 * HANDOVER_TIMEOUT_SEC)
+        )
+        try:
+            await asyncio.wait((taken, ended), timeout=HANDOVER_TIMEOUT_SEC, return_when=asyncio.FIRST_COMPLETED)
+            if taken.done():
+                taken.result()
+            else:
+                raise await self._why_not_taken(container_id)
+        finally:
+            for future in (taken, ended):
+                future.cancel()
+            await asyncio.gather(taken, ended, return_exceptions=True)
+
+    async def _why_not_taken(self, container_id: str) -> SandboxFailed:
+        container = await self.inspect(container_id)
+        if container is None:
+            return SandboxFailed("The sandbox was removed while it started. Try again.", EndReason.START_FAILED)
+        words = (await self._engine.last_words(container_id, LAST_LINES))[-LONGEST_REPORT:]
+        if container.end_reason is EndReason.OUT_OF_MEMORY:
+            return SandboxFailed("The sandbox has too little memory to start.", EndReason.OUT_OF_MEMORY, log=words)
+        what = f"ended with code {container.exit_code}" if container.exit_code is not None else "did not answer in time"
+        return SandboxFailed(f"The sandbox's agent {what}. {words}".strip(), EndReason.START_FAILED, log=words)
+
+    # ── What runs ─────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def pause(self, container_id: str) -> None:
+        """Freeze a sandbox. Raises ``SandboxFailed`` when it does not run."""
+        await self._switch(container_id, "pause", ContainerState.PAUSED)
+
+    async def resume(self, container_id: str) -> None:
+        """Thaw a sandbox. Raises ``SandboxFailed`` when it is gone."""
+        await self._switch(container_id, "unpause", ContainerState.RUNNING)
+
+    async def _switch(self, container_id: str, verb: str, wanted: ContainerState) -> None:
+        container = await self.inspect(container_id)
+        if container is not None and container.state is wanted:
+            return
+        try:
+            if container is not None:
+                await self._engine.call("POST", f"containers/{container_id}/{verb}")
+                return
+        except EngineRefused as error:
+            container = await self.inspect(container_id)
+            if container is not None and container.state is wanted:
+                return
+            reason = (container and container.end_reason) or EndReason.CRASHED
+            raise SandboxFailed(f"The sandbox cannot {verb}: {error.reason}", reason) from error
+        raise SandboxFailed("The sandbox is gone. It starts again on the next action.", EndReason.CRASHED)
+
+    async def stop(self, container_id: str, grace_sec: float = 3.0) -> None:
+        """Stop and remove a container. Its agent has ``grace_sec`` to end; its workspace stays."""
+        inspected = await self._ours(container_id)
+        if inspected is None:
+            return
+        if inspected["State"]["Running"] and not inspected["State"]["Paused"]:
+            grace = math.ceil(grace_sec)
+            await self._tolerant("POST", f"containers/{container_id}/stop", {"t": grace}, CALL_TIMEOUT_SEC + grace)
+        await self._remove(container_id)
+        labels = inspected["Config"]["Labels"]
+        self._sockets.forget(AgentAddress(project_id=labels[PROJECT_LABEL], generation=int(labels[GENERATION_LABEL])))
+
+    async def update_limits(self, container_id: str, limits: Limits) -> None:
+        """Change memory, CPU and process limits of a running sandbox; the others hold from its next start."""
+        if await self._ours(container_id) is None:
+            return
+        try:
+            await self._engine.call("POST", f"containers/{container_id}/update", body=changeable_limits(limits))
+        except EngineRefused as error:
+            raise Conflict(f"The limits cannot be changed now: {error.reason}") from error
+
+    # ── What there is ─────────────────────────────────────────────────────────────────────────────────────────
+
+    async def inspect(self, container_id: str) -> Container | None:
+        """Return what the engine says of a container of ours; None when it is gone or not ours."""
+        inspected = await self._ours(container_id)
+        return None if inspected is None else container_of(inspected, await self._image_id())
+
+    async def list(self) -> Sequence[Container]:
+        """Return all sandboxes of this deployment, in no order."""
+        image_id = await self._image_id()
+        found = await asyncio.gather(*(self._ours(each) for each in await self._container_ids()))
+        return [container_of(inspected, image_id) for inspected in found if inspected is not None]
+
+    async def workspaces(self) -> Sequence[str]:
+        """Return the project ids of all workspaces."""
+        return await self._workspaces.list()
+
+    async def delete_workspace(self, project_id: str) -> None:
+        """Remove a project's containers, its workspace and its sockets."""
+        await self._remove_containers(project_id)
+        await self._workspaces.delete(project_id)
+        self._sockets.delete(project_id)
+
+    def ends(self) -> AsyncIterator[Container]:
+        """Yield containers as they end, by themselves or by us; some perhaps twice. Ends only when cancelled."""
+        return Ends(self._engine, self._settings.deployment, self.list).watch()
+
+    # ── Calls that the above are made of ──────────────────────────────────────────────────────────────────────
+
+    async def _ours(self, container_id: str) -> dict[str, Any] | None:
+        """Return what the engine knows of a container, if it is a sandbox of this deployment."""
+        try:
+            inspected = await self._engine.call("GET", f"containers/{container_id}/json")
+        except EngineRefused as error:
+            if error.status == 404:
+                return None
+            raise
+        return inspected if is_sandbox(inspected["Config"]["Labels"], self._settings.deployment) else None
+
+    async def _container_ids(self, project_id: str | None = None) -> Sequence[str]:
+        wanted = [f"{DEPLOYMENT_LABEL}={self._settings.deployment}"]
+        if project_id is not None:
+            wanted.append(f"{PROJECT_LABEL}={project_id}")
+        params = {"all": 1, "filters": json.dumps({"label": wanted})}
+        listed = cast("list[dict[str, Any]]", await self._engine.call("GET", "containers/json", params=params))
+        return [each["Id"] for each in listed]
+
+    async def _image_id(self) -> str | None:
+        try:
+            return (await self._engine.call("GET", f"images/{self._settings.image}/json"))["Id"]
+        except EngineRefused as error:
+            if error.status == 404:
+                return None
+            raise
+
+    async def _remove_containers(self, project_id: str) -> None:
+        for container_id in await self._container_ids(project_id):
+            await self._remove(container_id)
+
+    async def _remove(self, name: str) -> None:
+        """Kill and remove a container, and wait until its name is free."""
+        await self._tolerant("DELETE", f"containers/{name}", {"force": 1, "v": 0})
+        await self._tolerant("POST", f"containers/{name}/wait", {"condition": "removed"})
+
+    async def _tolerant(
+        self, method: str, path: str, params: Mapping[str, str | int], timeout_sec: float = CALL_TIMEOUT_SEC
+    ) -> None:
+        """Ask for something that may have happened already: gone (404) and in progress (409) are as good as done."""
+        try:
+            await self._engine.call(method, path, params=params, timeout_sec=timeout_sec)
+        except EngineRefused as error:
+            if error.status not in (404, 409):
+                raise
+
+
+def _start_failed(error: EngineRefused, **detail: Any) -> SandboxFailed:
+    message = error.reason[:LONGEST_REPORT]
+    return SandboxFailed(f"The engine could not start the sandbox: {message}", EndReason.START_FAILED, **detail)
