@@ -1,6 +1,7 @@
 """What a sandbox may reach: hosts by name, each with its ports, and whether it may lie on a private address.
 
-Written in settings as ``name[:port[,port]][!private]``: ``pypi.example``, ``*.example.org:443``, ``mirror.lan:8080!private``.
+Written in settings as ``name[:port][!]``: ``files.example``, ``*.example.org:443``, ``mirror.lan:8080!``. Without a port, 80
+and 443 are meant; ``!`` says that the name may lie on a private address, as a company's mirror does.
 """
 
 import ipaddress
@@ -42,20 +43,20 @@ class EgressPolicy:
 
 def parse_allowed_host(text: str) -> AllowedHost:
     """Read an entry. Raises ``ValueError`` that says what is wrong with it."""
-    rest, bang, flag = text.strip().partition("!")
-    if bang and flag != "private":
-        raise ValueError(f"{text!r}: after ! only 'private' is known.")
-    name, _, ports = rest.partition(":")
+    rest, bang, after = text.strip().partition("!")
+    if after:
+        raise ValueError(f"{text!r}: nothing may follow the !.")
+    name, colon, port = rest.partition(":")
     wildcard = name.startswith("*.")
     canonical = canonical_name(name.removeprefix("*."))
     if canonical is None:
         raise ValueError(f"{text!r}: {name!r} is not a host name.")
     if wildcard and "." not in canonical:
         raise ValueError(f"{text!r}: a wildcard over a whole top-level domain is not allowed.")
-    numbers = [int(port) if port.isascii() and port.isdecimal() else 0 for port in ports.split(",")] if ports else []
-    if any(not 0 < port < 65536 for port in numbers):
-        raise ValueError(f"{text!r}: ports are numbers from 1 to 65535.")
-    return AllowedHost(("*." if wildcard else "") + canonical, frozenset(numbers) or DEFAULT_PORTS, bool(bang))
+    if colon and not (port.isascii() and port.isdecimal() and 0 < int(port[:6]) < 65536):
+        raise ValueError(f"{text!r}: a port is a number from 1 to 65535.")
+    ports = frozenset({int(port)}) if colon else DEFAULT_PORTS
+    return AllowedHost(("*." if wildcard else "") + canonical, ports, bool(bang))
 
 
 def canonical_name(name: str) -> str | None:

@@ -114,7 +114,7 @@ class EgressProxy:
 
     async def _serve(self, project_id: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         gate, task = self._gates.get(project_id), asyncio.current_task()
-        if gate is None or task is None:
+        if gate is None or task is None or len(gate.tasks) >= 2 * MAX_CONNECTIONS:
             writer.close()
             return
         gate.tasks.add(task)
@@ -135,6 +135,9 @@ class EgressProxy:
         self, project_id: str, gate: Gate, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> None:
         if len(gate.tasks) > MAX_CONNECTIONS:
+            with suppress(TimeoutError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
+                async with asyncio.timeout(1):  # an answer to a request that was not read is lost in a reset
+                    await reader.readuntil(b"\r\n\r\n")
             raise Refused(429, f"More than {MAX_CONNECTIONS} connections at once are not allowed.")
         try:
             async with asyncio.timeout(HEAD_TIMEOUT):

@@ -90,7 +90,7 @@ async def world(tmp_path: Path, *hosts: str) -> AsyncGenerator[World]:
 
 
 async def test_an_allowed_host_is_reached_by_tunnel_and_by_plain_request(tmp_path: Path):
-    async with world(tmp_path, "mirror.lan:PORT!private") as there:
+    async with world(tmp_path, "mirror.lan:PORT!") as there:
         there.addresses = {"mirror.lan": ["127.0.0.1"]}
         hello = client_hello("mirror.lan")
         answer = await there.connect(f"MIRROR.lan.:{there.port}", hello)
@@ -112,7 +112,7 @@ async def test_an_allowed_host_is_reached_by_tunnel_and_by_plain_request(tmp_pat
      "mirror.lan.evil.example:PORT"],
 )  # fmt: skip
 async def test_what_is_not_on_the_list_is_refused_told_and_never_looked_up(tmp_path: Path, target: str):
-    async with world(tmp_path, "mirror.lan:PORT!private") as there:
+    async with world(tmp_path, "mirror.lan:PORT!") as there:
         there.addresses = {"mirror.lan": ["127.0.0.1"], "other.lan": ["127.0.0.1"]}
         answer = await there.connect(target.replace("PORT", str(there.port)))
         assert answer.startswith(b"HTTP/1.1 403 aimforge egress: ")
@@ -131,14 +131,14 @@ async def test_an_allowed_name_on_an_internal_address_is_refused_unless_its_entr
 
 
 async def test_the_address_that_was_checked_is_the_one_that_is_reached(tmp_path: Path):
-    async with world(tmp_path, "rebind.example:PORT!private") as there:
+    async with world(tmp_path, "rebind.example:PORT!") as there:
         there.addresses = {"rebind.example": ["127.0.0.1"]}
         assert b"origin:" in await there.connect(f"rebind.example:{there.port}", client_hello("rebind.example"))
         assert there.lookups == ["rebind.example"]
 
 
 async def test_another_name_inside_the_tunnel_ends_it(tmp_path: Path):
-    async with world(tmp_path, "mirror.lan:PORT!private") as there:
+    async with world(tmp_path, "mirror.lan:PORT!") as there:
         there.addresses = {"mirror.lan": ["127.0.0.1"]}
         answer = await there.connect(f"mirror.lan:{there.port}", client_hello("neighbour.lan"))
         assert answer == b"HTTP/1.1 200 Connection established\r\n\r\n"
@@ -150,7 +150,7 @@ async def test_a_sandbox_without_hosts_reaches_nothing(tmp_path: Path):
     async with world(tmp_path) as there:
         there.addresses = {"mirror.lan": ["127.0.0.1"]}
         assert b" 403 " in await there.connect(f"mirror.lan:{there.port}")
-        there.proxy.set_policy("p", EgressPolicy((parse_allowed_host(f"mirror.lan:{there.port}!private"),)))
+        there.proxy.set_policy("p", EgressPolicy((parse_allowed_host(f"mirror.lan:{there.port}!"),)))
         assert b"origin:" in await there.connect(f"mirror.lan:{there.port}", client_hello("mirror.lan"))
 
 
