@@ -176,6 +176,16 @@ class AgentLink(Protocol):
     ) -> AbstractAsyncContextManager[AgentSocket]: ...
 
 
+# ── The way out of a sandbox ──────────────────────────────────────────────────────────────────────────────────
+
+
+class Egress(Protocol):
+    """Gates to the outside, one for each sandbox. Both calls may be repeated."""
+
+    async def open(self, project_id: str) -> None: ...
+    async def close(self, project_id: str) -> None: ...
+
+
 # ── The database ──────────────────────────────────────────────────────────────────────────────────────────────
 
 
