@@ -1,0 +1,57 @@
+# The usual ways to run, test and change AIM-Forge. `make help` lists them.
+.DEFAULT_GOAL := help
+.PHONY: help run dev test check format bench locks environment dev-environment engine image frontend
+# Recipes follow one another: each step prints its progress, and two at once would only fight over the machine.
+.NOTPARALLEL:
+
+BIN := .venv/bin
+LINTED := control_plane sandbox_image tests benchmarks
+SLOW := $(wildcard tests/integration tests/security tests/e2e)
+SKIPPED_IN_FIRST := $(addprefix --ignore=,$(SLOW))
+
+help: ## List the targets
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 16
+
+run: environment engine image frontend ## Start AIM-Forge and print the URL to open
+	@exec $(BIN)/aimforge serve
+
+dev: dev-environment engine image frontend ## The same, started anew whenever its Python source changes
+	@exec $(BIN)/aimforge serve --reload
+
+test: dev-environment engine image frontend check ## Everything, against the real container engine
+	$(BIN)/pytest -q -n 2 --dist loadfile $(SKIPPED_IN_FIRST)
+	cd frontend && npm test --silent
+	$(BIN)/pytest -q $(SLOW)
+
+check: dev-environment ## Linters, types, layers, formatting
+	scripts/frontend modules
+	$(BIN)/ruff format --check $(LINTED)
+	$(BIN)/ruff check $(LINTED)
+	$(BIN)/pyright
+	$(BIN)/lint-imports
+	cd frontend && npm run --silent lint && npm run --silent types:check
+
+format: dev-environment ## Format the Python source and mend what ruff can
+	$(BIN)/ruff format $(LINTED)
+	$(BIN)/ruff check --fix $(LINTED)
+
+bench: dev-environment engine image frontend ## Measure the published figures, each against a peer in the same run
+	$(BIN)/python -m benchmarks
+
+locks: dev-environment ## Compile requirements/*.lock anew from pyproject.toml
+	scripts/locks
+
+environment:
+	@scripts/environment run
+
+dev-environment:
+	@scripts/environment dev
+
+engine:
+	@scripts/engine
+
+image: environment engine
+	@$(BIN)/aimforge image ensure >/dev/null
+
+frontend:
+	@scripts/frontend
