@@ -12,12 +12,11 @@ from collections.abc import Callable, Iterable
 from enum import Enum, auto
 from typing import Any, Final
 
-import msgspec
-from msgspec import UNSET, Raw, UnsetType
+from msgspec import Raw
 
 from sandbox_image.wire.closing import CloseCode
 
-from . import envelope, profile, progress, workspace_edit
+from . import envelope, profile, progress, subject, workspace_edit
 from .documents import Document, Documents, no_findings
 from .envelope import Envelope, Malformed, RpcCode
 from .in_flight import InFlight, Pending
@@ -44,23 +43,6 @@ class ServerLost(Exception):
     """The server ended before it answered a request of the relay itself."""
 
 
-class _Document(msgspec.Struct):
-    uri: str
-
-
-class _Target(msgspec.Struct):
-    document: _Document | UnsetType = msgspec.field(name="textDocument", default=UNSET)
-    item: _Document | UnsetType = UNSET
-
-
-class _Closing(msgspec.Struct):
-    document: _Document = msgspec.field(name="textDocument")
-
-
-class _Cancelling(msgspec.Struct):
-    id: Raw
-
-
 class Multiplexer:
     """The clients of one server, and the server as far as one is running."""
 
@@ -79,6 +61,7 @@ class Multiplexer:
         self._link = Link.DOWN
         self._send: Callable[[bytes], None] | None = None
         self._initialized = b""
+        self._status = b""
         self._member_numbers = itertools.count(1)
         self._in_flight = InFlight()
         self._own: dict[int, asyncio.Future[Envelope]] = {}
@@ -142,6 +125,12 @@ class Multiplexer:
         for member, message in held:
             member.deliver(_restarting(bytes(message.id)))
 
+    def turn_away(self) -> None:
+        """No server will run: clients that cannot be told what one can do are cut off."""
+        for member in list(self.members.values()):
+            if not self._initialized:
+                member.client.close(CloseCode.LANGUAGE_SERVER_GAVE_UP)
+
     def call(self, method: str, params: bytes) -> asyncio.Future[Envelope]:
         """Ask the server something for the relay itself; the future fails with ``ServerLost`` when it ends."""
         future: asyncio.Future[Envelope] = asyncio.get_running_loop().create_future()
@@ -175,7 +164,8 @@ class Multiplexer:
         self._to_server(self._documents.drop(member.number))
 
     def announce(self, message: bytes) -> None:
-        """Send a notification of the relay to the clients that asked for such."""
+        """Send a notification of the relay to the clients that asked for such, and to those who will."""
+        self._status = message
         for member in self.members.values():
             if member.wants_status:
                 member.deliver(message)
@@ -232,6 +222,8 @@ class Multiplexer:
         member.introduce(message.params)
         member.initialize_id = bytes(message.id)
         member.state = MemberState.WAITING
+        if member.wants_status and self._status:
+            member.deliver(self._status)
         if self._initialized:
             self._welcome(member)
 
@@ -249,16 +241,16 @@ class Multiplexer:
         match message.method:
             case "textDocument/didOpen":
                 self._to_server(self._documents.open(member.number, message.params))
-                self._edited(member, envelope.parse(message.params, _Closing).document.uri)
+                self._edited(member, subject.file_told_of(message.params))
             case "textDocument/didChange":
                 self._to_server(self._documents.change(member.number, message.params))
-                self._edited(member, envelope.parse(message.params, _Closing).document.uri)
+                self._edited(member, subject.file_told_of(message.params))
             case "textDocument/didClose":
-                uri = envelope.parse(message.params, _Closing).document.uri
+                uri = subject.file_told_of(message.params)
                 self._to_server(self._documents.close(member.number, uri))
                 member.deliver(no_findings(uri))
             case "$/cancelRequest":
-                self._cancel(member, bytes(envelope.parse(message.params, _Cancelling).id))
+                self._cancel(member, subject.cancelled_id(message.params))
             case _:
                 # initialized, settings, folders, watched files, saves, traces: the relay's own business, or nobody's.
                 pass
@@ -282,8 +274,8 @@ class Multiplexer:
             raise Malformed(RpcCode.INVALID_REQUEST, "A request with this id is still being worked on.")
         if len(member.requests) >= MAX_REQUESTS:
             raise Malformed(RpcCode.REQUEST_FAILED, f"At most {MAX_REQUESTS} requests can be in flight.")
-        uri = _address(message.params)
-        params = progress.mark(member.number, message.params)
+        uri = subject.file_asked_about(message.params)
+        params = progress.mark(member.number, bytes(message.params))
         version = self._documents.version_of(member.number, uri) if uri else None
         request = Pending(member, identity, message.method, uri, version)
         superseded = self._in_flight.superseded(request)
@@ -376,15 +368,6 @@ class Multiplexer:
         if self._send is not None:
             for message in messages:
                 self._send(message)
-
-
-def _address(params: bytes) -> str:
-    """The file that a request is about; empty when it is about none."""
-    if not params:
-        return ""
-    target = envelope.parse(params, _Target)
-    about = target.document or target.item
-    return about.uri if about else ""
 
 
 def _cancel(number: int) -> bytes:
