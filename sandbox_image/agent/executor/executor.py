@@ -1,0 +1,183 @@
+"""The executor: keeps a zygote of the project's environment warm, and runs nodes in processes forked from it."""
+
+import asyncio
+import logging
+import os
+import secrets
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from sandbox_image.wire.environment import VenvState
+from sandbox_image.wire.limits import MAX_PREVIEW
+
+from .execution import Execution, NotReady
+from .faults import OutOfMemoryKills
+from .imports import top_level_imports
+from .job import Listener, NodeJob, PythonEnvironment
+from .messages import Message, encode
+from .process import RunProcess
+from .values import Value
+from .zygote import Zygote, ZygoteFailed, ZygoteGone
+
+logger = logging.getLogger(__name__)
+
+TABLE_DEADLINE = 30.0
+
+
+class TableUnavailable(Exception):
+    """A page of a table cannot be read; the message says why."""
+
+
+class Executor:
+    """Runs nodes in the project's environment. An async context manager; leaving it ends every run."""
+
+    def __init__(self, environment: PythonEnvironment, workspace: Path) -> None:
+        self._environment = environment
+        self._workspace = workspace
+        self._values = workspace / ".aimforge" / "cache" / "values"
+        self._kills = OutOfMemoryKills()
+        self._zygote: Zygote | None = None
+        self._starting = asyncio.Lock()
+        self._group = asyncio.TaskGroup()
+        self._imports: dict[str, frozenset[str]] = {}
+        self._modules: frozenset[str] = frozenset()
+        self._closing = False
+
+    async def __aenter__(self) -> "Executor":
+        await asyncio.to_thread(self._values.mkdir, parents=True, exist_ok=True)
+        await self._group.__aenter__()
+        self._environment.on_change(self._environment_changed)
+        self._group.create_task(self._warm_up())
+        return self
+
+    async def __aexit__(self, *exc_info: Any) -> None:
+        self._closing = True
+        if self._zygote is not None:
+            self._zygote.close()
+        await self._group.__aexit__(*exc_info)
+
+    def execution(self, job: NodeJob, listener: Listener) -> Execution:
+        """Return a run of ``job`` that has not begun."""
+        return Execution(
+            job, listener, self._acquire, self._kills, self._workspace, self._values / f"new-{secrets.token_hex(8)}"
+        )
+
+    def learn(self, sources: Iterable[str]) -> None:
+        """Have the zygote import what these sources import, for the runs to come."""
+        modules = set(self._modules)
+        for source in sources:
+            found = self._imports.get(source)
+            if found is None:
+                if len(self._imports) > 1000:
+                    self._imports.clear()
+                found = self._imports[source] = top_level_imports(source)
+            modules |= found
+        if modules != self._modules:
+            self._modules = frozenset(modules)
+        if self._zygote is not None:
+            self._zygote.preload(self._modules)
+
+    async def table(
+        self, value: Value, *, offset: int, rows: int, column: str, descending: bool
+    ) -> dict[str, Any] | None:
+        """Return a page of the table in ``value``, None when it is no table. Raises ``TableUnavailable``."""
+        request: dict[str, Any] = {
+            "op": "table", "offset": offset, "rows": rows, "column": column, "descending": descending,
+            "limit": MAX_PREVIEW, "workspace": str(self._workspace),
+        }  # fmt: skip
+        if value.path is not None:
+            request["file"] = str(value.path)
+        try:
+            process = await self._acquire()
+        except (NotReady, ZygoteFailed, ZygoteGone, OSError) as error:
+            raise TableUnavailable(str(error)) from error
+        answer: asyncio.Future[Message | None] = asyncio.get_running_loop().create_future()
+
+        def settle(message: Message | None) -> None:
+            if not answer.done():
+                answer.set_result(message)
+
+        try:
+            async with asyncio.timeout(TABLE_DEADLINE):
+                await process.begin(
+                    encode(request, value.data or b""),
+                    lambda message, _: settle(message),
+                    lambda _: settle(None),
+                    lambda *_: None,
+                )
+                message = await answer
+        except TimeoutError as error:
+            raise TableUnavailable("reading the table took too long") from error
+        finally:
+            process.kill()
+            process.close_streams()
+        if message is None:
+            raise TableUnavailable("the process that read the table died")
+        if message.error is not None:
+            raise TableUnavailable(f"{message.error.type}: {message.error.message}")
+        return message.table
+
+    async def _acquire(self) -> RunProcess:
+        zygote = self._zygote
+        if zygote is not None and zygote.alive and zygote.fingerprint == self._environment.fingerprint:
+            spare = zygote.take_spare()
+            return spare if spare is not None else await zygote.fork()
+        zygote = await self._current_zygote()
+        return await zygote.fork()
+
+    async def _current_zygote(self) -> Zygote:
+        async with self._starting:
+            await self._environment_ready()
+            old, fingerprint = self._zygote, self._environment.fingerprint
+            if old is not None and old.alive and old.fingerprint == fingerprint:
+                return old
+            if old is not None:
+                old.retire()
+            zygote = await Zygote.start(
+                self._environment.python, self._workspace, child_environment(self._environment.python), fingerprint
+            )
+            self._zygote = zygote
+            self._group.create_task(self._watch(zygote))
+            zygote.warm()
+            zygote.preload(self._modules)
+            return zygote
+
+    async def _environment_ready(self) -> None:
+        try:
+            await self._environment.ready()
+        except (OSError, RuntimeError, ValueError) as error:
+            raise NotReady(str(error)) from error
+        status = self._environment.status
+        if status.status is not VenvState.COMPLETED:
+            raise NotReady(status.message or "The environment is not ready.")
+
+    async def _watch(self, zygote: Zygote) -> None:
+        """Wait for a zygote's end and have the next one ready before it is asked for."""
+        await zygote.wait()
+        served = zygote.forked > 1
+        zygote.close()
+        if served and not self._closing and zygote is self._zygote:
+            await self._warm_up()
+
+    async def _warm_up(self) -> None:
+        try:
+            await self._current_zygote()
+        except (NotReady, ZygoteFailed) as error:
+            logger.warning("no warm interpreter: %s", error)  # the next run tries again, and tells its user
+
+    def _environment_changed(self, *_: object) -> None:
+        if not self._closing:
+            self._group.create_task(self._warm_up())
+
+
+def child_environment(python: Path, base: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Return the environment variables of user code: the agent's without its own, with the project's venv active."""
+    found = {
+        key: value for key, value in (os.environ if base is None else base).items() if not key.startswith("AIMFORGE_")
+    }
+    binaries = str(python.parent)
+    found["PATH"] = f"{binaries}:{found.get('PATH', '/usr/bin:/bin')}"
+    found["VIRTUAL_ENV"] = str(python.parent.parent)
+    found["MPLBACKEND"] = "Agg"
+    return found
