@@ -2,7 +2,7 @@
 both pass the same contract suites in ``tests/contract``.
 """
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -124,6 +124,8 @@ class AgentSocket(Protocol):
     close_code: int
     close_reason: str
 
+    @property
+    def subprotocol(self) -> str | None: ...
     async def receive(self) -> str | bytes | None: ...
     async def send(self, message: str | bytes) -> None: ...
     async def close(self, code: int = 1000, reason: str = "") -> None: ...
@@ -169,6 +171,7 @@ class AgentLink(Protocol):
         path: str,
         *,
         query: str = "",
+        headers: Iterable[tuple[str, str]] = (),
         user: str = "",
         view_only: bool = False,
         max_message: int = ...,

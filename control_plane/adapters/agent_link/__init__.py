@@ -1,6 +1,5 @@
 """``ports.AgentLink`` over Unix sockets: HTTP/1.1 with pooled connections, and WebSockets.
 
-- ``headers``     which headers cross the boundary, in which direction
 - ``exchange``    one connection to an agent, one request and its answer at a time
 - ``pool``        connections kept for the next request
 - ``frames``      WebSocket frames, without input or output

@@ -7,10 +7,10 @@ from typing import Final, Protocol
 from urllib.parse import quote
 
 from control_plane.adapters.agent_link.exchange import AgentClosed, Exchange
-from control_plane.adapters.agent_link.headers import out_of_sandbox
 from control_plane.adapters.agent_link.pool import Pool
 from control_plane.adapters.agent_link.websocket import WebSocket, connect
 from control_plane.domain.errors import Invalid, SandboxFailed, SandboxMisbehaved, TimedOut, TooLarge
+from control_plane.domain.headers import out_of_sandbox
 from control_plane.domain.sandbox import EndReason
 from control_plane.ports import AgentAddress, AgentAnswer, AgentSocket, AgentStream
 from sandbox_image.wire.limits import MAX_JSON_BODY, MAX_LSP_MESSAGE

@@ -1,0 +1,207 @@
+"""Serves previews: an ASGI application in front of the main one, which takes the requests for the preview host.
+
+The two never mix: a preview's origin has no routes of the main application, and the main origin has no previews, so a page
+from a sandbox cannot reach anything with its viewer's session.
+"""
+
+from collections.abc import AsyncIterator
+from typing import Final, Protocol
+
+import msgspec
+from starlette.requests import ClientDisconnect, HTTPConnection, Request
+from starlette.responses import RedirectResponse, Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from control_plane.api.preview.target import Target, parse_target
+from control_plane.api.sockets.relay import Lifecycle, Relay, Rules, close, code_of
+from control_plane.domain.access import Policy, check_project, no_such_project
+from control_plane.domain.errors import AimforgeError, Unauthenticated
+from control_plane.domain.headers import into_sandbox
+from control_plane.domain.people import Person
+from control_plane.domain.project import ProjectRecord
+from control_plane.ports import AgentLink
+from control_plane.services.open_sockets import OpenSockets
+from control_plane.services.preview_tickets import PASS_SEC, PreviewTickets
+from sandbox_image.wire.errors import STATUS, ErrorBody
+from sandbox_image.wire.limits import MIB
+
+COOKIE: Final = "aimforge_preview"
+TICKET: Final = "aimforge_ticket"
+RULES: Final = Rules(max_message=16 * MIB)
+SILENCE_SEC: Final = 3600
+"""A server in a sandbox may stream events, and say nothing for long."""
+OPEN_IT: Final = "Open the preview from the project's page: this address alone does not say who you are."
+
+
+class Services(Protocol):
+    """What previews need."""
+
+    @property
+    def projects(self) -> "Projects": ...
+    @property
+    def sandboxes(self) -> Lifecycle: ...
+    @property
+    def link(self) -> AgentLink: ...
+    @property
+    def open_sockets(self) -> OpenSockets: ...
+    @property
+    def previews(self) -> PreviewTickets: ...
+
+
+class Projects(Protocol):
+    """The project service's look-up, from memory."""
+
+    def find(self, project_id: str) -> ProjectRecord | None: ...
+
+
+class PreviewApp:
+    """Takes requests whose host ends with ``suffix`` (such as ``.preview.localhost``); hands on all others."""
+
+    def __init__(self, behind: ASGIApp, services: Services, suffix: str) -> None:
+        self._behind = behind
+        self._services = services
+        self._suffix = suffix
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one connection, as ASGI says."""
+        host = _host(scope) if scope["type"] in ("http", "websocket") else ""
+        if not (self._suffix and host.endswith(self._suffix)):
+            await self._behind(scope, receive, send)
+        elif scope["type"] == "http":
+            await self._http(Request(scope, receive), host, send)
+        else:
+            await self._websocket(WebSocket(scope, receive, send), host)
+
+    async def _http(self, request: Request, host: str, send: Send) -> None:
+        started = False
+        try:
+            target = parse_target(host, self._suffix, _raw_path(request))
+            ticket = request.query_params.get(TICKET)
+            if ticket is not None:
+                await self._enter(target, ticket)(request.scope, request.receive, send)
+                return
+            person_id = self._person_id(request, target)
+            address = await self._services.sandboxes.ensure_ready(target.project_id)
+            async with self._services.link.stream(
+                address,
+                request.method,
+                f"/preview/{target.port}{target.path}",
+                query=request.url.query,
+                body=_body(request),
+                headers=dict(_inward(request)),
+                user=person_id,
+                idle_timeout_sec=SILENCE_SEC,
+            ) as answer:
+                headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in answer.headers.items()]
+                headers.append((b"cross-origin-resource-policy", b"same-origin"))
+                started = True
+                await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+                async for piece in answer.body():
+                    await send({"type": "http.response.body", "body": piece, "more_body": True})
+                await send({"type": "http.response.body", "body": b""})
+        except AimforgeError as error:
+            if started:
+                raise  # the server then breaks the connection off, which is the only way left to say so
+            await _error(error)(request.scope, request.receive, send)
+
+    def _enter(self, target: Target, ticket: str) -> Response:
+        """Exchange a ticket for the cookie of this origin, and take it out of the address."""
+        granted = self._services.previews.exchange(ticket, target.project_id)
+        if granted is None:
+            raise Unauthenticated("This way in has expired. " + OPEN_IT)
+        response = RedirectResponse(f"/preview/{target.project_id}/{target.port}{target.path}", 303)
+        response.set_cookie(COOKIE, granted, max_age=PASS_SEC, path="/preview/", httponly=True, samesite="lax")
+        response.headers["referrer-policy"] = "no-referrer"
+        return response
+
+    def _person_id(self, connection: HTTPConnection, target: Target) -> str:
+        """Whose pass this is; they must still be allowed to see the project."""
+        given = connection.cookies.get(COOKIE, "")
+        person_id = self._services.previews.person_of(given, target.project_id) if given else None
+        if person_id is None:
+            raise Unauthenticated(OPEN_IT)
+        project = self._services.projects.find(target.project_id)
+        if project is None:
+            raise no_such_project(target.project_id)
+        check_project(Policy.VIEW, Person(id=person_id, name=""), project)
+        return person_id
+
+    async def _websocket(self, websocket: WebSocket, host: str) -> None:
+        services = self._services
+        try:
+            target = parse_target(host, self._suffix, _raw_path(websocket))
+            person_id = self._person_id(websocket, target)
+            if websocket.headers.get("origin", "").partition("://")[2] != websocket.headers.get("host", ""):
+                raise Unauthenticated("Only the preview's own pages may open its sockets.")
+        except AimforgeError as error:
+            await websocket.send_denial_response(_error(error))
+            return
+        offered = [str(name) for name in websocket.scope.get("subprotocols", [])]
+        accepted = False
+        try:
+            with services.open_sockets.register(person_id, target.project_id, "preview") as registered:
+                address = await services.sandboxes.ensure_ready(target.project_id)
+                async with services.link.connect(
+                    address,
+                    f"/preview/{target.port}{target.path}",
+                    query=websocket.url.query,
+                    headers=_inward(websocket),
+                    user=person_id,
+                    max_message=RULES.max_message,
+                    subprotocols=offered,
+                ) as agent:
+                    await websocket.accept(agent.subprotocol)
+                    accepted = True
+                    code = await Relay(websocket, agent, address, services.sandboxes, RULES).run(registered.closing)
+        except AimforgeError as error:
+            if accepted:
+                await close(websocket, code_of(error), error.message)
+            else:
+                await websocket.send_denial_response(_error(error))
+        except WebSocketDisconnect:
+            return
+        else:
+            await close(websocket, code)
+
+
+def _host(scope: Scope) -> str:
+    """The host that was asked for, without its port."""
+    for name, value in scope["headers"]:
+        if name == b"host":
+            return str(value.decode("latin-1")).lower().partition(":")[0].rstrip(".")
+    return ""
+
+
+def _raw_path(connection: HTTPConnection) -> str:
+    raw = connection.scope.get("raw_path") or connection.scope["path"].encode()
+    return str(raw.decode("latin-1"))
+
+
+def _inward(connection: HTTPConnection) -> list[tuple[str, str]]:
+    """The request's headers for the server in the sandbox, one value a name; ``Host`` is told as it was asked for."""
+    headers = dict(into_sandbox(connection.headers.items()))
+    for name in ("sec-websocket-key", "sec-websocket-version", "sec-websocket-extensions"):
+        headers.pop(name, None)
+    if (length := connection.headers.get("content-length")) is not None and connection.scope["type"] == "http":
+        headers["content-length"] = length
+    return list(headers.items())
+
+
+def _body(request: Request) -> AsyncIterator[bytes] | bytes:
+    if "content-length" not in request.headers and "transfer-encoding" not in request.headers:
+        return b""
+
+    async def pieces() -> AsyncIterator[bytes]:
+        try:
+            async for piece in request.stream():
+                yield piece
+        except ClientDisconnect as error:
+            raise ConnectionAbortedError("the viewer left") from error
+
+    return pieces()
+
+
+def _error(error: AimforgeError) -> Response:
+    body = ErrorBody(error=error.code.value, message=error.message, detail=error.detail)
+    return Response(msgspec.json.encode(body), STATUS[error.code], media_type="application/json")

@@ -1,0 +1,51 @@
+"""Who may see a preview: signed words that need no store.
+
+A *ticket* carries a person from the main origin to the preview's, once, within a minute; it is exchanged there for a *pass*,
+a cookie of that origin. Neither is of any use on the main origin.
+"""
+
+import hashlib
+import hmac
+from typing import Final
+
+from control_plane.ports import Clock
+
+TICKET_SEC: Final = 60
+PASS_SEC: Final = 12 * 3600
+
+
+class PreviewTickets:
+    """Signs and checks tickets and passes."""
+
+    def __init__(self, secret: bytes, clock: Clock) -> None:
+        self._key = hashlib.sha256(b"aimforge preview key\0" + secret).digest()
+        self._clock = clock
+
+    def ticket(self, project_id: str, person_id: str) -> str:
+        """A word that lets its bearer open the project's previews as this person, once and soon."""
+        return self._sign("ticket", project_id, person_id, TICKET_SEC)
+
+    def exchange(self, ticket: str, project_id: str) -> str | None:
+        """The pass for a ticket that is good for this project."""
+        person_id = self._check("ticket", ticket, project_id)
+        return None if person_id is None else self._sign("pass", project_id, person_id, PASS_SEC)
+
+    def person_of(self, given: str, project_id: str) -> str | None:
+        """Whose pass this is, if it is good for this project."""
+        return self._check("pass", given, project_id)
+
+    def _sign(self, kind: str, project_id: str, person_id: str, seconds: int) -> str:
+        claim = f"{int(self._clock.now()) + seconds}.{person_id.encode().hex()}"
+        return f"{claim}.{self._signature(kind, project_id, claim)}"
+
+    def _check(self, kind: str, word: str, project_id: str) -> str | None:
+        claim, _, signature = word.rpartition(".")
+        expected = self._signature(kind, project_id, claim)
+        if not hmac.compare_digest(signature.encode("utf-8", "surrogateescape"), expected.encode()):
+            return None
+        expires, _, person_id = claim.partition(".")
+        return bytes.fromhex(person_id).decode() if int(expires) > self._clock.now() else None
+
+    def _signature(self, kind: str, project_id: str, claim: str) -> str:
+        text = "\0".join((kind, project_id, claim))
+        return hmac.digest(self._key, text.encode("utf-8", "surrogateescape"), "sha256").hex()
