@@ -1,0 +1,135 @@
+"""Unpacks a project's zip archive, which anybody may have made: nothing leaves the target, nothing grows without limit."""
+
+import stat
+import struct
+import zlib
+from collections.abc import Iterable
+from pathlib import Path, PurePosixPath
+from typing import BinaryIO, Final
+from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile, ZipInfo
+
+from sandbox_image.agent.errors import AgentError
+from sandbox_image.wire.errors import ErrorCode
+from sandbox_image.wire.limits import KIB, MAX_UPLOAD, MIB
+
+MAX_ENTRIES: Final = 20_000
+MAX_DIRECTORY: Final = 16 * MIB
+"""Bytes of the archive's directory, which is read into memory as a whole."""
+MAX_DEPTH: Final = 40
+MAX_PART: Final = 255
+"""Bytes of one part of a path, the limit of file systems."""
+MAX_RATIO: Final = 200
+"""How many times its packed size a file may have; text that repeats itself comes to a hundred."""
+FREE_SIZE: Final = 1 * MIB
+"""A file up to this size may be packed as well as it likes."""
+_CHUNK: Final = 256 * KIB
+_END: Final = struct.Struct("<4s4H2LH")
+_ENCRYPTED: Final = 0x1
+
+
+def unpack(archive: Path, target: Path, max_total: int = MAX_UPLOAD) -> None:
+    """Unpack into the new folder ``target``. A single folder at the top, as forges make it, is left out.
+
+    Raises INVALID or TOO_LARGE naming the entry. What was unpacked until then stays for the caller to delete.
+    """
+    try:
+        with archive.open("rb") as file:
+            _check_directory(file)
+            with ZipFile(file) as unpacker:
+                entries = _checked(unpacker.infolist(), max_total)
+                target.mkdir(mode=0o755)
+                for path, entry in entries.items():
+                    _extract(unpacker, entry, target / path)
+    except (BadZipFile, zlib.error, EOFError, struct.error, NotImplementedError) as error:
+        raise _refused(f"The archive is damaged: {error}.") from error
+
+
+def _check_directory(file: BinaryIO) -> None:
+    """Refuse a directory that would fill the memory, before the library reads it."""
+    end = file.seek(0, 2)
+    tail_size = min(end, _END.size + 65535 + 20)
+    file.seek(end - tail_size)
+    tail = file.read(tail_size)
+    at = tail.rfind(b"PK\5\6")
+    if at < 0 or at + _END.size > len(tail):
+        raise _refused("This is no zip archive.")
+    if tail[max(0, at - 20) :].startswith(b"PK\6\7"):
+        raise _refused(f"The archive has more than {MAX_ENTRIES} entries.")
+    _, _, _, _, count, size, _, _ = _END.unpack_from(tail, at)
+    if count > MAX_ENTRIES or size > MAX_DIRECTORY:
+        raise _refused(f"The archive has more than {MAX_ENTRIES} entries.")
+
+
+def _checked(entries: Iterable[ZipInfo], max_total: int) -> dict[PurePosixPath, ZipInfo]:
+    """The files to unpack by their path. The whole archive is refused for one bad entry: it was not made by us."""
+    files: dict[PurePosixPath, ZipInfo] = {}
+    folders: set[PurePosixPath] = set()
+    total = 0
+    for entry in entries:
+        path = _path(entry)
+        _check_kind(entry)
+        if entry.is_dir():
+            folders.add(path)
+            continue
+        if path in files:
+            raise _refused(f"{entry.filename!r} is in the archive twice.", entry)
+        total += entry.file_size
+        if total > max_total:
+            raise AgentError(ErrorCode.TOO_LARGE, f"Unpacked, the archive has more than {max_total} bytes.")
+        if entry.file_size > max(FREE_SIZE, MAX_RATIO * entry.compress_size):
+            message = f"{entry.filename!r} is packed more than {MAX_RATIO} times; unpack it yourself and upload that."
+            raise AgentError(ErrorCode.TOO_LARGE, message, entry=entry.filename)
+        files[path] = entry
+        folders.update(path.parents)
+    if len(files) > MAX_ENTRIES:
+        raise _refused(f"The archive has more than {MAX_ENTRIES} entries.")
+    for path in folders & files.keys():
+        raise _refused(f"{str(path)!r} is a file and a folder in the archive.")
+    return _without_top(files)
+
+
+def _path(entry: ZipInfo) -> PurePosixPath:
+    name = entry.orig_filename
+    parts = name.removesuffix("/").split("/")
+    if any(ord(character) < 32 or character == "\x7f" for character in name) or "\\" in name:
+        raise _refused(f"{name!r} in the archive has characters that a path must not have.", entry)
+    if name.startswith("/") or any(part in {"", ".", ".."} for part in parts) or parts[0].endswith(":"):
+        raise _refused(f"{name!r} in the archive leads out of the project's folder.", entry)
+    if len(parts) > MAX_DEPTH or any(len(part.encode(errors="replace")) > MAX_PART for part in parts):
+        raise _refused(f"{name[:100]!r}… in the archive is too long or too deep.", entry)
+    return PurePosixPath(*parts)
+
+
+def _check_kind(entry: ZipInfo) -> None:
+    kind = stat.S_IFMT(entry.external_attr >> 16)
+    if kind not in {0, stat.S_IFREG, stat.S_IFDIR}:
+        what = "symbolic link" if kind == stat.S_IFLNK else "device"
+        raise _refused(f"{entry.filename!r} in the archive is a {what}; only files and folders are taken.", entry)
+    if entry.flag_bits & _ENCRYPTED:
+        raise _refused(f"{entry.filename!r} in the archive is encrypted.", entry)
+    if entry.compress_type not in {ZIP_STORED, ZIP_DEFLATED}:
+        raise _refused(f"{entry.filename!r} in the archive is packed by an unknown method; use deflate.", entry)
+
+
+def _without_top(files: dict[PurePosixPath, ZipInfo]) -> dict[PurePosixPath, ZipInfo]:
+    tops = {path.parts[0] for path in files if path.parts[0] != "__MACOSX"}
+    single = len(tops) == 1 and all(len(path.parts) > 1 for path in files)
+    kept = {path: entry for path, entry in files.items() if path.parts[0] in tops}
+    return {PurePosixPath(*path.parts[1:]): entry for path, entry in kept.items()} if single else kept
+
+
+def _extract(unpacker: ZipFile, entry: ZipInfo, path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    left = entry.file_size
+    with unpacker.open(entry) as packed, path.open("xb") as file:
+        while chunk := packed.read(_CHUNK):
+            left -= len(chunk)
+            if left < 0:
+                raise _refused(f"{entry.filename!r} is longer than the archive says.", entry)
+            file.write(chunk)
+    mode = (entry.external_attr >> 16) & 0o777
+    path.chmod(0o755 if mode & 0o100 else 0o644)
+
+
+def _refused(message: str, entry: ZipInfo | None = None) -> AgentError:
+    return AgentError(ErrorCode.INVALID, message, **({"entry": entry.filename} if entry else {}))

@@ -1,0 +1,98 @@
+"""Streams the project's folder as a zip archive, without a copy on disk or in memory."""
+
+import os
+import stat
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
+
+from sandbox_image.wire.limits import KIB
+
+from .graph_file import STATE_FOLDER
+
+_CHUNK: Final = 256 * KIB
+_FOLDER: Final = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+_FILE: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+_EARLIEST: Final = (1980, 1, 1, 0, 0, 0)
+
+
+def export_zip(root: Path) -> Iterator[bytes]:
+    """The archive piece by piece. The agent's own folder is left out; links and devices are, since they lead elsewhere.
+
+    For a thread: it reads files. A file that disappears meanwhile is left out, one that changes is taken as it is read.
+    """
+    sink = _Sink()
+    with ZipFile(sink, "w", ZIP_DEFLATED, compresslevel=1) as packer:
+        for path, descriptor in _files(os.open(root, _FOLDER), ""):
+            with os.fdopen(descriptor, "rb", buffering=0) as file:
+                entry = _entry(path, os.fstat(descriptor))
+                with packer.open(entry, "w", force_zip64=entry.file_size >= 1 << 31) as packed:
+                    while chunk := file.read(_CHUNK):
+                        packed.write(chunk)
+                        yield from sink.taken()
+            yield from sink.taken()
+    yield from sink.taken()
+
+
+class _Sink:
+    """A file that can only be written to, and whose bytes are taken out as they come."""
+
+    def __init__(self) -> None:
+        self._chunks: list[bytes] = []
+
+    def write(self, data: Any) -> int:
+        self._chunks.append(bytes(data))
+        return len(data)
+
+    def flush(self) -> None:
+        return
+
+    def close(self) -> None:
+        return
+
+    def taken(self) -> Iterator[bytes]:
+        """What was written since the last call."""
+        chunks, self._chunks = self._chunks, []
+        if chunks:
+            yield b"".join(chunks)
+
+
+def _files(folder: int, prefix: str) -> Iterator[tuple[str, int]]:
+    """Regular files below ``folder``, opened, in the order of their names. Closes ``folder``."""
+    try:
+        with os.scandir(folder) as entries:
+            names = sorted(entry.name for entry in entries)
+        for name in names:
+            path = f"{prefix}{name}"
+            if path == STATE_FOLDER:
+                continue
+            try:
+                kind = os.stat(name, dir_fd=folder, follow_symlinks=False).st_mode
+                if stat.S_ISDIR(kind):
+                    yield from _files(os.open(name, _FOLDER, dir_fd=folder), f"{path}/")
+                elif stat.S_ISREG(kind):
+                    yield path, os.open(name, _FILE, dir_fd=folder)
+            except (FileNotFoundError, PermissionError, NotADirectoryError):
+                continue
+    finally:
+        os.close(folder)
+
+
+def _entry(path: str, status: os.stat_result) -> ZipInfo:
+    # Names that are no UTF-8 cannot be written into an archive as they are.
+    name = os.fsencode(path).decode(errors="replace")
+    entry = ZipInfo.from_file(os.devnull, name, strict_timestamps=False)
+    entry.date_time = _date(status.st_mtime)
+    entry.external_attr = (stat.S_IFREG | (0o755 if status.st_mode & 0o100 else 0o644)) << 16
+    entry.compress_type = ZIP_DEFLATED
+    entry.file_size = status.st_size
+    return entry
+
+
+def _date(modified: float) -> tuple[int, int, int, int, int, int]:
+    date = time.gmtime(modified) if 0 <= modified < 1 << 32 else None
+    if date is None or not 1980 <= date.tm_year <= 2107:
+        return _EARLIEST
+    return date.tm_year, date.tm_mon, date.tm_mday, date.tm_hour, date.tm_min, date.tm_sec

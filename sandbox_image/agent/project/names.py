@@ -1,0 +1,87 @@
+"""Names: which titles are allowed, and the file names made of them."""
+
+import re
+import unicodedata
+from collections.abc import Collection
+from typing import Final
+
+from sandbox_image.agent.errors import AgentError
+from sandbox_image.wire.errors import ErrorCode
+from sandbox_image.wire.limits import MAX_NAME
+
+from .flow_file import NODE_FOLDER
+
+MAX_SLUG_BYTES: Final = 100
+"""Bytes of a file name's stem: file systems allow 255 for the whole name."""
+MAX_ID: Final = 100
+_ID: Final = re.compile(rf"[A-Za-z0-9_.:-]{{1,{MAX_ID}}}")
+_NO_WORD: Final = re.compile(r"[^\w]+")
+
+
+def checked_name(value: str, what: str) -> str:
+    """``value`` without spaces around it. Raises INVALID naming ``what`` for a name that no list or file could show."""
+    name = unicodedata.normalize("NFC", value.strip()) if _is_text(value) else ""
+    if not name:
+        raise _refused(what, "must not be empty" if _is_text(value) else "must be valid text")
+    if len(name) > MAX_NAME:
+        raise _refused(what, f"has {len(name)} characters; the limit is {MAX_NAME}")
+    if any(unicodedata.category(character) in {"Cc", "Zl", "Zp"} for character in name):
+        raise _refused(what, "must not hold line breaks or control characters")
+    if "/" in name or "\\" in name or name in {".", ".."}:
+        raise _refused(what, "must not hold parts of a path, such as / or \\")
+    return name
+
+
+def checked_id(value: str, what: str) -> str:
+    """``value``, when it can be an identity. Raises INVALID otherwise."""
+    if not _ID.fullmatch(value):
+        raise _refused(what, f"must be 1 to {MAX_ID} of the characters A-Z a-z 0-9 _ . : -")
+    return value
+
+
+def file_for(title: str, taken: Collection[str]) -> str:
+    """A path for the source of a node with this title, unlike each of ``taken``, also where case does not count."""
+    stem = slug(title)
+    occupied = {path.casefold() for path in taken}
+    number = 1
+    while True:
+        path = f"{NODE_FOLDER}/{stem if number == 1 else f'{stem}_{number}'}.py"
+        if path.casefold() not in occupied:
+            return path
+        number += 1
+
+
+def unique_title(title: str, taken: Collection[str]) -> str:
+    """``title``, or with a number behind it when it is taken."""
+    occupied = {other.casefold() for other in taken}
+    number = 1
+    while True:
+        suffix = "" if number == 1 else f" {number}"
+        candidate = title[: MAX_NAME - len(suffix)] + suffix
+        if candidate.casefold() not in occupied:
+            return candidate
+        number += 1
+
+
+def slug(title: str) -> str:
+    """A stem that is an importable module's name: letters and digits of any script, the rest as underscores."""
+    text = _NO_WORD.sub("_", unicodedata.normalize("NFKC", title).lower()).strip("_")
+    while len(text.encode()) > MAX_SLUG_BYTES:
+        text = text[:-1]
+    text = text.strip("_")
+    if not text:
+        return "node"
+    return text if text.isidentifier() else f"n_{text}"
+
+
+def _is_text(value: str) -> bool:
+    """False for lone surrogates, which JSON can smuggle in and no file name can hold."""
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _refused(what: str, why: str) -> AgentError:
+    return AgentError(ErrorCode.INVALID, f"The {what} {why}.", field=what)

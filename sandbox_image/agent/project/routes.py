@@ -1,0 +1,131 @@
+"""The routes under "Project" in ``docs/agent-api.md`` that the store answers."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+from starlette.routing import BaseRoute, Route
+
+from sandbox_image.agent.errors import AgentError
+from sandbox_image.agent.http import body_chunks, json_response, read_body, read_json, user_of
+from sandbox_image.wire.errors import ErrorCode
+from sandbox_image.wire.limits import MAX_CODE, MAX_JSON_BODY
+from sandbox_image.wire.project import NewEdge, NewNode, NodePatch, Project, ProjectUpdate
+
+from .store import ProjectStore
+
+MAX_UPDATE_BODY = 2 * MAX_JSON_BODY
+"""Bytes of ``PUT /project``, which may bring the sources of new nodes along with the graph."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Description:
+    """Body of ``PATCH /project``: fields that are null stay as they are."""
+
+    name: str | None = None
+    description: str | None = None
+
+
+def routes(store: ProjectStore) -> list[BaseRoute]:
+    """The graph, its nodes, edges and sources; import and export."""
+    return [*_graph_routes(store), *_node_routes(store), *_edge_routes(store), *_archive_routes(store)]
+
+
+def _graph_routes(store: ProjectStore) -> list[BaseRoute]:
+    async def read(request: Request) -> Response:
+        return _project(store.read())
+
+    async def update(request: Request) -> Response:
+        body = await read_json(request, ProjectUpdate, MAX_UPDATE_BODY)
+        return _project(store.update(body, request.headers.get("if-match"), user_of(request)))
+
+    async def describe(request: Request) -> Response:
+        body = await read_json(request, Description)
+        return _project(store.describe(body.name, body.description, user_of(request)))
+
+    async def restore(request: Request) -> Response:
+        return _project(store.restore(user_of(request)))
+
+    return [
+        Route("/project", read, methods=["GET"]),
+        Route("/project", update, methods=["PUT"]),
+        Route("/project", describe, methods=["PATCH"]),
+        Route("/project/restore", restore, methods=["POST"]),
+    ]
+
+
+def _node_routes(store: ProjectStore) -> list[BaseRoute]:
+    async def add(request: Request) -> Response:
+        return json_response(store.add_node(await read_json(request, NewNode), user_of(request)), 201)
+
+    async def patch(request: Request) -> Response:
+        body = await read_json(request, NodePatch)
+        return json_response(store.patch_node(_id(request, "node"), body, user_of(request)))
+
+    async def delete(request: Request) -> Response:
+        store.delete_node(_id(request, "node"), user_of(request))
+        return Response(status_code=204)
+
+    async def read_code(request: Request) -> Response:
+        source, etag = store.code(_id(request, "node"))
+        return Response(source, headers={"etag": etag}, media_type="text/x-python")
+
+    async def save_code(request: Request) -> Response:
+        source = await read_body(request, MAX_CODE)
+        if_match = request.headers.get("if-match")
+        node, etag = store.save_code(_id(request, "node"), source, if_match, user_of(request))
+        return json_response(node, headers={"etag": etag})
+
+    return [
+        Route("/project/nodes", add, methods=["POST"]),
+        Route("/project/nodes/{node}", patch, methods=["PATCH"]),
+        Route("/project/nodes/{node}", delete, methods=["DELETE"]),
+        Route("/project/nodes/{node}/code", read_code, methods=["GET"]),
+        Route("/project/nodes/{node}/code", save_code, methods=["PUT"]),
+    ]
+
+
+def _edge_routes(store: ProjectStore) -> list[BaseRoute]:
+    async def add(request: Request) -> Response:
+        return json_response(store.add_edge(await read_json(request, NewEdge), user_of(request)), 201)
+
+    async def delete(request: Request) -> Response:
+        store.delete_edge(_id(request, "edge"), user_of(request))
+        return Response(status_code=204)
+
+    return [
+        Route("/project/edges", add, methods=["POST"]),
+        Route("/project/edges/{edge}", delete, methods=["DELETE"]),
+    ]
+
+
+def _archive_routes(store: ProjectStore) -> list[BaseRoute]:
+    async def import_archive(request: Request) -> Response:
+        from .importing import import_zip
+
+        if request.query_params.get("mode") != "replace":
+            message = "An import replaces the project: say so with mode=replace."
+            raise AgentError(ErrorCode.INVALID, message, field="mode")
+        return _project(await import_zip(store, body_chunks(request), user_of(request)))
+
+    async def export_archive(request: Request) -> Response:
+        from .exporting import export_zip
+
+        headers = {"content-disposition": 'attachment; filename="project.zip"'}
+        return StreamingResponse(export_zip(store.folder.root), media_type="application/zip", headers=headers)
+
+    return [
+        Route("/project/import", import_archive, methods=["POST"]),
+        Route("/project/export", export_archive, methods=["GET"]),
+    ]
+
+
+def _project(answer: tuple[Project, str]) -> Response:
+    project, etag = answer
+    return json_response(project, headers={"etag": etag})
+
+
+def _id(request: Request, name: str) -> str:
+    value: Any = request.path_params[name]
+    return str(value)

@@ -1,0 +1,271 @@
+"""The project's graph and sources: read as they lie in the folder, changed one step at a time."""
+
+import secrets
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from sandbox_image.agent.errors import AgentError
+from sandbox_image.agent.events import EventLog
+from sandbox_image.wire.errors import ErrorCode
+from sandbox_image.wire.events import ProjectChanged
+from sandbox_image.wire.limits import MAX_NAME
+from sandbox_image.wire.project import Edge, NewEdge, NewNode, Node, NodeKind, NodePatch, Ports, Project, ProjectUpdate
+
+from .flow_file import FLOW_FILE, NODE_FOLDER, Flow
+from .folder import Folder
+from .graph_checks import check_graph, missing_port
+from .graph_file import STATE_FOLDER, GraphFile, LoadedFlow
+from .names import checked_id, checked_name, file_for
+from .node_ports import PortReader, ports_in
+from .placing import placed
+from .sources import Sources, checked_source, code_etag
+
+
+class ProjectStore:
+    """The one writer of the graph inside the agent. All methods are for the event loop's thread and do not wait.
+
+    Files that a terminal, git or a node changes are seen with the next call. Raises ``AgentError`` throughout:
+    NOT_FOUND for unknown ids, INVALID for what a graph must not be, CONFLICT for a folder that cannot be used.
+    """
+
+    def __init__(self, workspace: Path, events: EventLog, *, name: str = "", template: str = "") -> None:
+        self.folder = Folder(workspace)
+        self._events = events
+        self._name = name[:MAX_NAME] or "Project"
+        self._template = template or "empty"
+        self._graph = GraphFile(self.folder)
+        self._sources = Sources(self.folder)
+        self._ports = PortReader(self.folder)
+        self._announced: tuple[str, Project] | None = None
+
+    async def __aenter__(self) -> "ProjectStore":
+        self.folder.write(f"{STATE_FOLDER}/.gitignore", b"*\n")
+        if self.folder.names() == [STATE_FOLDER]:
+            from .template import fill
+
+            fill(self.folder, self._template, self._name)
+        return self
+
+    async def __aexit__(self, *exc_info: object) -> None:
+        return None
+
+    # ── Reading ──────────────────────────────────────────────────────────────────────────────────────────────
+
+    def read(self) -> tuple[Project, str]:
+        """The project with the ports of its nodes, and the entity tag of its graph."""
+        loaded = self._graph.load()
+        return self._project(loaded.flow), loaded.etag
+
+    def node(self, node_id: str) -> Node:
+        """One node with its ports."""
+        node = _node(self._graph.load().flow, node_id)
+        return replace(node, ports=self._ports.ports_of(node))
+
+    def code(self, node_id: str) -> tuple[bytes, str]:
+        """A node's source as it lies in its file, and its entity tag. NOT_FOUND for a node without source."""
+        data = self._sources.read(self._code_node(node_id))
+        return data, code_etag(data)
+
+    # ── The graph as a whole ─────────────────────────────────────────────────────────────────────────────────
+
+    def update(self, update: ProjectUpdate, if_match: str | None, by: str = "") -> tuple[Project, str]:
+        """Replace the graph. PRECONDITION_REQUIRED without ``if_match``, STALE when somebody saved since it was read."""
+        if if_match is None:
+            raise AgentError(ErrorCode.PRECONDITION_REQUIRED, "Saving the graph needs If-Match with the ETag you read.")
+        loaded = self._graph.load()
+        _check_match(if_match, loaded.etag, "The project")
+        old = {node.id: node for node in loaded.flow.nodes}
+        nodes = placed(update.nodes, old, self._sources.occupied(old.values()))
+        fresh = [node for node in nodes if node.file and not (node.id in old and old[node.id].file)]
+        sources = {node.id: self._sources.initial(node.id, update.code.get(node.id)) for node in fresh}
+        flow = replace(
+            self._described(loaded.flow, update.name, update.description),
+            nodes=nodes,
+            edges=[replace(edge, broken="") for edge in update.edges],
+        )
+        self._check(flow, loaded.flow, sources)
+        self._sources.place(nodes, sources, old)
+        loaded = self._save(flow, by)
+        kept = {node.id for node in nodes if node.file}
+        for node in old.values():
+            if node.id not in kept:
+                self._sources.discard(node)
+        return self._project(loaded.flow), loaded.etag
+
+    def describe(self, name: str | None, description: str | None, by: str = "") -> tuple[Project, str]:
+        """Change the project's name or description."""
+        loaded = self._save(self._described(self._graph.load().flow, name, description), by)
+        return self._project(loaded.flow), loaded.etag
+
+    def restore(self, by: str = "") -> tuple[Project, str]:
+        """Put the last good ``flow.json`` back. NOT_FOUND when there is none."""
+        loaded = self._save(self._graph.last_good(), by)
+        return self._project(loaded.flow), loaded.etag
+
+    def replace_all(self, flow: Flow, sources: Mapping[str, bytes], by: str = "") -> tuple[Project, str]:
+        """Take over an imported graph whose files lie in the folder; ``sources`` are those that do not yet."""
+        for path, data in sources.items():
+            self.folder.write(path, data)
+        loaded = self._save(flow, by)
+        return self._project(loaded.flow), loaded.etag
+
+    def refresh(self, by: str = "") -> None:
+        """Announce the graph when it, or a port in it, is not as it was announced the last time."""
+        loaded = self._graph.load()
+        state = (loaded.etag, self._project(loaded.flow))
+        if self._announced != state:
+            self._announced = state
+            self._events.publish(ProjectChanged(etag=loaded.etag), by)
+
+    def files_changed(self, paths: Iterable[str]) -> None:
+        """The watcher saw these paths change: look whether the graph did."""
+        if any(path == FLOW_FILE or path.startswith(f"{NODE_FOLDER}/") for path in paths):
+            try:
+                self.refresh()
+            except AgentError:
+                return  # damaged just now; whoever reads it next is told so
+
+    # ── Nodes ────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def add_node(self, new: NewNode, by: str = "") -> Node:
+        """Add a node, with its source when it is a code node."""
+        old = self._graph.load().flow
+        title = checked_name(new.title, "title")
+        is_code = new.kind is NodeKind.CODE
+        node = Node(
+            id=new_id() if new.id is None else checked_id(new.id, "node id"),
+            title=title,
+            kind=new.kind,
+            position=new.position,
+            file=file_for(title, self._sources.occupied(old.nodes)) if is_code else "",
+            settings=new.settings,
+            description=new.description,
+            group=new.group,
+            size=new.size,
+        )
+        flow = replace(old, nodes=[*old.nodes, node])
+        sources = {node.id: self._sources.initial(node.id, new.code)} if is_code else {}
+        self._check(flow, old, sources)
+        self._sources.place([node], sources, {})
+        self._save(flow, by)
+        return self.node(node.id)
+
+    def patch_node(self, node_id: str, patch: NodePatch, by: str = "") -> Node:
+        """Change fields of a node; a new title renames its file."""
+        flow = self._graph.load().flow
+        old = _node(flow, node_id)
+        given = {name: value for name in patch.__slots__ if (value := getattr(patch, name)) is not None}
+        changed = replace(old, **given)
+        by_id = {node.id: node for node in flow.nodes}
+        nodes = [changed if node.id == node_id else node for node in flow.nodes]
+        after = replace(flow, nodes=placed(nodes, by_id, self._sources.occupied(flow.nodes)))
+        self._check(after, flow, {})
+        self._sources.place(after.nodes, {}, by_id)
+        self._save(after, by)
+        return self.node(node_id)
+
+    def delete_node(self, node_id: str, by: str = "") -> None:
+        """Remove a node and its edges; its source goes to ``.aimforge/trash``."""
+        flow = self._graph.load().flow
+        gone = _node(flow, node_id)
+        edges = [edge for edge in flow.edges if node_id not in {edge.source, edge.target}]
+        nodes = [replace(node, group="") if node.group == node_id else node for node in flow.nodes if node != gone]
+        self._save(replace(flow, nodes=nodes, edges=edges), by)
+        self._sources.discard(gone)
+
+    def save_code(self, node_id: str, source: bytes, if_match: str | None, by: str = "") -> tuple[Node, str]:
+        """Replace a node's source. STALE when ``if_match`` is given and the file changed since."""
+        node = self._code_node(node_id)
+        data = checked_source(source)
+        if if_match is not None:
+            _check_match(if_match, self._sources.etag(node), node.file)
+        self._sources.write(node, data)
+        self.refresh(by)
+        return self.node(node_id), code_etag(data)
+
+    # ── Edges ────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def add_edge(self, new: NewEdge, by: str = "") -> Edge:
+        """Connect two ports."""
+        old = self._graph.load().flow
+        for end in (new.source, new.target):
+            if all(node.id != end for node in old.nodes):
+                raise AgentError(ErrorCode.INVALID, f"There is no node {end!r} to connect.", field="edges", node=end)
+        outputs = self.node(new.source).ports.outputs
+        edge = Edge(
+            id=new_id() if new.id is None else checked_id(new.id, "edge id"),
+            source=new.source,
+            target=new.target,
+            source_port=new.source_port or (outputs[0].name if outputs else "output"),
+            target_port=new.target_port,
+        )
+        flow = replace(old, edges=[*old.edges, edge])
+        self._check(flow, old, {})
+        self._save(flow, by)
+        return edge
+
+    def delete_edge(self, edge_id: str, by: str = "") -> None:
+        """Remove an edge."""
+        flow = self._graph.load().flow
+        edges = [edge for edge in flow.edges if edge.id != edge_id]
+        if len(edges) == len(flow.edges):
+            raise AgentError(ErrorCode.NOT_FOUND, f"There is no edge {edge_id!r} in this project.", edge=edge_id)
+        self._save(replace(flow, edges=edges), by)
+
+    # ── Steps that these share ───────────────────────────────────────────────────────────────────────────────
+
+    def _check(self, flow: Flow, before: Flow, sources: Mapping[str, bytes]) -> None:
+        old = {node.id: node for node in before.nodes}
+        ports: dict[str, Ports] = {}
+        for node in flow.nodes:
+            if node.id in sources:
+                ports[node.id] = ports_in(sources[node.id], legacy=node.legacy)
+            else:  # its file may get another name only after the check
+                ports[node.id] = self._ports.ports_of(replace(node, file=old[node.id].file) if node.file else node)
+        check_graph(flow.nodes, flow.edges, ports, known=before.edges)
+
+    def _save(self, flow: Flow, by: str) -> LoadedFlow:
+        loaded = self._graph.save(flow)
+        self.refresh(by)
+        return loaded
+
+    def _project(self, flow: Flow) -> Project:
+        nodes = [replace(node, ports=self._ports.ports_of(node)) for node in flow.nodes]
+        by_id = {node.id: node for node in nodes}
+        ports = {node.id: node.ports for node in nodes}
+        edges = [
+            replace(edge, broken=why) if (why := missing_port(edge, by_id, ports)) else edge for edge in flow.edges
+        ]
+        return Project(name=flow.name or self._name, description=flow.description, nodes=nodes, edges=edges)
+
+    def _described(self, flow: Flow, name: str | None, description: str | None) -> Flow:
+        name = flow.name or self._name if name is None else checked_name(name, "name")
+        return replace(flow, name=name, description=flow.description if description is None else description)
+
+    def _code_node(self, node_id: str) -> Node:
+        node = _node(self._graph.load().flow, node_id)
+        if not node.file:
+            message = f"{node.title!r} is a {node.kind} node and has no source."
+            raise AgentError(ErrorCode.NOT_FOUND, message, node=node_id)
+        return node
+
+
+def new_id() -> str:
+    """An identity for a node or an edge."""
+    return secrets.token_hex(6)
+
+
+def _node(flow: Flow, node_id: str) -> Node:
+    for node in flow.nodes:
+        if node.id == node_id:
+            return node
+    raise AgentError(ErrorCode.NOT_FOUND, f"There is no node {node_id!r} in this project.", node=node_id)
+
+
+def _check_match(if_match: str, etag: str, what: str) -> None:
+    tags: Any = {tag.strip() for tag in if_match.split(",")}
+    if etag not in tags and not (etag and "*" in tags):
+        message = f"{what} was changed meanwhile. Read it again, then repeat your change."
+        raise AgentError(ErrorCode.STALE, message, etag=etag)

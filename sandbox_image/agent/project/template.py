@@ -1,0 +1,32 @@
+"""Fills an empty workspace from one of the templates that are shipped with the agent."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+from sandbox_image.agent.errors import AgentError
+from sandbox_image.wire.errors import ErrorCode
+from sandbox_image.wire.limits import MIB
+
+from .flow_file import FLOW_FILE, decode, encode
+from .folder import Folder
+
+TEMPLATES: Final = Path(__file__).parents[2] / "templates"
+_MAX_FILE: Final = 16 * MIB
+
+
+def fill(target: Folder, template: str, name: str) -> None:
+    """Copy a template's files, and call its project ``name``. Raises NOT_FOUND naming the templates there are."""
+    known = sorted(path.name for path in TEMPLATES.iterdir() if (path / FLOW_FILE).is_file())
+    if template not in known:
+        message = f"There is no template {template!r}; there are {', '.join(known)}."
+        raise AgentError(ErrorCode.NOT_FOUND, message, templates=known)
+    root = TEMPLATES / template
+    for file in sorted(root.rglob("*")):
+        if not file.is_file() or "__pycache__" in file.parts:
+            continue
+        path = file.relative_to(root).as_posix()
+        data = Folder(root).read(path, _MAX_FILE)[0]
+        if path == FLOW_FILE:
+            data = encode(replace(decode(data), name=name))
+        target.write(path, data)
