@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
 
+import { record } from "@/shared/json/json";
 import type { Transport } from "@/shared/socket/reconnectingSocket";
 import { CLOSE_CODES } from "@/wire/generated";
 
@@ -41,7 +42,8 @@ class FakeTransport implements Transport {
   }
 
   get acks(): unknown[] {
-    return this.sent.filter((frame) => typeof frame === "string" && frame.includes("ack")).map((frame) => JSON.parse(String(frame)).offset as unknown);
+    const controls = this.sent.filter((frame) => typeof frame === "string").map((frame) => record(JSON.parse(frame)));
+    return controls.filter((control) => control["type"] === "ack").map((control) => control["offset"]);
   }
 
   get typed(): string {

@@ -57,6 +57,7 @@ export class EditorDocument {
   #etag: string | undefined;
   /** Counts edits, so that a save knows whether the text went on meanwhile. */
   #edits = 0;
+  #loading: Promise<void> | undefined;
   #saving: Promise<void> | undefined;
   #autosave: ReturnType<typeof setTimeout> | undefined;
   #draft: ReturnType<typeof setTimeout> | undefined;
@@ -76,18 +77,14 @@ export class EditorDocument {
     return this.#state.status === "ready" && this.#state.save.kind !== "saved";
   }
 
-  async load(): Promise<void> {
-    this.#enter({ status: "loading" });
-    try {
-      const loaded = await this.#options.source.load();
-      if (this.#disposed) return;
-      if (loaded.kind === "text") this.#show(loaded.text, loaded.etag);
-      else if (loaded.kind !== "unchanged") {
-        this.#enter({ status: "unsupported", reason: loaded.kind, size: loaded.size });
-      }
-    } catch (error) {
-      if (!this.#disposed) this.#enter({ status: "failed", message: messageOf(error) });
-    }
+  /** Resolves when the loading that is under way has ended, well or not. */
+  get loaded(): Promise<void> {
+    return this.#loading ?? Promise.resolve();
+  }
+
+  load(): Promise<void> {
+    this.#loading ??= this.#read().finally(() => (this.#loading = undefined));
+    return this.#loading;
   }
 
   /** The owner calls this after each edit of a person (or of a language server). */
@@ -150,11 +147,30 @@ export class EditorDocument {
     return Promise.resolve();
   }
 
+  /** Gives up what is not saved, the draft too. Only on a person's word. */
+  discard(): void {
+    if (this.#state.status === "ready") this.#becomeSaved();
+  }
+
   dispose(): void {
     this.flush();
     this.#disposed = true;
     clearTimeout(this.#autosave);
     clearTimeout(this.#draft);
+  }
+
+  async #read(): Promise<void> {
+    this.#enter({ status: "loading" });
+    try {
+      const loaded = await this.#options.source.load();
+      if (this.#disposed) return;
+      if (loaded.kind === "text") this.#show(loaded.text, loaded.etag);
+      else if (loaded.kind !== "unchanged") {
+        this.#enter({ status: "unsupported", reason: loaded.kind, size: loaded.size });
+      }
+    } catch (error) {
+      if (!this.#disposed) this.#enter({ status: "failed", message: messageOf(error) });
+    }
   }
 
   #show(text: string, etag: string): void {
@@ -206,7 +222,10 @@ export class EditorDocument {
   }
 
   async #notWritten(error: unknown): Promise<void> {
-    if (isGone(error)) return this.#enterSave({ kind: "gone" });
+    if (isGone(error)) {
+      this.#enterSave({ kind: "gone" });
+      return;
+    }
     if (!isStale(error)) {
       const retries = isPassing(error);
       this.#enterSave({ kind: "failed", message: messageOf(error), retries });

@@ -1,5 +1,6 @@
 /** Where a document's text comes from and goes to: a node's code, or a file of the workspace. */
 
+import { nodePath, projectPath } from "@/shared/api/paths";
 import { ApiError, request } from "@/shared/api/request";
 import { portsRead } from "@/shared/project/projectStore";
 import type { Target } from "@/shared/workspace/workspace";
@@ -23,10 +24,6 @@ export interface Source {
   readonly downloadUrl: string;
   /** A node's source cannot be written once the node is gone. */
   readonly recreatable: boolean;
-}
-
-export function projectPath(projectId: string): string {
-  return `/api/project/${encodeURIComponent(projectId)}`;
 }
 
 /** Text of bytes, or undefined when they are none: a NUL, or no UTF-8. */
@@ -63,7 +60,7 @@ function precondition(etag: string | undefined): Record<string, string> {
 }
 
 function nodeSource(projectId: string, nodeId: string): Source {
-  const path = `${projectPath(projectId)}/nodes/${encodeURIComponent(nodeId)}/code`;
+  const path = nodePath(projectId, nodeId, "/code");
   return {
     load: (etag) => read(path, {}, etag),
     save: async (text, etag) => {
@@ -79,7 +76,7 @@ function nodeSource(projectId: string, nodeId: string): Source {
 }
 
 function fileSource(projectId: string, filePath: string): Source {
-  const path = `${projectPath(projectId)}/files/content`;
+  const path = projectPath(projectId, "/files/content");
   return {
     load: (etag) => read(path, { path: filePath }, etag),
     save: async (text, etag) => {

@@ -1,14 +1,16 @@
 import { describe, expect, it, vi } from "vitest";
 
+import { record, type JsonRecord } from "@/shared/json/json";
+
 import { METHOD_NOT_FOUND, RpcError, RpcSession } from "./rpcSession";
 
 function session(onRequest: (method: string, params: unknown) => unknown = () => null) {
-  const sent: Record<string, unknown>[] = [];
+  const sent: JsonRecord[] = [];
   const notified: [string, unknown][] = [];
   const rpc = new RpcSession({
     send: (message) => {
-      const body: Record<string, unknown> = JSON.parse(message);
-      sent.push(body);
+      const body: unknown = JSON.parse(message);
+      sent.push(record(body));
     },
     onNotification: (method, params) => notified.push([method, params]),
     onRequest,
@@ -76,7 +78,7 @@ describe("RpcSession", () => {
     expect(sent[1]).toMatchObject({ id: 2, error: { code: METHOD_NOT_FOUND } });
   });
 
-  it("survives what is no JSON-RPC", async () => {
+  it("survives what is no JSON-RPC", () => {
     const { rpc, notified } = session();
     for (const junk of ["", "{", "[]", "null", '{"jsonrpc":"2.0"}', '{"id":99,"result":1}', '"text"']) rpc.receive(junk);
     rpc.receive(JSON.stringify({ jsonrpc: "2.0", method: "hello", params: 1 }));

@@ -1,0 +1,122 @@
+import { Columns2, Save, X } from "lucide-react";
+import { useRef, type KeyboardEvent } from "react";
+
+import { t } from "@/shared/i18n/i18n";
+import { useProject } from "@/shared/project/projectStore";
+import { IconButton } from "@/shared/ui/Button";
+import { activateTab, useWorkspace, type Tab } from "@/shared/workspace/workspace";
+
+import { SaveLabel } from "./SaveLabel";
+import { tabTitles, type TabTitle } from "./tabTitles";
+
+interface EditorTabsProps {
+  onClose: (key: string) => void;
+  onSave: () => void;
+  onSplit: () => void;
+  split: boolean;
+}
+
+interface TabButtonProps {
+  tab: Tab;
+  title: TabTitle | undefined;
+  active: boolean;
+  dirty: boolean;
+  onClose: (key: string) => void;
+}
+
+function TabButton({ tab, title, active, dirty, onClose }: TabButtonProps) {
+  const name = title?.title === "" || title === undefined ? t("editor.untitled") : title.title;
+  return (
+    <div
+      role="presentation"
+      className={`group flex h-full max-w-56 shrink-0 items-center border-r border-line ${active ? "bg-panel text-text" : "bg-base text-muted hover:text-text"}`}
+      onAuxClick={(event) => event.button === 1 && onClose(tab.key)}
+    >
+      <button
+        type="button"
+        role="tab"
+        id={`editor-tab-${tab.key}`}
+        aria-selected={active}
+        aria-controls="editor-groups"
+        tabIndex={active ? 0 : -1}
+        title={title?.path}
+        onClick={() => activateTab(tab.key)}
+        className={`flex h-full min-w-0 items-center gap-2 border-t-2 pr-1 pl-3 text-sm ${active ? "border-accent" : "border-transparent"}`}
+      >
+        <span className="truncate">{name}</span>
+        {title !== undefined && title.folder !== "" && <span className="truncate text-xs text-faint">{title.folder}</span>}
+        {dirty && (
+          <span className="size-2 shrink-0 rounded-full bg-accent" role="img" aria-label={t("editor.unsaved")} title={t("editor.unsaved")} />
+        )}
+      </button>
+      <button
+        type="button"
+        tabIndex={-1}
+        aria-label={t("editor.closeTab", { name })}
+        title={t("editor.closeTab", { name })}
+        onClick={() => onClose(tab.key)}
+        className={`mr-1.5 rounded-sm p-0.5 hover:bg-hover focus-visible:opacity-100 ${active ? "" : "opacity-60 group-hover:opacity-100"}`}
+      >
+        <X size={13} aria-hidden />
+      </button>
+    </div>
+  );
+}
+
+/** The open texts. Arrow keys move among them, Delete closes one. */
+export function EditorTabs({ onClose, onSave, onSplit, split }: EditorTabsProps) {
+  const list = useRef<HTMLDivElement>(null);
+  const tabs = useWorkspace((state) => state.tabs);
+  const activeTab = useWorkspace((state) => state.activeTab);
+  const dirty = useWorkspace((state) => state.dirty);
+  const nodes = useProject((state) => state.nodes);
+  const titles = tabTitles(tabs, nodes);
+
+  const onKeyDown = (event: KeyboardEvent) => {
+    const index = tabs.findIndex((tab) => tab.key === activeTab);
+    const steps: Record<string, number> = { ArrowLeft: index - 1, ArrowRight: index + 1, Home: 0, End: tabs.length - 1 };
+    const to = steps[event.key];
+    if (event.key === "Delete" && activeTab !== null) onClose(activeTab);
+    if (to === undefined) return;
+    const target = tabs[(to + tabs.length) % tabs.length];
+    if (target === undefined) return;
+    event.preventDefault();
+    activateTab(target.key);
+    list.current?.querySelectorAll<HTMLElement>("[role=tab]")[tabs.indexOf(target)]?.focus();
+  };
+
+  return (
+    <div className="flex h-9 shrink-0 items-stretch border-b border-line bg-base">
+      <div
+        ref={list}
+        role="tablist"
+        aria-label={t("editor.openFiles")}
+        onKeyDown={onKeyDown}
+        className="flex min-w-0 flex-1 overflow-x-auto"
+      >
+        {tabs.map((tab) => (
+          <TabButton
+            key={tab.key}
+            tab={tab}
+            title={titles.get(tab.key)}
+            active={tab.key === activeTab}
+            dirty={dirty.has(tab.key)}
+            onClose={onClose}
+          />
+        ))}
+      </div>
+      <div className="flex items-center gap-0.5 px-1.5">
+        <SaveLabel tabKey={activeTab} />
+        <IconButton small label={t("editor.save")} keys="Mod+S" icon={<Save size={15} />} onClick={onSave} disabled={activeTab === null} />
+        <IconButton
+          small
+          label={split ? t("editor.unsplit") : t("editor.split")}
+          icon={<Columns2 size={15} />}
+          pressed={split}
+          onClick={onSplit}
+          disabled={activeTab === null}
+        />
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,118 @@
+/** The language clients of a project: one for the Python server, one for ruff, and what they say about each file. */
+
+import { withQuery } from "@/shared/api/request";
+import { useLive } from "@/shared/live/liveStore";
+import { ReconnectingSocket } from "@/shared/socket/reconnectingSocket";
+import { CLOSE_CODES, type LanguageServerHealth, type LanguageServerKind } from "@/wire/generated";
+
+import { LanguageClient, type ClientListeners } from "../lsp/languageClient";
+import { RpcError } from "../lsp/rpcSession";
+import type { Diagnostic, WorkspaceEdit } from "../lsp/protocol";
+
+export const KINDS: readonly LanguageServerKind[] = ["pyright", "ruff"];
+
+export interface LanguagesListeners {
+  onDiagnostics(kind: LanguageServerKind, uri: string, diagnostics: readonly Diagnostic[]): void;
+  onApplyEdit(edit: WorkspaceEdit): Promise<boolean>;
+}
+
+/** Codes after which asking again changes nothing by itself. */
+const FINAL: ReadonlySet<number> = new Set([
+  CLOSE_CODES.UNAUTHENTICATED,
+  CLOSE_CODES.FORBIDDEN,
+  CLOSE_CODES.NOT_FOUND,
+  CLOSE_CODES.REVOKED,
+  CLOSE_CODES.SANDBOX_DELETED,
+  CLOSE_CODES.SANDBOX_STOPPED,
+  CLOSE_CODES.SANDBOX_EVICTED,
+  CLOSE_CODES.SANDBOX_TOO_OLD,
+  CLOSE_CODES.LANGUAGE_SERVER_GAVE_UP,
+]);
+
+function tellServer(health: LanguageServerHealth): void {
+  useLive.setState((state) => ({ servers: new Map(state.servers).set(health.kind, health) }));
+}
+
+function connect(projectId: string, kind: LanguageServerKind, listeners: ClientListeners): LanguageClient {
+  return new LanguageClient((socketListeners) => {
+    const socket = new ReconnectingSocket({
+      url: () => withQuery(`/api/lsp/${kind}`, { project_id: projectId }),
+      onMessage: (data) => {
+        if (typeof data === "string") socketListeners.onMessage(data);
+      },
+      onState: (state) => {
+        switch (state.status) {
+          case "open":
+            socketListeners.onOpen();
+            break;
+          case "waiting":
+          case "closed":
+            socketListeners.onClose(state.message, state.status === "closed");
+            break;
+          case "connecting":
+            break;
+        }
+      },
+      // A stopped sandbox starts again when somebody works with it, and typing is work.
+      mayRetry: (code) => !FINAL.has(code),
+    });
+    return { send: (message) => void socket.send(message), reconnect: () => socket.restart(), close: () => socket.dispose() };
+  }, listeners);
+}
+
+export class Languages {
+  readonly clients: ReadonlyMap<LanguageServerKind, LanguageClient>;
+  readonly #diagnostics = new Map<string, readonly Diagnostic[]>();
+
+  constructor(projectId: string, listeners: LanguagesListeners) {
+    this.clients = new Map(
+      KINDS.map((kind) => [
+        kind,
+        connect(projectId, kind, {
+          onState: () => undefined,
+          onServer: tellServer,
+          onApplyEdit: (edit) => listeners.onApplyEdit(edit),
+          onDiagnostics: (uri, diagnostics) => {
+            this.#diagnostics.set(`${kind} ${uri}`, diagnostics);
+            listeners.onDiagnostics(kind, uri, diagnostics);
+          },
+        }),
+      ]),
+    );
+  }
+
+  client(kind: LanguageServerKind): LanguageClient | undefined {
+    return this.clients.get(kind);
+  }
+
+  diagnostics(kind: LanguageServerKind, uri: string): readonly Diagnostic[] {
+    return this.#diagnostics.get(`${kind} ${uri}`) ?? [];
+  }
+
+  /** Calls each client, whatever its state: documents are remembered for when it is ready. */
+  each(action: (client: LanguageClient) => void): void {
+    for (const client of this.clients.values()) action(client);
+  }
+
+  dispose(): void {
+    this.each((client) => client.dispose());
+  }
+}
+
+/** A request whose failure leaves the editor as it is: not ready, cancelled, too slow, or nothing to say. */
+export async function ask<T>(
+  client: LanguageClient | undefined,
+  provider: string,
+  method: string,
+  params: unknown,
+  read: (result: unknown) => T,
+  signal?: AbortSignal,
+): Promise<T | undefined> {
+  if (client?.can(provider) !== true) return undefined;
+  try {
+    return read(await client.request(method, params, signal === undefined ? {} : { signal }));
+  } catch (error) {
+    if (error instanceof RpcError) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,44 @@
+import { useEffect, useState } from "react";
+
+import { messageOf } from "@/shared/api/request";
+
+import type { ProjectDocuments } from "./monaco/projectDocuments";
+import type { Runtime } from "./monaco/runtime";
+
+export type EditorRuntime =
+  | { status: "loading" }
+  | { status: "failed"; message: string; retry: () => void }
+  | { status: "ready"; runtime: Runtime; documents: ProjectDocuments };
+
+/** Loads Monaco, and opens the documents and language clients of a project for as long as the view is there. */
+export function useEditorRuntime(projectId: string, wanted: boolean): EditorRuntime {
+  const [state, setState] = useState<EditorRuntime>({ status: "loading" });
+  const [attempt, setAttempt] = useState(0);
+  useEffect(() => {
+    if (!wanted || projectId === "") return;
+    let ended = false;
+    let end: (() => void) | undefined;
+    const retry = () => setAttempt((count) => count + 1);
+    void import("./monaco/runtime").then(
+      ({ runtime }) => {
+        if (ended) return;
+        const documents = new runtime.ProjectDocuments(projectId);
+        const unfollow = runtime.followTheme();
+        end = () => {
+          unfollow();
+          documents.dispose();
+        };
+        setState({ status: "ready", runtime, documents });
+      },
+      (error: unknown) => {
+        if (!ended) setState({ status: "failed", message: messageOf(error), retry });
+      },
+    );
+    return () => {
+      ended = true;
+      end?.();
+      setState({ status: "loading" });
+    };
+  }, [projectId, wanted, attempt]);
+  return state;
+}
