@@ -2,7 +2,7 @@
 
 - ``AimforgeError``: has a code, a sentence that says what to do, and a detail for programs.
 
-  - ``NotFound``, ``Conflict``, ``Stale``, ``Invalid``, ``TooLarge``, ``TooMany``, ``Unauthenticated``, ``Forbidden``
+  - ``BadRequest``, ``NotFound``, ``Conflict``, ``Stale``, ``Invalid``, ``TooLarge``, ``TooMany``, ``Unauthenticated``, ``Forbidden``
   - ``SandboxFailed``: it could not be started, or ended meanwhile; carries the ``EndReason``
   - ``SandboxMisbehaved``: it sent what the contract does not allow
   - ``EngineUnavailable``: the container engine does not answer
@@ -26,6 +26,12 @@ class AimforgeError(Exception):
         super().__init__(message)
         self.message = message
         self.detail = detail
+
+
+class BadRequest(AimforgeError):
+    """The request cannot be read."""
+
+    code = ErrorCode.BAD_REQUEST
 
 
 class NotFound(AimforgeError):

@@ -8,7 +8,6 @@ import asyncio
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from math import isfinite
 from typing import Any, Final, Self
 
 import msgspec
@@ -17,11 +16,11 @@ import structlog
 from control_plane.domain.errors import AimforgeError, SandboxMisbehaved
 from control_plane.domain.people import Person
 from control_plane.ports import AgentAddress, AgentLink, AgentSocket, Clock
+from control_plane.services.event_checks import RawEvent, fault_of
 from control_plane.services.event_stream import EventStream, ReloadNeeded, Subscription
 from sandbox_image.wire import events
 from sandbox_image.wire.closing import CloseCode
-from sandbox_image.wire.events import CONTROL_PLANE_ONLY, EVENT_TYPES
-from sandbox_image.wire.limits import MAX_EVENT, MAX_EVENT_FRAME
+from sandbox_image.wire.limits import MAX_EVENT_FRAME
 
 log = structlog.stdlib.get_logger()
 
@@ -35,18 +34,8 @@ class _Hello(msgspec.Struct):
     seq: int
 
 
-class _RawEvent(msgspec.Struct):
-    seq: int
-    at: float
-    type: str
-    data: msgspec.Raw
-
-
 _decode_hello: Final = msgspec.json.Decoder(_Hello)
-_decode_frame: Final = msgspec.json.Decoder(list[_RawEvent])
-_decode_data: Final[dict[str, msgspec.json.Decoder[Any]]] = {
-    name: msgspec.json.Decoder(type_) for name, type_ in EVENT_TYPES.items() if name not in CONTROL_PLANE_ONLY
-}
+_decode_frame: Final = msgspec.json.Decoder(list[RawEvent])
 
 
 @dataclass(slots=True)
@@ -201,14 +190,8 @@ class EventHub:
             if event.seq <= watched.agent_seq:
                 continue
             watched.agent_seq = event.seq
-            decoder = _decode_data.get(event.type)
-            if decoder is None or len(event.data) > MAX_EVENT or not isfinite(event.at):
-                self._log(project_id, watched, f"event of type {event.type[:40]!r} dropped")
-                continue
-            try:
-                decoder.decode(event.data)
-            except (msgspec.MsgspecError, UnicodeError) as error:
-                self._log(project_id, watched, f"malformed {event.type} event dropped: {error}")
+            if fault := fault_of(event):
+                self._log(project_id, watched, fault)
                 continue
             watched.stream.append(event.at, event.type, bytes(event.data))
 

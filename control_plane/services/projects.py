@@ -60,7 +60,12 @@ class Projects:
         self._clock = clock
         self._limits = limits
         self._uid_base = uid_base
-        # ── Making ────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def find(self, project_id: str) -> ProjectRecord | None:
+        """Return a project that is not deleted; never waits."""
+        return self._registry.find(project_id)
+
+    # ── Making ────────────────────────────────────────────────────────────────────────────────────────────────
 
     async def make(self, person: Person, name: str, template: str = "empty", description: str = "") -> ProjectRecord:
         """Create a project. Its sandbox fills the workspace from the template when it first starts. Raises ``Invalid``."""

@@ -94,15 +94,16 @@ class Sandboxes:
 
     # ── The hot path ──────────────────────────────────────────────────────────────────────────────────────────
 
-    async def ensure_ready(self, project_id: str) -> AgentAddress:
+    async def ensure_ready(self, project_id: str, *, touch: bool = True) -> AgentAddress:
         """Return where the agent listens, once its sandbox is ready; wakes or starts it.
 
-        Raises ``NotFound``, and whatever kept the sandbox from becoming ready.
+        Without ``touch`` the call does not count as use, so that polling keeps nothing awake. Raises ``NotFound``, and whatever kept the sandbox from becoming ready.
         """
         entry = self._entries.get(project_id)
         if entry is None:
             raise no_such_project(project_id)
-        entry.used_at = self._clock.monotonic()
+        if touch:
+            entry.used_at = self._clock.monotonic()
         if entry.address is not None:
             return entry.address
         return await self._open(entry)
@@ -140,6 +141,12 @@ class Sandboxes:
         return ended
 
     # ── Operations ────────────────────────────────────────────────────────────────────────────────────────────
+
+    def open_soon(self, project_id: str) -> None:
+        """Begin to make the sandbox ready, for a caller who does not wait."""
+        entry = self.entry(project_id)
+        if entry.address is None and entry.flight is None:
+            self._launch(entry, FlightKind.OPEN, partial(self.moves.open, entry))
 
     async def stop(self, project_id: str, reason: EndReason = EndReason.BY_USER) -> None:
         """Stop the sandbox; one that is starting is called off."""

@@ -1,0 +1,112 @@
+"""What requests are served with: the services, and one ``Call`` for each request."""
+
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, Final, TypeVar
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+
+from control_plane.api.guard import Guard
+from control_plane.domain.access import Policy, Share, share_of
+from control_plane.domain.errors import BadRequest, Invalid, TooLarge
+from control_plane.domain.people import Person
+from control_plane.domain.project import ProjectRecord
+from control_plane.ports import AgentLink
+from control_plane.services.deletions import Deletions
+from control_plane.services.event_hub import EventHub
+from control_plane.services.open_sockets import OpenSockets
+from control_plane.services.people import People
+from control_plane.services.project_registry import ProjectRegistry
+from control_plane.services.projects import Projects
+from control_plane.services.sandboxes import Sandboxes
+from sandbox_image.wire.limits import MAX_JSON_BODY
+
+T = TypeVar("T")
+JSON: Final = "application/json"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Services:
+    """All that routes and sockets use; found as ``app.state.services``."""
+
+    guard: Guard
+    people: People
+    registry: ProjectRegistry
+    projects: Projects
+    deletions: Deletions
+    sandboxes: Sandboxes
+    hub: EventHub
+    link: AgentLink
+    open_sockets: OpenSockets
+
+
+@cache
+def decoder(type_: type[T]) -> msgspec.json.Decoder[T]:
+    """Return the decoder of a type; made once."""
+    return msgspec.json.Decoder(type_)
+
+
+class Call:
+    """A request that the guard let through."""
+
+    __slots__ = ("person", "project_id", "request", "services")
+
+    def __init__(self, request: Request, services: Services, person: Person) -> None:
+        self.request = request
+        self.services = services
+        self.person = person
+        self.project_id: str = request.path_params.get("project_id", "")
+
+    async def body(self, limit: int = MAX_JSON_BODY) -> bytes:
+        """Read the body. Raises ``TooLarge``."""
+        if int(self.request.headers.get("content-length", "0")) > limit:
+            raise TooLarge(f"The request's body is larger than {limit} bytes.", limit=limit)
+        parts: list[bytes] = []
+        size = 0
+        async for chunk in self.request.stream():
+            size += len(chunk)
+            if size > limit:
+                raise TooLarge(f"The request's body is larger than {limit} bytes.", limit=limit)
+            parts.append(chunk)
+        return b"".join(parts)
+
+    async def read(self, type_: type[T]) -> T:
+        """Read the body as JSON of that type. Raises ``BadRequest``, ``Invalid``, ``TooLarge``."""
+        return parse(await self.body(), type_)
+
+    def project(self, policy: Policy, project_id: str) -> ProjectRecord:
+        """Return a project that the body names, if the person may do this in it. Raises ``NotFound``, ``Forbidden``."""
+        self.project_id = project_id
+        return self.services.guard.check_project(policy, self.person, project_id)
+
+    @property
+    def view_only(self) -> bool:
+        """Whether the person may look at the project and no more."""
+        project = self.services.registry.find(self.project_id)
+        return project is None or share_of(self.person, project) not in (Share.OWNER, Share.EDITOR)
+
+    def query_number(self, name: str, default: int, most: int) -> int:
+        """Return a whole number of the query. Raises ``Invalid``."""
+        given = self.request.query_params.get(name)
+        if given is None:
+            return default
+        if not given.isascii() or not given.isdigit() or int(given) > most:
+            raise Invalid(f"{name} must be a whole number up to {most}, not {given[:40]!r}.", field=name)
+        return int(given)
+
+
+def parse(body: bytes, type_: type[T]) -> T:
+    """Decode JSON. Raises ``BadRequest`` when it is none, ``Invalid`` when it does not have the type's shape."""
+    try:
+        return decoder(type_).decode(body)
+    except msgspec.ValidationError as error:
+        raise Invalid(f"The request's body is not as expected: {error}.") from error
+    except (msgspec.DecodeError, UnicodeError) as error:
+        raise BadRequest(f"The request's body is no JSON: {error}.") from error
+
+
+def answer(value: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:
+    """Answer with JSON."""
+    return Response(msgspec.json.encode(value), status, headers, JSON)

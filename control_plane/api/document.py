@@ -1,0 +1,50 @@
+"""The OpenAPI document: FastAPI's, with the schemas of the types that msgspec checks requests and answers by."""
+
+from collections.abc import Iterator
+from typing import Any, Final, cast
+
+import msgspec
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+
+REF: Final = "#/components/schemas/{name}"
+DESCRIPTION: Final = """Projects, their flows, and the sandboxes that they run in.
+
+Errors are `{"error": code, "message": sentence, "detail": {…}}`. Sign in with `Authorization: Bearer TOKEN`.
+WebSockets are described in docs/api.md.
+"""
+
+
+def build(app: FastAPI, version: str) -> dict[str, Any]:
+    """Return the document of an app's operations."""
+    document = get_openapi(title="AIM-Forge", version=version, description=DESCRIPTION, routes=app.routes)
+    places = list(typed_schemas(document))
+    schemas, components = msgspec.json.schema_components(
+        [schema["x-type"] for schema in places], schema_hook=None, ref_template=REF
+    )
+    for place, schema in zip(places, schemas, strict=True):
+        place.clear()
+        place.update(schema)
+    document["components"] = {
+        "schemas": components,
+        "securitySchemes": {
+            "token": {"type": "http", "scheme": "bearer"},
+            "session": {"type": "apiKey", "in": "cookie", "name": "aimforge_session"},
+        },
+    }
+    document["security"] = [{"token": []}, {"session": []}]
+    return document
+
+
+def typed_schemas(value: Any) -> Iterator[dict[str, Any]]:
+    """Find the schemas that still name a Python type."""
+    if isinstance(value, dict):
+        members = cast("dict[str, Any]", value)
+        if "x-type" in members:
+            yield members
+            return
+        for part in members.values():
+            yield from typed_schemas(part)
+    elif isinstance(value, list):
+        for part in cast("list[Any]", value):
+            yield from typed_schemas(part)

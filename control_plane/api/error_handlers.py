@@ -1,0 +1,70 @@
+"""Errors become answers in one place: the code decides the status, the body is always an ``ErrorBody``."""
+
+from typing import Any
+
+import msgspec
+import structlog
+from fastapi import FastAPI
+from starlette.exceptions import HTTPException
+from starlette.requests import HTTPConnection
+from starlette.responses import Response
+from starlette.websockets import WebSocket, WebSocketState
+
+from control_plane.domain.errors import AimforgeError
+from control_plane.services.agent_answers import AgentRefused
+from sandbox_image.wire.errors import STATUS, ErrorBody, ErrorCode
+
+log = structlog.stdlib.get_logger()
+
+CODE_OF_STATUS = {404: ErrorCode.NOT_FOUND, 405: ErrorCode.BAD_REQUEST, 413: ErrorCode.TOO_LARGE}
+
+
+def install(app: FastAPI) -> None:
+    """Teach an app how errors are told."""
+    app.add_exception_handler(AimforgeError, tell)
+    app.add_exception_handler(HTTPException, tell_http)
+    app.add_exception_handler(Exception, tell_fault)
+
+
+def code_of(error: AimforgeError) -> ErrorCode:
+    """Return an error's code; one that an agent sent has the agent's."""
+    return error.error if isinstance(error, AgentRefused) else error.code
+
+
+async def tell(connection: HTTPConnection, error: Exception) -> Response:
+    """Answer with an error that people are told; on a socket, refuse it before it opens."""
+    assert isinstance(error, AimforgeError)
+    code = code_of(error)
+    headers = {"www-authenticate": "Bearer"} if code is ErrorCode.UNAUTHENTICATED else {}
+    if code in (ErrorCode.UNAVAILABLE, ErrorCode.TOO_MANY):
+        headers["retry-after"] = "5"
+    response = error_response(code, error.message, error.detail, headers=headers)
+    if isinstance(connection, WebSocket) and connection.client_state is WebSocketState.CONNECTING:
+        await connection.send_denial_response(response)
+    return response
+
+
+async def tell_http(_: HTTPConnection, error: Exception) -> Response:
+    """Answer with what the framework refuses: unknown paths and methods."""
+    assert isinstance(error, HTTPException)
+    code = CODE_OF_STATUS.get(error.status_code, ErrorCode.BAD_REQUEST)
+    return error_response(code, f"{error.detail}.", {}, status=error.status_code, headers=dict(error.headers or {}))
+
+
+async def tell_fault(connection: HTTPConnection, error: Exception) -> Response:
+    """Answer with a fault of ours, without its details; the log has them."""
+    log.error("fault", path=connection.scope["path"], exc_info=error)
+    return error_response(ErrorCode.INTERNAL, "Something went wrong here; the server's log has the details.", {})
+
+
+def error_response(
+    code: ErrorCode,
+    message: str,
+    detail: dict[str, Any],
+    *,
+    status: int | None = None,
+    headers: dict[str, str] | None = None,
+) -> Response:
+    """Build an error's answer."""
+    body = msgspec.json.encode(ErrorBody(error=code.value, message=message, detail=detail))
+    return Response(body, status or STATUS[code], headers, "application/json")

@@ -1,0 +1,160 @@
+"""Operations: each HTTP route of the API, with its policy and all that its documentation needs.
+
+A route can only be made from an ``Operation``, and an ``Operation`` cannot be made without a policy. The guard runs before
+anything of the request is read.
+"""
+
+import re
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any, Final
+
+from fastapi import FastAPI
+from fastapi.routing import APIRoute
+from starlette.requests import Request
+from starlette.responses import Response
+
+from control_plane.api.dependencies import JSON, Call, Services
+from control_plane.domain.access import PROJECT_POLICIES, Policy
+from sandbox_image.wire.errors import ErrorBody
+
+Endpoint = Callable[[Call], Awaitable[Response]]
+NDJSON: Final = "application/x-ndjson"
+ZIP: Final = "application/zip"
+BYTES: Final = "application/octet-stream"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Operation:
+    """One method on one path. ``body`` and ``answer`` are types of JSON bodies, or media types of others.
+
+    A policy about a project takes the project from the path, else from the query; with ``project_in_body`` the endpoint
+    itself calls ``Call.project`` once it has read which one is meant.
+    """
+
+    id: str
+    method: str
+    path: str
+    policy: Policy
+    tag: str
+    summary: str
+    endpoint: Endpoint
+    description: str = ""
+    body: Any = None
+    answer: Any = None
+    status: int = 200
+    query: tuple[str, ...] = ()
+    headers: tuple[str, ...] = ()
+    also: tuple[str, ...] = ()
+    """Further media types of the answer."""
+    example: Any = None
+    answer_example: Any = None
+    project_in_body: bool = False
+    hidden: bool = False
+
+    @property
+    def path_parameters(self) -> list[str]:
+        """Names of the path's parameters."""
+        return re.findall(r"{(\w+)(?::\w+)?}", self.path)
+
+
+class OperationRoute(APIRoute):
+    """A route that knows its operation, and so its policy."""
+
+    operation: Operation
+
+    @property
+    def policy(self) -> Policy:
+        """What the route asks of its caller."""
+        return self.operation.policy
+
+
+def register(app: FastAPI, operation: Operation) -> None:
+    """Add an operation's route to the app."""
+    policy, endpoint = operation.policy, operation.endpoint
+    by_path = "project_id" in operation.path_parameters
+    about_project = policy in PROJECT_POLICIES and not operation.project_in_body
+
+    async def guarded(request: Request) -> Response:
+        services: Services = request.app.state.services
+        project_id: str | None = None
+        if about_project:
+            source = request.path_params if by_path else request.query_params
+            project_id = source.get("project_id", "")
+        call = Call(request, services, services.guard.authorize(request, policy, project_id))
+        if project_id is not None:
+            call.project_id = project_id
+        return await endpoint(call)
+
+    route = OperationRoute(
+        operation.path,
+        guarded,
+        methods=[operation.method],
+        response_model=None,
+        response_class=Response,
+        status_code=operation.status,
+        tags=[operation.tag],
+        summary=operation.summary,
+        description=operation.description,
+        operation_id=operation.id,
+        name=operation.id,
+        include_in_schema=not operation.hidden,
+        openapi_extra=documented(operation),
+    )
+    route.operation = operation
+    app.router.routes.append(route)
+
+
+def documented(operation: Operation) -> dict[str, Any]:
+    """Return what the OpenAPI document says of an operation besides what FastAPI knows."""
+    parameters: list[dict[str, Any]] = [
+        {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
+        for name in operation.path_parameters
+    ]
+    by_query = operation.policy in PROJECT_POLICIES and not operation.project_in_body
+    if by_query and "project_id" not in operation.path_parameters:
+        parameters.append({"name": "project_id", "in": "query", "required": True, "schema": {"type": "string"}})
+    parameters += [{"name": name, "in": "query", "schema": {"type": "string"}} for name in operation.query]
+    parameters += [{"name": name, "in": "header", "schema": {"type": "string"}} for name in operation.headers]
+    content: dict[str, Any] = media(operation.answer, operation.answer_example) if operation.answer is not None else {}
+    for further in operation.also:
+        content |= media(further)
+    success: dict[str, Any] = {"description": "Done."}
+    if content:
+        success["content"] = content
+    responses = {str(operation.status): success, "default": error_response()}
+    extra: dict[str, Any] = {"parameters": parameters, "responses": responses}
+    if operation.body is not None:
+        extra["requestBody"] = {"required": True, "content": media(operation.body, operation.example)}
+    extra["x-policy"] = operation.policy.value
+    if operation.policy is Policy.PUBLIC:
+        extra["security"] = []
+    return extra
+
+
+def media(type_: Any, example: Any = None) -> dict[str, Any]:
+    """Describe a body: JSON of a type, or bytes of a media type."""
+    if isinstance(type_, str):
+        schema: dict[str, Any] = {"type": "string"} | ({} if type_.startswith("text/") else {"format": "binary"})
+        return {type_: {"schema": schema}}
+    described: dict[str, Any] = {"schema": {"x-type": type_}}
+    if example is not None:
+        described["example"] = example
+    return {JSON: described}
+
+
+def error_response() -> dict[str, Any]:
+    """Describe the answer to whatever went wrong."""
+    return {
+        "description": "What went wrong, for people and for programs.",
+        "content": {
+            JSON: {
+                "schema": {"x-type": ErrorBody},
+                "example": {
+                    "error": "not_found",
+                    "message": "There is no project 'abc'.",
+                    "detail": {"project_id": "abc"},
+                },
+            }
+        },
+    }

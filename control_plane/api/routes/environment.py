@@ -1,0 +1,82 @@
+"""The project's Python environment and its packages."""
+
+from typing import Final
+
+from control_plane.api.operation import Operation
+from control_plane.api.passing import passed
+from control_plane.domain.access import Policy
+from sandbox_image.wire.environment import InstallRequest, Package, VenvStatus
+
+TAG: Final = "environment"
+PROJECT: Final = "/api/project/{project_id}"
+
+OPERATIONS: Final[list[Operation]] = [
+    passed(
+        "get_venv_status",
+        "GET",
+        PROJECT + "/venv-status",
+        "/environment",
+        Policy.VIEW,
+        TAG,
+        "Tell how far the environment is",
+        touches=False,
+        answer=VenvStatus,
+    ),
+    passed(
+        "get_environment",
+        "GET",
+        PROJECT + "/environment",
+        "/environment",
+        Policy.VIEW,
+        TAG,
+        "Describe the environment",
+        touches=False,
+        answer=VenvStatus,
+    ),
+    passed(
+        "recreate_environment",
+        "POST",
+        PROJECT + "/environment/recreate",
+        "/environment/recreate",
+        Policy.EDIT,
+        TAG,
+        "Make the environment anew",
+        answer=VenvStatus,
+        status=202,
+    ),
+    passed(
+        "list_packages",
+        "GET",
+        PROJECT + "/packages",
+        "/packages",
+        Policy.VIEW,
+        TAG,
+        "List installed packages",
+        answer=list[Package],
+    ),
+    passed(
+        "install_packages",
+        "POST",
+        PROJECT + "/packages",
+        "/packages",
+        Policy.EDIT,
+        TAG,
+        "Install packages",
+        body=InstallRequest,
+        example={"requirements": ["polars>=1"]},
+        answer=VenvStatus,
+        status=202,
+        description="Progress comes as `venv` events, and by `venv-status`.",
+    ),
+    passed(
+        "uninstall_package",
+        "DELETE",
+        PROJECT + "/packages/{name}",
+        "/packages/{name}",
+        Policy.EDIT,
+        TAG,
+        "Remove a package",
+        answer=VenvStatus,
+        status=202,
+    ),
+]

@@ -1,0 +1,278 @@
+"""Projects as a whole: list, make, import, read, save, rename, duplicate, delete, restore."""
+
+from dataclasses import replace
+from typing import Final
+
+import msgspec
+from starlette.responses import Response
+
+from control_plane.api.dependencies import JSON, Call, answer, parse
+from control_plane.api.operation import ZIP, Operation
+from control_plane.api.passing import MAX_ANSWER, agent_headers, bounded, check_shape, our_headers, passed
+from control_plane.api.schemas import Deleted, Duplicate, NewProject, ProjectPatch, ProjectSummary, Template
+from control_plane.domain.access import Policy
+from control_plane.domain.project import ProjectRecord
+from control_plane.ports import AgentAnswer
+from control_plane.services.agent_answers import raise_for_agent
+from sandbox_image.wire.project import Project, ProjectUpdate
+
+TAG: Final = "projects"
+EXAMPLE: Final = {"name": "Weather", "template": "welcome"}
+
+
+def summary(call: Call, record: ProjectRecord) -> ProjectSummary:
+    """Describe a project to the caller."""
+    return ProjectSummary.of(record, call.services.sandboxes.entry(record.id).state.value)
+
+
+async def list_projects(call: Call) -> Response:
+    """List the caller's projects, last opened first."""
+    search = call.request.query_params.get("search", "")
+    return answer([summary(call, record) for record in call.services.registry.of(call.person, search)])
+
+
+async def make(call: Call) -> Response:
+    """Create a project, and begin to start its sandbox: whoever makes a project is about to use it."""
+    new = await call.read(NewProject)
+    record = await call.services.projects.make(call.person, new.name, new.template, new.description)
+    call.services.sandboxes.open_soon(record.id)
+    return answer(summary(call, record), 201)
+
+
+async def bring_in(call: Call) -> Response:
+    """Create a project from a zip."""
+    name = call.request.query_params.get("name", "") or "Imported project"
+    record = await call.services.projects.bring_in(call.person, name, bounded(call))
+    return answer(summary(call, record), 201)
+
+
+async def templates(call: Call) -> Response:
+    """List the templates."""
+    return answer(
+        [Template(name=name, title=name.replace("-", " ").title()) for name in sorted(call.services.projects.templates)]
+    )
+
+
+async def read(call: Call) -> Response:
+    """Answer with the graph, under the name that the control plane knows."""
+    services = call.services
+    await services.projects.opened(call.project_id)
+    address = await services.sandboxes.ensure_ready(call.project_id)
+    got = await services.link.request(
+        address,
+        "GET",
+        "/project",
+        headers=agent_headers(call),
+        user=call.person.name,
+        view_only=call.view_only,
+        max_body=MAX_ANSWER,
+    )
+    return structure(call, got)
+
+
+async def save(call: Call) -> Response:
+    """Replace the graph, if nobody else saved it since it was read."""
+    body = await call.body()
+    parse(body, ProjectUpdate)
+    services = call.services
+    address = await services.sandboxes.ensure_ready(call.project_id)
+    got = await services.link.request(
+        address,
+        "PUT",
+        "/project",
+        body=body,
+        headers=agent_headers(call) | {"content-type": JSON},
+        user=call.person.name,
+        max_body=MAX_ANSWER,
+    )
+    if got.status == 200:
+        saved: Project = check_shape(got.body, Project)
+        await services.projects.learn(call.project_id, saved.name, saved.description)
+    return structure(call, got)
+
+
+def structure(call: Call, got: AgentAnswer) -> Response:
+    """Answer with a graph from an agent, with the id and name that the folder does not know."""
+    if got.status == 304:
+        return Response(status_code=304, headers=our_headers(got.headers))
+    if got.status != 200:
+        raise_for_agent(got.status, got.body)
+    project: Project = check_shape(got.body, Project)
+    project = replace(project, id=call.project_id, name=call.services.registry.get(call.project_id).name)
+    headers = {"etag": got.headers["etag"]} if "etag" in got.headers else {}
+    return Response(msgspec.json.encode(project), 200, headers, JSON)
+
+
+async def change(call: Call) -> Response:
+    """Rename or describe a project; its sandbox need not run."""
+    patch = await call.read(ProjectPatch)
+    record = await call.services.projects.change(
+        call.person, call.project_id, name=patch.name, description=patch.description
+    )
+    return answer(summary(call, record))
+
+
+async def duplicate(call: Call) -> Response:
+    """Copy a project."""
+    wanted = await call.read(Duplicate)
+    record = await call.services.projects.duplicate(call.person, call.project_id, wanted.name)
+    return answer(summary(call, record), 201)
+
+
+async def delete(call: Call) -> Response:
+    """Delete a project: container, workspace and rows, after a grace in which it can be restored."""
+    at_once = call.request.query_params.get("now", "") in ("1", "true")
+    until = await call.services.deletions.delete(call.project_id, at_once=at_once)
+    return answer(Deleted(id=call.project_id, restorable_until=until))
+
+
+async def restore(call: Call) -> Response:
+    """Undo a deletion."""
+    record = await call.services.deletions.restore(call.person, call.project_id)
+    return answer(summary(call, record))
+
+
+OPERATIONS: Final = [
+    Operation(
+        id="list_projects",
+        method="GET",
+        path="/api/project/",
+        policy=Policy.SIGNED_IN,
+        tag=TAG,
+        summary="List your projects, last opened first",
+        endpoint=list_projects,
+        answer=list[ProjectSummary],
+        query=("search",),
+    ),
+    Operation(
+        id="list_templates",
+        method="GET",
+        path="/api/templates",
+        policy=Policy.SIGNED_IN,
+        tag=TAG,
+        summary="List the templates that a project can begin with",
+        endpoint=templates,
+        answer=list[Template],
+    ),
+    Operation(
+        id="make_project",
+        method="POST",
+        path="/api/project/make",
+        policy=Policy.SIGNED_IN,
+        tag=TAG,
+        summary="Create a project",
+        endpoint=make,
+        body=NewProject,
+        example=EXAMPLE,
+        answer=ProjectSummary,
+        status=201,
+    ),
+    Operation(
+        id="import_project",
+        method="POST",
+        path="/api/project/import",
+        policy=Policy.SIGNED_IN,
+        tag=TAG,
+        summary="Create a project from a zip",
+        description="Of our own folder, or of the original system's with its `structure.json`.",
+        endpoint=bring_in,
+        query=("name",),
+        body=ZIP,
+        answer=ProjectSummary,
+        status=201,
+    ),
+    Operation(
+        id="get_project",
+        method="GET",
+        path="/api/project/{project_id}",
+        policy=Policy.VIEW,
+        tag=TAG,
+        summary="Read a project's graph",
+        description="Opens its sandbox. The `ETag` guards the next save.",
+        endpoint=read,
+        answer=Project,
+        headers=("If-None-Match",),
+    ),
+    Operation(
+        id="save_project",
+        method="PUT",
+        path="/api/project/{project_id}",
+        policy=Policy.EDIT,
+        tag=TAG,
+        summary="Save a project's graph",
+        description="Needs `If-Match` (428); when somebody else saved meanwhile, 412 and nothing is lost.",
+        endpoint=save,
+        body=ProjectUpdate,
+        answer=Project,
+        headers=("If-Match",),
+    ),
+    Operation(
+        id="change_project",
+        method="PATCH",
+        path="/api/project/{project_id}",
+        policy=Policy.EDIT,
+        tag=TAG,
+        summary="Rename or describe a project",
+        endpoint=change,
+        body=ProjectPatch,
+        answer=ProjectSummary,
+    ),
+    Operation(
+        id="delete_project",
+        method="DELETE",
+        path="/api/project/{project_id}",
+        policy=Policy.OWN,
+        tag=TAG,
+        summary="Delete a project",
+        description="Its sandbox stops at once; workspace and rows go after the grace, or at once with `now=true`.",
+        endpoint=delete,
+        query=("now",),
+        answer=Deleted,
+    ),
+    Operation(
+        id="restore_project",
+        method="POST",
+        path="/api/project/{project_id}/restore",
+        policy=Policy.SIGNED_IN,
+        tag=TAG,
+        summary="Undo a deletion within its grace",
+        endpoint=restore,
+        answer=ProjectSummary,
+    ),
+    Operation(
+        id="duplicate_project",
+        method="POST",
+        path="/api/project/{project_id}/duplicate",
+        policy=Policy.VIEW,
+        tag=TAG,
+        summary="Copy a project",
+        endpoint=duplicate,
+        body=Duplicate,
+        answer=ProjectSummary,
+        status=201,
+    ),
+    passed(
+        "export_project",
+        "GET",
+        "/api/project/{project_id}/export",
+        "/project/export",
+        Policy.VIEW,
+        TAG,
+        "Download a project as a zip",
+        stream=True,
+        answer=ZIP,
+    ),
+    passed(
+        "replace_project",
+        "POST",
+        "/api/project/{project_id}/import",
+        "/project/import",
+        Policy.EDIT,
+        TAG,
+        "Replace a project's content with that of a zip",
+        stream=True,
+        query=("mode",),
+        body=ZIP,
+        answer=Project,
+    ),
+]

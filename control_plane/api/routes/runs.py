@@ -1,0 +1,194 @@
+"""Running nodes and flows. These are the API's hot paths: one decoding, one request to the agent, one encoding."""
+
+from typing import Final
+
+import msgspec
+from starlette.responses import Response
+
+from control_plane.api.dependencies import Call, answer
+from control_plane.api.operation import NDJSON, Operation
+from control_plane.api.passing import check_shape, passed, relay
+from control_plane.api.schemas import ExecuteFlow, ExecuteNode, NodeRun
+from control_plane.domain.access import Policy
+from control_plane.domain.errors import Invalid, SandboxFailed
+from control_plane.services.agent_answers import raise_for_agent
+from sandbox_image.wire.limits import MIB
+from sandbox_image.wire.runs import RunError, RunKind, RunRequest, RunResult, RunStatus, RunSummary
+
+TAG: Final = "runs"
+RUNS: Final = "/api/project/{project_id}/runs"
+PATIENCE_SEC: Final = 24 * 3600.0
+"""The agent ends what takes too long; how long that is depends on the flow, so the relay waits for whatever it decides."""
+MAX_RESULT: Final = 128 * MIB
+MAX_TIMEOUT_SEC: Final = 24 * 3600.0
+JSON_HEADERS: Final = {"content-type": "application/json"}
+
+
+def check_timeout(timeout_sec: float) -> float:
+    """Return the timeout. Raises ``Invalid`` unless it is above 0 and at most a day."""
+    if not 0 < timeout_sec <= MAX_TIMEOUT_SEC:
+        raise Invalid(f"timeout_sec must be above 0 and at most {MAX_TIMEOUT_SEC:.0f}.", field="timeout_sec")
+    return timeout_sec
+
+
+async def execute_node(call: Call) -> Response:
+    """Run one node; answer with its result, or with the run's events when NDJSON is accepted."""
+    wanted = await call.read(ExecuteNode)
+    call.project(Policy.EDIT, wanted.project_id)
+    request = RunRequest(
+        kind=RunKind.NODE,
+        node_id=wanted.node_id,
+        input_data=wanted.input_data,
+        timeout_sec=check_timeout(wanted.timeout_sec),
+        use_cache=wanted.use_cache,
+        params=wanted.params,
+    )
+    if accepts_events(call):
+        return await stream(call, request)
+    return answer(NodeRun.of(await run(call, request), wanted.node_id))
+
+
+async def execute_flow(call: Call) -> Response:
+    """Run a flow; answer with its result, or with the run's events when NDJSON is accepted."""
+    wanted = await call.read(ExecuteFlow)
+    call.project(Policy.EDIT, wanted.project_id)
+    if wanted.max_workers is not None and wanted.max_workers < 1:
+        raise Invalid("max_workers must be 1 or more.", field="max_workers")
+    request = RunRequest(
+        kind=RunKind.FLOW,
+        start_node_id=wanted.start_node_id,
+        until_node_id=wanted.until_node_id,
+        params=wanted.params,
+        max_workers=wanted.max_workers,
+        timeout_sec=check_timeout(wanted.timeout_sec),
+        halt_on_error=wanted.halt_on_error,
+        use_cache=wanted.use_cache,
+    )
+    if accepts_events(call):
+        return await stream(call, request)
+    return answer(await run(call, request))
+
+
+def accepts_events(call: Call) -> bool:
+    """Tell whether the caller wants the run's events instead of its result."""
+    return NDJSON in call.request.headers.get("accept", "")
+
+
+async def run(call: Call, request: RunRequest) -> RunResult:
+    """Run in the project's sandbox. A sandbox that dies meanwhile makes the run a lost one, with the reason."""
+    services = call.services
+    address = await services.sandboxes.ensure_ready(call.project_id)
+    with services.sandboxes.using(call.project_id):
+        try:
+            got = await services.link.request(
+                address,
+                "POST",
+                "/runs",
+                body=msgspec.json.encode(request),
+                headers=JSON_HEADERS,
+                user=call.person.name,
+                timeout_sec=PATIENCE_SEC,
+                max_body=MAX_RESULT,
+            )
+        except SandboxFailed as error:
+            lost = RunError(type="SandboxLost", message=error.message, hint="Run it again: the sandbox starts anew.")
+            return RunResult(run_id="", kind=request.kind, status=RunStatus.LOST, created_at=0.0, error=lost)
+    if got.status != 200:
+        raise_for_agent(got.status, got.body)
+    return check_shape(got.body, RunResult)
+
+
+async def stream(call: Call, request: RunRequest) -> Response:
+    """Run in the project's sandbox, and pass on its events as they come."""
+    address = await call.services.sandboxes.ensure_ready(call.project_id)
+    headers = {"content-type": "application/json", "accept": NDJSON}
+    return await relay(call, address, "POST", "/runs", "", msgspec.json.encode(request), headers)
+
+
+OPERATIONS: Final = [
+    Operation(
+        id="execute_node",
+        method="POST",
+        path="/api/code/execute-node",
+        policy=Policy.EDIT,
+        project_in_body=True,
+        tag=TAG,
+        summary="Run one node",
+        description="With `Accept: application/x-ndjson` the run's events are streamed, one a line.",
+        endpoint=execute_node,
+        body=ExecuteNode,
+        example={"project_id": "5f0c…", "node_id": "n1", "input_data": {"city": "Bern"}, "timeout_sec": 30},
+        answer=NodeRun,
+        also=(NDJSON,),
+    ),
+    Operation(
+        id="execute_flow",
+        method="POST",
+        path="/api/project/execute-flow",
+        policy=Policy.EDIT,
+        project_in_body=True,
+        tag=TAG,
+        summary="Run a flow",
+        description="With `Accept: application/x-ndjson` the run's events are streamed, one a line.",
+        endpoint=execute_flow,
+        body=ExecuteFlow,
+        example={"project_id": "5f0c…", "params": {"City": "Bern"}, "timeout_sec": 30},
+        answer=RunResult,
+        also=(NDJSON,),
+    ),
+    passed(
+        "list_runs",
+        "GET",
+        RUNS,
+        "/runs",
+        Policy.VIEW,
+        TAG,
+        "List runs, newest first",
+        touches=False,
+        query=("limit",),
+        answer=list[RunSummary],
+    ),
+    passed(
+        "get_run",
+        "GET",
+        RUNS + "/{run_id}",
+        "/runs/{run_id}",
+        Policy.VIEW,
+        TAG,
+        "Read a run",
+        touches=False,
+        answer=RunResult,
+    ),
+    passed(
+        "get_run_events",
+        "GET",
+        RUNS + "/{run_id}/events",
+        "/runs/{run_id}/events",
+        Policy.VIEW,
+        TAG,
+        "Read a run's events from a number on",
+        stream=True,
+        query=("after", "follow"),
+        answer=NDJSON,
+    ),
+    passed(
+        "cancel_run",
+        "POST",
+        RUNS + "/{run_id}/cancel",
+        "/runs/{run_id}/cancel",
+        Policy.EDIT,
+        TAG,
+        "Cancel a run",
+        answer=RunResult,
+    ),
+    passed(
+        "clear_cache",
+        "DELETE",
+        "/api/project/{project_id}/cache",
+        "/cache",
+        Policy.EDIT,
+        TAG,
+        "Forget all cached results",
+        status=204,
+    ),
+]

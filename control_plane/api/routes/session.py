@@ -1,0 +1,96 @@
+"""Signing in, and whether the server is well."""
+
+from collections import Counter
+from typing import Final
+
+from starlette.responses import RedirectResponse, Response
+
+from control_plane import __version__
+from control_plane.api.dependencies import Call, answer
+from control_plane.api.guard import SESSION_COOKIE
+from control_plane.api.operation import Operation
+from control_plane.api.schemas import Me, SystemHealth
+from control_plane.domain.access import Policy
+
+TAG: Final = "session"
+
+
+async def health(call: Call) -> Response:
+    """Answer without asking anybody: this is about the control plane alone."""
+    states = Counter(entry.state.value for entry in call.services.sandboxes.entries())
+    return answer(SystemHealth(status="ok", version=__version__, sandboxes=dict(states)))
+
+
+async def login(call: Call) -> Response:
+    """Exchange the token of the printed address for a session, so that it does not stay in the address bar."""
+    people = call.services.people
+    session = people.open_session(call.request.query_params.get("token", ""))
+    response = RedirectResponse("/", status_code=303, headers={"cache-control": "no-store"})
+    response.set_cookie(
+        SESSION_COOKIE,
+        session,
+        max_age=people.session_sec,
+        httponly=True,
+        samesite="strict",
+        secure=call.request.url.scheme == "https",
+        path="/",
+    )
+    return response
+
+
+async def logout(_: Call) -> Response:
+    """Take the session away from this browser."""
+    response = Response(status_code=204)
+    response.delete_cookie(SESSION_COOKIE, path="/", httponly=True, samesite="strict")
+    return response
+
+
+async def me(call: Call) -> Response:
+    """Tell who asks."""
+    return answer(Me(id=call.person.id, name=call.person.name, role=call.person.role.value))
+
+
+OPERATIONS: Final = [
+    Operation(
+        id="get_health",
+        method="GET",
+        path="/api/health",
+        policy=Policy.PUBLIC,
+        tag=TAG,
+        summary="Whether the control plane is well",
+        endpoint=health,
+        answer=SystemHealth,
+        answer_example={"status": "ok", "version": __version__, "sandboxes": {"ready": 1}},
+    ),
+    Operation(
+        id="login",
+        method="GET",
+        path="/login",
+        policy=Policy.PUBLIC,
+        tag=TAG,
+        summary="Sign in with the token of the printed address",
+        endpoint=login,
+        query=("token",),
+        status=303,
+    ),
+    Operation(
+        id="logout",
+        method="POST",
+        path="/api/logout",
+        policy=Policy.SIGNED_IN,
+        tag=TAG,
+        summary="Sign out",
+        endpoint=logout,
+        status=204,
+    ),
+    Operation(
+        id="get_me",
+        method="GET",
+        path="/api/me",
+        policy=Policy.SIGNED_IN,
+        tag=TAG,
+        summary="Who is signed in",
+        endpoint=me,
+        answer=Me,
+    ),
+]

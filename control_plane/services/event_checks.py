@@ -1,0 +1,69 @@
+"""Checks events that a sandbox sends: each against the type that it says it has."""
+
+from collections.abc import AsyncIterator
+from math import isfinite
+from typing import Any, Final
+
+import msgspec
+
+from control_plane.domain.errors import SandboxMisbehaved
+from sandbox_image.wire.events import CONTROL_PLANE_ONLY, EVENT_TYPES
+from sandbox_image.wire.limits import MAX_EVENT
+
+
+class RawEvent(msgspec.Struct):
+    """An event whose data has not been looked at."""
+
+    seq: int
+    at: float
+    type: str
+    data: msgspec.Raw
+
+
+_decode_event: Final = msgspec.json.Decoder(RawEvent)
+_decode_data: Final[dict[str, msgspec.json.Decoder[Any]]] = {
+    name: msgspec.json.Decoder(type_) for name, type_ in EVENT_TYPES.items() if name not in CONTROL_PLANE_ONLY
+}
+
+
+def fault_of(event: RawEvent) -> str:
+    """Return why an event may not be passed on; empty when it may."""
+    decoder = _decode_data.get(event.type)
+    if decoder is None:
+        return f"a sandbox may not send events of type {event.type[:40]!r}"
+    if len(event.data) > MAX_EVENT or not isfinite(event.at):
+        return f"a {event.type} event is too large, or its time is no number"
+    try:
+        decoder.decode(event.data)
+    except (msgspec.MsgspecError, UnicodeError) as error:
+        return f"a {event.type} event cannot be read: {error}"
+    return ""
+
+
+async def checked_lines(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """Pass on NDJSON events, whole lines only, each checked. Raises ``SandboxMisbehaved`` at the first that is not right."""
+    rest = b""
+    async for chunk in chunks:
+        whole, newline, rest = (rest + chunk).rpartition(b"\n")
+        if len(rest) > 2 * MAX_EVENT:
+            raise SandboxMisbehaved("The sandbox sent an event that is too large.")
+        if not newline:
+            continue
+        for line in whole.split(b"\n"):
+            check_line(line)
+        yield whole + b"\n"
+    if rest:
+        check_line(rest)
+        yield rest + b"\n"
+
+
+def check_line(line: bytes) -> None:
+    """Raise ``SandboxMisbehaved`` unless the line is an event, or empty (a sign of life)."""
+    if not line:
+        return
+    try:
+        fault = fault_of(_decode_event.decode(line))
+    except (msgspec.MsgspecError, UnicodeError) as error:
+        fault = str(error)
+    if fault:
+        raise SandboxMisbehaved(f"The sandbox sent events that cannot be passed on: {fault}")
