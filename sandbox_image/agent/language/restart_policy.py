@@ -12,9 +12,11 @@ class RestartPolicy:
     Counting crashes in a time span instead would never give up: the growing delays keep them apart.
     """
 
-    def __init__(self, limit: int, window: float) -> None:
+    def __init__(self, limit: int, window: float, first_delay: float = FIRST_DELAY) -> None:
+        """``window`` and ``first_delay`` are seconds; the delay doubles with each crash, up to ``LONGEST_DELAY``."""
         self._limit = limit
         self._window = window
+        self._first_delay = first_delay
         self._crashes = 0
 
     def crashes(self, healthy_for: float) -> int:
@@ -26,7 +28,7 @@ class RestartPolicy:
         self._crashes = self.crashes(healthy_for) + 1
         if self._crashes >= self._limit:
             return None
-        return min(FIRST_DELAY * 2 ** (self._crashes - 1), LONGEST_DELAY)
+        return min(self._first_delay * 2 ** (self._crashes - 1), LONGEST_DELAY)
 
     def forgive(self) -> None:
         """Somebody restarted it by hand: count anew."""
