@@ -7,6 +7,9 @@ import uuid
 from collections.abc import AsyncGenerator, Iterable
 from pathlib import Path
 
+# Imported here because its pytest plugin would import it in the very end: by then garbage of the tests is about, and
+# Python 3.11 fails with a SystemError when garbage with a traceback is collected while pytest rewrites a module.
+import hypothesis  # noqa: F401
 import pytest
 
 from control_plane.adapters.docker.engine import Engine

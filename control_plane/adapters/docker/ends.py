@@ -1,6 +1,7 @@
 """Containers as they end, from the engine's event stream."""
 
 import asyncio
+import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from typing import Any, Final
 
@@ -17,14 +18,17 @@ log = structlog.get_logger(__name__)
 
 
 class Ends:
-    """Watches one deployment's containers. ``list_all`` finds those that ended while nobody was listening."""
+    """Watches one deployment's containers, from the moment it is made.
+
+    ``list_all`` finds those that ended while the engine could not be heard.
+    """
 
     def __init__(self, engine: Engine, deployment: str, list_all: Callable[[], Awaitable[Sequence[Container]]]) -> None:
         self._engine = engine
         self._deployment = deployment
         self._list_all = list_all
         self._out_of_memory: set[str] = set()
-        self._since = ""
+        self._since = f"{time.time():.9f}"
 
     async def watch(self) -> AsyncGenerator[Container]:
         """Yield each container as it ends, some perhaps twice after a reconnection. Ends only when cancelled."""

@@ -77,9 +77,9 @@ class Engine:
                 path, method, params=params, data=body, timeout=with_timeout
             )
 
-    async def events(self, filters: Mapping[str, list[str]], since: str = "") -> AsyncGenerator[dict[str, Any]]:
+    async def events(self, filters: Mapping[str, list[str]], since: str) -> AsyncGenerator[dict[str, Any]]:
         """Yield the engine's events as they come, from ``since`` (seconds since 1970) on. Ends when the engine hangs up."""
-        params = {"filters": json.dumps(filters), **({"since": since} if since else {})}
+        params = {"filters": json.dumps(filters), "since": since}
         without_timeout = aiohttp.ClientTimeout(sock_connect=CALL_TIMEOUT_SEC)
         async with self.reaching():
             query = self.docker._query  # noqa: SLF001 # pyright: ignore[reportPrivateUsage, reportUnknownMemberType, reportUnknownVariableType]

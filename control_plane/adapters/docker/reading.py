@@ -73,4 +73,4 @@ def ended_of(event: Mapping[str, Any], *, oom_seen: bool) -> Container:
 
 def seconds(timestamp: str) -> float:
     """Return the engine's timestamp as seconds since 1970."""
-    return datetime.fromisoformat(timestamp[:26].rstrip("Z").split("Z")[0] + "+00:00").timestamp()
+    return datetime.fromisoformat(timestamp).timestamp()

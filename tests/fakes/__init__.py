@@ -1,0 +1,1 @@
+"""In-memory stand-ins for the ports. Each passes the same contract suite as the real thing."""
