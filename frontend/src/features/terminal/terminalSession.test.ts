@@ -162,13 +162,25 @@ describe("TerminalSession", () => {
     expect(lost).toEqual([6]);
   });
 
-  it("goes on after the bytes that the ring no longer held", () => {
+  it("starts again from what there is when the ring no longer holds where it stopped", () => {
     const { screen, lost, latest, attach, drop } = setUp();
     attach(0, 0, true);
     latest().output(0, "abc");
     drop();
     vi.runAllTimers();
-    attach(3, 1003, false);
+    attach(1000, 1003, true);
+    latest().control({ type: "truncated", from: 3, to: 1000 });
+    latest().output(1000, "end");
+    screen.draw();
+    expect(lost).toEqual([997]);
+    expect(screen.resets).toBe(1);
+    expect(screen.text).toBe("end");
+  });
+
+  it("says what was skipped when it lagged too far behind", () => {
+    const { screen, lost, latest, attach } = setUp();
+    attach(0, 0, true);
+    latest().output(0, "abc");
     latest().control({ type: "truncated", from: 3, to: 1000 });
     latest().output(1000, "end");
     screen.draw();

@@ -161,7 +161,14 @@ export class TerminalSession {
   #onAttached(control: Extract<Control, { type: "attached" }>): void {
     const resumes = this.#received !== undefined && !control.fresh;
     if (!resumes) {
-      if (this.#received !== undefined) this.#afterOutput(() => this.#options.screen.reset());
+      const lost = control.from - (this.#received ?? control.from);
+      if (this.#received !== undefined) {
+        // The screen shows what the ring no longer holds: it starts again from what there is.
+        this.#afterOutput(() => {
+          this.#options.screen.reset();
+          if (lost > 0) this.#options.onTruncated(lost);
+        });
+      }
       this.#received = control.from;
       this.#consumed = control.from;
       this.#acked = control.from;

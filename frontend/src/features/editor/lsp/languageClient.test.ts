@@ -13,6 +13,7 @@ class FakeServer {
   applied: unknown[] = [];
 
   readonly client = new LanguageClient(
+    "pyright",
     (listeners) => {
       this.listeners = listeners;
       return {
@@ -154,8 +155,8 @@ describe("LanguageClient", () => {
   it("tells how the server behind the relay is", async () => {
     const server = new FakeServer();
     await server.becomeReady();
-    server.say({ method: "aimforge/status", params: { kind: "pyright", state: "restarting", retry_in_ms: 2000 } });
-    server.say({ method: "aimforge/status", params: { kind: "pyright", state: "made up" } });
+    server.say({ method: "aimforge/status", params: { state: "restarting", message: "", retry_in_ms: 2000 } });
+    server.say({ method: "aimforge/status", params: { state: "made up" } });
     expect(server.applied).toEqual(["restarting"]);
   });
 

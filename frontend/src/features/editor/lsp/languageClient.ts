@@ -8,7 +8,7 @@
  * Documents may be opened and changed in every state. A server that comes back is told all of them.
  */
 
-import type { LanguageServerHealth } from "@/wire/generated";
+import type { LanguageServerHealth, LanguageServerKind } from "@/wire/generated";
 
 import { list, record, text, type JsonRecord } from "@/shared/json/json";
 import { OpenDocuments, type OpenDocument } from "./openDocuments";
@@ -89,7 +89,10 @@ export class LanguageClient {
   #state: ClientState = "offline";
   #capabilities: JsonRecord = {};
 
-  constructor(connect: (listeners: SocketListeners) => ClientSocket, listeners: ClientListeners) {
+  readonly kind: LanguageServerKind;
+
+  constructor(kind: LanguageServerKind, connect: (listeners: SocketListeners) => ClientSocket, listeners: ClientListeners) {
+    this.kind = kind;
     this.#listeners = listeners;
     this.#socket = connect({
       onOpen: () => this.#initialize(),
@@ -204,7 +207,7 @@ export class LanguageClient {
       // A late push for a document that was closed would leave marks that nobody takes away.
       if (this.documents.has(uri)) this.#listeners.onDiagnostics(uri, diagnostics);
     } else if (method === "aimforge/status") {
-      const health = parseServerStatus(params);
+      const health = parseServerStatus(this.kind, params);
       if (health !== undefined) this.#listeners.onServer(health);
     }
   }

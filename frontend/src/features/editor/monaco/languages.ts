@@ -34,7 +34,7 @@ function tellServer(health: LanguageServerHealth): void {
 }
 
 function connect(projectId: string, kind: LanguageServerKind, listeners: ClientListeners): LanguageClient {
-  return new LanguageClient((socketListeners) => {
+  return new LanguageClient(kind, (socketListeners) => {
     const socket = new ReconnectingSocket({
       url: () => withQuery(`/api/lsp/${kind}`, { project_id: projectId }),
       onMessage: (data) => {

@@ -1,0 +1,111 @@
+import { Accessibility, Plus, Search, SquareTerminal, X } from "lucide-react";
+import { useRef, useState, type KeyboardEvent } from "react";
+
+import { t } from "@/shared/i18n/i18n";
+import { IconButton } from "@/shared/ui/Button";
+import type { Terminal } from "@/wire/generated";
+
+interface TerminalTabsProps {
+  terminals: readonly Terminal[];
+  active: string | null;
+  screenReader: boolean;
+  onActivate: (id: string) => void;
+  onNew: () => void;
+  onClose: (id: string) => void;
+  onRename: (id: string, name: string) => void;
+  onSearch: () => void;
+  onScreenReader: () => void;
+}
+
+function RenameInput({ name, onDone }: { name: string; onDone: (name: string | null) => void }) {
+  const [text, setText] = useState(name);
+  const finish = () => onDone(text.trim() === "" || text.trim() === name ? null : text.trim());
+  return (
+    <input
+      autoFocus
+      aria-label={t("terminal.name")}
+      value={text}
+      maxLength={60}
+      onFocus={(event) => event.target.select()}
+      onChange={(event) => setText(event.target.value)}
+      onBlur={finish}
+      onKeyDown={(event) => {
+        event.stopPropagation();
+        if (event.key === "Enter") finish();
+        if (event.key === "Escape") onDone(null);
+      }}
+      className="mx-1 h-5.5 w-28 rounded-sm bg-base px-1.5 text-sm"
+    />
+  );
+}
+
+/** The terminals of the project. Arrow keys move, F2 or a double click renames, Delete closes. */
+export function TerminalTabs(props: TerminalTabsProps) {
+  const { terminals, active, screenReader, onActivate, onNew, onClose, onRename, onSearch, onScreenReader } = props;
+  const list = useRef<HTMLDivElement>(null);
+  const [renaming, setRenaming] = useState<string | null>(null);
+
+  const onKeyDown = (event: KeyboardEvent) => {
+    const index = terminals.findIndex(({ id }) => id === active);
+    if (active !== null && event.key === "F2") setRenaming(active);
+    if (active !== null && event.key === "Delete") onClose(active);
+    const to = event.key === "ArrowLeft" ? index - 1 : event.key === "ArrowRight" ? index + 1 : undefined;
+    const target = to === undefined ? undefined : terminals[(to + terminals.length) % terminals.length];
+    if (target === undefined) return;
+    event.preventDefault();
+    onActivate(target.id);
+    list.current?.querySelector<HTMLElement>(`#terminal-tab-${CSS.escape(target.id)}`)?.focus();
+  };
+
+  return (
+    <div className="flex h-8 shrink-0 items-stretch border-b border-line">
+      <div ref={list} role="tablist" aria-label={t("terminal.list")} onKeyDown={onKeyDown} className="flex min-w-0 flex-1 overflow-x-auto">
+        {terminals.map(({ id, name, foreground, exit_status }) => (
+          <div key={id} role="presentation" className={`flex shrink-0 items-center border-r border-line ${id === active ? "bg-panel text-text" : "text-muted"}`}>
+            {renaming === id ? (
+              <RenameInput
+                name={name}
+                onDone={(next) => {
+                  setRenaming(null);
+                  if (next !== null) onRename(id, next);
+                }}
+              />
+            ) : (
+              <button
+                type="button"
+                role="tab"
+                id={`terminal-tab-${id}`}
+                aria-selected={id === active}
+                tabIndex={id === active ? 0 : -1}
+                title={t("terminal.tabHint")}
+                onClick={() => onActivate(id)}
+                onDoubleClick={() => setRenaming(id)}
+                className="flex h-full items-center gap-1.5 pr-1 pl-2.5 text-sm"
+              >
+                <SquareTerminal size={13} aria-hidden />
+                {name}
+                {foreground !== "" && <span className="text-xs text-faint">{foreground}</span>}
+                {exit_status !== null && <span className="text-xs text-faint">{t("terminal.ended")}</span>}
+              </button>
+            )}
+            <button
+              type="button"
+              tabIndex={-1}
+              aria-label={t("terminal.closeNamed", { name })}
+              title={t("terminal.closeNamed", { name })}
+              onClick={() => onClose(id)}
+              className="mr-1.5 rounded-sm p-0.5 hover:bg-hover"
+            >
+              <X size={12} aria-hidden />
+            </button>
+          </div>
+        ))}
+      </div>
+      <div className="flex items-center gap-0.5 px-1.5">
+        <IconButton small label={t("terminal.new")} icon={<Plus size={15} />} onClick={onNew} />
+        <IconButton small label={t("terminal.search")} icon={<Search size={14} />} onClick={onSearch} disabled={active === null} />
+        <IconButton small label={t("terminal.screenReader")} pressed={screenReader} icon={<Accessibility size={14} />} onClick={onScreenReader} />
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,109 @@
+import "@xterm/xterm/css/xterm.css";
+
+import { useEffect, useEffectEvent, useRef, useState } from "react";
+
+import { t } from "@/shared/i18n/i18n";
+import { usePreferences } from "@/shared/preferences/preferences";
+import { ContextMenu } from "@/shared/ui/Menu";
+import { notify } from "@/shared/ui/toasts";
+
+import { SearchBar } from "./SearchBar";
+import { attachPath } from "./terminalApi";
+import type { TerminalState } from "./terminalSession";
+import { TerminalStatus } from "./TerminalStatus";
+import { XtermTerminal } from "./xtermTerminal";
+
+export interface TerminalViewProps {
+  projectId: string;
+  id: string;
+  name: string;
+  visible: boolean;
+  searching: boolean;
+  screenReader: boolean;
+  onSearch: (searching: boolean) => void;
+  onClose: () => void;
+  onNew: () => void;
+}
+
+function failed(error: unknown): void {
+  notify({ kind: "error", message: t("terminal.clipboard", { message: error instanceof Error ? error.message : String(error) }) });
+}
+
+/** One terminal. It stays mounted behind the others, so that its scrollback and its search stay where they were. */
+export function TerminalView(props: TerminalViewProps) {
+  const { projectId, id, name, visible, searching, screenReader, onSearch, onClose, onNew } = props;
+  const host = useRef<HTMLDivElement>(null);
+  const [terminal, setTerminal] = useState<XtermTerminal | null>(null);
+  const [state, setState] = useState<TerminalState>({ status: "connecting" });
+  const [found, setFound] = useState({ index: -1, count: 0 });
+  const fontSize = usePreferences((preferences) => preferences.terminalFontSize);
+  const webgl = usePreferences((preferences) => preferences.terminalWebgl);
+  const settings = { fontSize, webgl, screenReader, label: t("terminal.label", { name }) };
+
+  const first = useEffectEvent(() => settings);
+  useEffect(() => {
+    if (host.current === null) return;
+    const created = new XtermTerminal(host.current, (from) => attachPath(projectId, id, from), first(), {
+      onState: setState,
+      onNotice: (message) => notify({ kind: "info", message }),
+      onTooMuch: () => notify({ kind: "error", message: t("terminal.tooMuch") }),
+      onSearch: (index, count) => setFound({ index, count }),
+      truncated: (bytes) => t("terminal.truncated", { bytes: bytes.toLocaleString() }),
+    });
+    setTerminal(created);
+    return () => {
+      setTerminal(null);
+      created.dispose();
+    };
+  }, [projectId, id]);
+
+  const { label } = settings;
+  useEffect(() => terminal?.update({ fontSize, webgl, screenReader, label }), [terminal, fontSize, webgl, screenReader, label]);
+  useEffect(() => {
+    if (visible) terminal?.focus();
+  }, [terminal, visible]);
+
+  const menu = [
+    { label: t("terminal.copy"), keys: "Mod+Shift+C", onSelect: () => void terminal?.copy().catch(failed) },
+    { label: t("terminal.paste"), keys: "Mod+Shift+V", onSelect: () => void terminal?.paste().catch(failed) },
+    "-" as const,
+    { label: t("terminal.search"), onSelect: () => onSearch(true) },
+    { label: t("terminal.clear"), onSelect: () => terminal?.clear() },
+    "-" as const,
+    { label: t("terminal.new"), onSelect: onNew },
+    { label: t("terminal.close"), danger: true, onSelect: onClose },
+  ];
+  return (
+    <div className={`relative flex min-h-0 flex-1 flex-col ${visible ? "" : "hidden"}`} data-terminal={id} data-status={state.status}>
+      {searching && visible && (
+        <SearchBar
+          found={found}
+          onFind={(text, backwards, incremental) => terminal?.find(text, backwards, incremental)}
+          onClose={() => {
+            onSearch(false);
+            terminal?.endSearch();
+          }}
+        />
+      )}
+      <ContextMenu items={menu}>
+        <div
+          ref={host}
+          className="nokey min-h-0 flex-1 overflow-hidden bg-panel pt-1 pl-2"
+          onKeyDownCapture={(event) => {
+            if (event.key !== "F6") return;
+            event.preventDefault();
+            event.stopPropagation();
+            terminal?.blur();
+            document.querySelector<HTMLElement>(`#terminal-tab-${CSS.escape(id)}`)?.focus();
+          }}
+        />
+      </ContextMenu>
+      <TerminalStatus
+        state={state}
+        onRetry={() => terminal?.session.retryNow()}
+        onReopen={() => terminal?.session.reopen()}
+        onClose={onClose}
+      />
+    </div>
+  );
+}
