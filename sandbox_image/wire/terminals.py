@@ -13,7 +13,11 @@ Control messages to the agent: ``{"type":"ack","offset":N}`` (all before N is co
 ``{"type":"resize","cols":C,"rows":R}``, ``{"type":"signal","name":"INT"|"QUIT"|"TERM"|"KILL"}``.
 To the client: ``{"type":"attached","terminal":{…},"from":N,"fresh":bool}`` first, then ``{"type":"truncated","from":A,"to":B}``
 where bytes were lost to this viewer, ``{"type":"resized","cols","rows","offset"}``, ``{"type":"renamed","name"}``,
-``{"type":"exited","status"}``.
+``{"type":"exited","status"}``, ``{"type":"refused","message"}`` once to a viewer that may only look and tried more.
+
+At most ``TERMINAL_WINDOW`` unacknowledged bytes are under way to a client, so each one must acknowledge, in steps of at
+most 16 KiB. Without ``from``, or with one that is not held, the page is ``fresh``: it resets its terminal, and what it is
+replayed holds no query that would make it answer (each is replaced by as many NULs, so that offsets stay what they are).
 """
 
 import struct
