@@ -1,0 +1,82 @@
+"""The processes of a terminal's session: listed, and ended so that no other process can be hit by mistake."""
+
+import asyncio
+import contextlib
+import os
+import signal
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+GRACE_SEC: Final = 1.0
+"""Between SIGHUP and SIGKILL."""
+ROUNDS: Final = 20
+"""How often a session is looked through for processes that were started while it was being ended."""
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """A process as ``/proc`` shows it. ``state`` is its letter: ``T`` is stopped, ``Z`` has ended."""
+
+    pid: int
+    name: str
+    state: str
+    session: int
+
+
+def processes() -> Iterator[Process]:
+    """All processes that can be seen."""
+    for folder in Path("/proc").iterdir():
+        if folder.name.isdecimal():
+            # A process may end between being listed and being read.
+            with contextlib.suppress(OSError):
+                before, _, after = (folder / "stat").read_bytes().rpartition(b")")
+                fields = after.split()
+                name = before.partition(b"(")[2].decode(errors="replace")
+                yield Process(int(folder.name), name, fields[0].decode(), int(fields[3]))
+
+
+def members(session: int) -> list[Process]:
+    """The processes of a session that have not ended."""
+    return [process for process in processes() if process.session == session and process.state not in "ZX"]
+
+
+async def end_session(session: int) -> None:
+    """Send SIGHUP to each process of a session, wait ``GRACE_SEC`` at most, and SIGKILL those that remain."""
+    await _signal_and_wait(session, signal.SIGHUP, GRACE_SEC)
+    for _ in range(ROUNDS):
+        if not await _signal_and_wait(session, signal.SIGKILL, GRACE_SEC):
+            return
+
+
+async def _signal_and_wait(session: int, number: signal.Signals, timeout: float) -> bool:
+    """Signal all members and wait until they end. False when there was none."""
+    with contextlib.ExitStack() as stack:
+        pidfds: list[int] = []
+        for pid in [process.pid for process in members(session)]:
+            with contextlib.suppress(ProcessLookupError):
+                pidfd = os.pidfd_open(pid)
+                stack.callback(os.close, pidfd)
+                # The number may name another process by now; only what is still of the session is signalled.
+                if os.getsid(pid) == session:
+                    signal.pidfd_send_signal(pidfd, number)
+                    # A stopped process hangs up when it goes on.
+                    signal.pidfd_send_signal(pidfd, signal.SIGCONT)
+                    pidfds.append(pidfd)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(timeout):
+                for pidfd in pidfds:
+                    await ended(pidfd)
+        return bool(pidfds)
+
+
+async def ended(pidfd: int) -> None:
+    """Wait until the process of a pidfd has ended."""
+    loop = asyncio.get_running_loop()
+    happened = asyncio.Event()
+    loop.add_reader(pidfd, happened.set)
+    try:
+        await happened.wait()
+    finally:
+        loop.remove_reader(pidfd)

@@ -1,0 +1,312 @@
+"""One terminal: a shell on a PTY, its ring, and who looks at it."""
+
+import asyncio
+import logging
+import os
+import signal
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Final
+
+from sandbox_image.wire import terminals as wire
+from sandbox_image.wire.limits import MAX_TERMINAL_OUTPUT, TERMINAL_RING, TERMINAL_WINDOW
+
+from .pty import Pty, clamp_size
+from .ring import Ring
+from .session import end_session
+
+logger = logging.getLogger(__name__)
+
+COALESCE_SEC: Final = 0.005
+"""Output after the first bytes is gathered for so long: few large frames, and yet no delay of an echo."""
+READ_SLICE: Final = 64 * 1024
+"""Bytes read before other work of the loop gets its turn."""
+LOW_WATER: Final = TERMINAL_WINDOW // 2
+MAX_PENDING_INPUT: Final = 256 * 1024
+SIGNALS: Final = {"INT": signal.SIGINT, "QUIT": signal.SIGQUIT, "TERM": signal.SIGTERM, "KILL": signal.SIGKILL}
+
+
+@dataclass(eq=False, slots=True)
+class Viewer:
+    """A place in the ring. ``acked`` is the offset up to which the client has consumed."""
+
+    offset: int
+    acked: int
+    may_type: bool
+    news: asyncio.Event = field(default_factory=asyncio.Event)
+    close_reason: str = ""
+    """Why the terminal is closed; set once it is."""
+
+
+class Terminal:
+    """A PTY with a shell. Reading goes on without viewers, and rests while the driving one has too much unconsumed.
+
+    The driving viewer is the one that typed or resized last. All methods are for the event loop's thread.
+    """
+
+    def __init__(
+        self,
+        terminal_id: str,
+        name: str,
+        pty: Pty,
+        size: tuple[int, int],
+        on_exit: Callable[[], None],
+        touch: Callable[[], None],
+    ) -> None:
+        self.id = terminal_id
+        self.name = name
+        self.created_at = time.time()
+        self.used_at = time.monotonic()
+        self.cols: int = size[0]
+        self.rows: int = size[1]
+        self.pty = pty
+        self.ring = Ring(TERMINAL_RING, size[0], size[1])
+        self.exit_status: int | None = None
+        self.exited = asyncio.Event()
+        self.viewers: set[Viewer] = set()
+        self._driver: Viewer | None = None
+        self._on_exit = on_exit
+        self._touch = touch
+        self._loop = asyncio.get_running_loop()
+        self._pending = bytearray()
+        self._drained = asyncio.Event()
+        self._reading = False
+        self._silent = False
+        self._closed = False
+        self._flushed = 0
+        self._flushed_at = 0.0
+        self._flush_timer: asyncio.TimerHandle | None = None
+        self._loop.add_reader(pty.pidfd, self._reap)
+        self._read_or_rest()
+
+    def describe(self) -> wire.Terminal:
+        """The terminal as clients see it."""
+        return wire.Terminal(
+            id=self.id,
+            name=self.name,
+            cols=self.cols,
+            rows=self.rows,
+            created_at=self.created_at,
+            start=self.ring.start,
+            end=self.ring.end,
+            exit_status=self.exit_status,
+            foreground="" if self._closed else self.pty.foreground(),
+            viewers=len(self.viewers),
+        )
+
+    @property
+    def running(self) -> bool:
+        """True until the shell ended or the terminal was closed."""
+        return not self._closed
+
+    def rename(self, name: str) -> None:
+        """Give the terminal another name."""
+        self.name = name
+        self._flush()
+
+    # Viewers
+
+    def add(self, viewer: Viewer) -> None:
+        """Let ``viewer`` look; its ``news`` is set when there is something to send."""
+        self.viewers.add(viewer)
+        self._read_or_rest()
+
+    def remove(self, viewer: Viewer) -> None:
+        """``viewer`` has gone; what waited for it goes on."""
+        self.viewers.discard(viewer)
+        if self._driver is viewer:
+            self._driver = None
+        self._read_or_rest()
+
+    def ack(self, viewer: Viewer, offset: int) -> None:
+        """``viewer`` consumed everything before ``offset``."""
+        viewer.acked = max(viewer.acked, min(offset, viewer.offset))
+        viewer.news.set()
+        self._read_or_rest()
+
+    def _pace(self) -> Viewer | None:
+        """Whose reading the PTY waits for: the driver, or the only one who could be."""
+        if self._driver is None and len(self.viewers) == 1:
+            (only,) = self.viewers
+            return only if only.may_type else None
+        return self._driver
+
+    # Output
+
+    def _read_or_rest(self) -> None:
+        pace = self._pace()
+        behind = self.ring.end - pace.acked if pace is not None else 0
+        limit = TERMINAL_WINDOW if self._reading else LOW_WATER
+        wanted = not self._closed and not self._silent and behind <= limit
+        if wanted and not self._reading:
+            self._reading = True
+            self._loop.add_reader(self.pty.master, self._read)
+        elif not wanted and self._reading:
+            self._reading = False
+            self._loop.remove_reader(self.pty.master)
+            # Nothing comes until what is held back has been consumed.
+            self._flush()
+
+    def _read(self) -> None:
+        ring, master = self.ring, self.pty.master
+        until = ring.end + READ_SLICE
+        try:
+            # A PTY gives 4 KiB at most at a time.
+            while ring.end < until:
+                count = os.readv(master, [ring.space(until - ring.end)])
+                if not count:
+                    break
+                ring.advance(count)
+        except BlockingIOError:
+            pass
+        except OSError:
+            # All that wrote to the terminal have gone; the pidfd tells with which status the shell ended.
+            self._silent = True
+        self._announce()
+        self._read_or_rest()
+
+    def _announce(self) -> None:
+        """Tell viewers at once after a silence, else when enough has come or the window is over."""
+        waiting = self.ring.end - self._flushed
+        since = self._loop.time() - self._flushed_at
+        if waiting >= MAX_TERMINAL_OUTPUT or (waiting and since >= COALESCE_SEC):
+            self._flush()
+        elif waiting and self._flush_timer is None:
+            self._flush_timer = self._loop.call_later(COALESCE_SEC - since, self._flush)
+
+    def _flush(self) -> None:
+        if self._flush_timer is not None:
+            self._flush_timer.cancel()
+            self._flush_timer = None
+        self._flushed = self.ring.end
+        self._flushed_at = self._loop.time()
+        for viewer in self.viewers:
+            viewer.news.set()
+
+    @property
+    def visible_end(self) -> int:
+        """Offset up to which viewers are sent output now."""
+        return self._flushed
+
+    # Input
+
+    async def type(self, viewer: Viewer, data: bytes) -> None:
+        """Write what ``viewer`` typed. Waits while the program does not read and too much is pending."""
+        self._drive(viewer)
+        while len(self._pending) > MAX_PENDING_INPUT and not self._closed:
+            self._drained.clear()
+            await self._drained.wait()
+        if self._closed:
+            return
+        if self._pending:
+            self._pending += data
+            return
+        written = self._write(data)
+        if written < len(data) and not self._closed:
+            self._pending += memoryview(data)[written:]
+            self._loop.add_writer(self.pty.master, self._write_pending)
+
+    def _write(self, data: bytes | bytearray) -> int:
+        try:
+            return os.write(self.pty.master, data)
+        except BlockingIOError:
+            return 0
+        except OSError:
+            # The program's side has gone; what was typed has no reader any more.
+            return len(data)
+
+    def _write_pending(self) -> None:
+        del self._pending[: self._write(self._pending)]
+        if not self._pending:
+            self._loop.remove_writer(self.pty.master)
+        self._drained.set()
+
+    def resize(self, viewer: Viewer, cols: int, rows: int) -> None:
+        """Give the terminal the size of ``viewer``'s page."""
+        self._drive(viewer)
+        size = clamp_size(cols, rows)
+        if self._closed or size == (self.cols, self.rows):
+            return
+        self.cols, self.rows = size
+        self._flush()
+        self.ring.resize(*size)
+        self.pty.resize(*size)
+
+    def signal(self, viewer: Viewer, name: str) -> None:
+        """Signal the foreground program: ``INT``, ``QUIT``, ``TERM`` or ``KILL``. Input that it has not read is dropped."""
+        self._drive(viewer)
+        if not self._closed:
+            if self._pending:
+                self._pending.clear()
+                self._write_pending()
+            self.pty.signal_foreground(SIGNALS[name])
+
+    def repaint(self) -> None:
+        """Let a full-screen program draw anew: what a fresh page was replayed may lack its beginning."""
+        if not self._closed and self.pty.foreground():
+            self.pty.signal_foreground(signal.SIGWINCH)
+
+    def _drive(self, viewer: Viewer) -> None:
+        self.used_at = time.monotonic()
+        self._touch()
+        if self._driver is not viewer:
+            self._driver = viewer
+            self._read_or_rest()
+
+    # End
+
+    def _reap(self) -> None:
+        self._loop.remove_reader(self.pty.pidfd)
+        os.close(self.pty.pidfd)
+        self.exit_status = _exit_status(self.pty.pid)
+        self._drain()
+        self._hang_up()
+        self.exited.set()
+        self._on_exit()
+
+    def _drain(self) -> None:
+        """Take what the PTY still holds. A job in the background may write for ever, so one ring's worth at most."""
+        if self._closed:
+            return
+        until = self.ring.end + TERMINAL_RING
+        try:
+            while self.ring.end < until and (count := os.readv(self.pty.master, [self.ring.space(READ_SLICE)])):
+                self.ring.advance(count)
+        except OSError as error:
+            logger.debug("terminal %s is drained: %s", self.id, error)
+
+    def _hang_up(self) -> None:
+        """Let go of the PTY; the kernel tells the session."""
+        if self._closed:
+            return
+        self._closed = True
+        self._reading = False
+        self._loop.remove_reader(self.pty.master)
+        self._loop.remove_writer(self.pty.master)
+        os.close(self.pty.master)
+        self._pending.clear()
+        self._drained.set()
+        self._flush()
+
+    async def close(self, reason: str) -> None:
+        """End the shell and all programs of its session, and tell viewers ``reason``."""
+        if self.exit_status is not None:
+            return
+        for viewer in self.viewers:
+            viewer.close_reason = reason
+        # First, so that a program that floods meets a closed terminal and not a full one.
+        self._hang_up()
+        await end_session(self.pty.pid)
+        await self.exited.wait()
+
+
+def _exit_status(pid: int) -> int:
+    """The status of a child that has ended, as shells count: a signal's number is added to 128. -1 when it is lost."""
+    try:
+        _, status = os.waitpid(pid, 0)
+    except ChildProcessError:
+        # The loop was held up for so long that the reaper took it for an orphan.
+        return -1
+    code = os.waitstatus_to_exitcode(status)
+    return code if code >= 0 else 128 - code

@@ -1,0 +1,131 @@
+"""Full-screen programs draw through the agent what they draw on a PTY of their own, and again on a fresh page."""
+
+import asyncio
+import os
+import shutil
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pyte
+import pytest
+
+from sandbox_image.agent.terminal.pty import start_shell
+from sandbox_image.agent.terminal.session import end_session
+
+from .served import DEADLINE, Page, served
+
+CURSES = """
+import curses
+def main(screen):
+    for row in range(20):
+        screen.addstr(row, row, f"row {row} ünï", curses.A_REVERSE if row % 2 else curses.A_BOLD)
+    screen.refresh()
+    while (key := screen.getkey()) != "q":
+        screen.insertln()
+        screen.addstr(0, 0, f"key {key}")
+        screen.refresh()
+curses.wrapper(main)
+"""
+# Each step: what is typed, and what the screen shows when it is done.
+PROGRAMS = {
+    "curses": (f"{sys.executable} draw.py", [("", "row 19 ünï"), ("a", "key a"), ("\x1b[B", "key"), ("b", "key b")]),
+    "vim": (
+        "TERM=linux vim -u NONE -i NONE -n -N numbers.txt",
+        [("", "line 1"), ("G", "line 400"), ("ihello \x1b", "hello line 400"), ("gg", "line 1"), (":q!\n", "READY>")],
+    ),
+    "less": (
+        "TERM=linux less numbers.txt",
+        [("", "line 1"), ("G", "(END)"), ("?line 77\n", "line 77"), ("q", "READY>")],
+    ),
+}
+
+
+class Screen:
+    """What a terminal shows. ``changed`` is set with each change."""
+
+    def __init__(self, changed: asyncio.Event) -> None:
+        self._screen = pyte.Screen(80, 24)
+        self._stream = pyte.ByteStream(self._screen)
+        self._changed = changed
+
+    def feed(self, data: bytes) -> None:
+        self._stream.feed(data)
+        self._changed.set()
+
+    @property
+    def lines(self) -> list[str]:
+        return self._screen.display
+
+    def shows(self, text: str) -> bool:
+        return any(text in line for line in self.lines)
+
+    async def follow(self, page: Page) -> None:
+        while await page.step():
+            self.feed(bytes(page.output))
+            page.output.clear()
+
+
+class Bare:
+    """The same shell on a PTY that nothing stands in front of."""
+
+    def __init__(self, workspace: Path, changed: asyncio.Event) -> None:
+        environment = {**os.environ, "HOME": str(workspace), "TERM": "xterm-256color", "LC_ALL": "C.UTF-8"}
+        self.pty = start_shell(workspace, environment, 80, 24)
+        self.screen = Screen(changed)
+        asyncio.get_running_loop().add_reader(self.pty.master, self._read)
+
+    def _read(self) -> None:
+        self.screen.feed(os.read(self.pty.master, 65536))
+
+    def type(self, text: str) -> None:
+        assert os.write(self.pty.master, text.encode()) == len(text.encode())
+
+    async def close(self) -> None:
+        asyncio.get_running_loop().remove_reader(self.pty.master)
+        os.close(self.pty.master)
+        await end_session(self.pty.pid)
+        self._reap()
+
+    def _reap(self) -> None:
+        os.waitid(os.P_PIDFD, self.pty.pidfd, os.WEXITED)
+        os.close(self.pty.pidfd)
+
+
+async def _until(changed: asyncio.Event, condition: Callable[[], bool]) -> None:
+    while not condition():
+        changed.clear()
+        await asyncio.wait_for(changed.wait(), DEADLINE)
+
+
+@pytest.mark.parametrize("name", ["curses", *(name for name in ("vim", "less") if shutil.which(name))])
+async def test_draws_the_same_screens(tmp_path: Path, name: str) -> None:
+    command, steps = PROGRAMS[name]
+    changed = asyncio.Event()
+    async with served(tmp_path) as agent, agent.shell() as page:
+        workspace = tmp_path / "workspace"
+        (workspace / "draw.py").write_text(CURSES)
+        (workspace / "numbers.txt").write_text("".join(f"line {n}\n" for n in range(1, 401)))
+        bare, relayed, fresh = Bare(workspace, changed), Screen(changed), Screen(changed)
+        try:
+            async with asyncio.TaskGroup() as readers:
+                following = [readers.create_task(relayed.follow(page))]
+                bare.type("stty -echo; PROMPT_COMMAND=; PS1=READ''Y'>'\n")
+                await _until(changed, lambda: bare.screen.shows("READY>"))
+                bare.type(f"clear; {command}\n")
+                await page.type(f"clear; {command}\n")
+                for typed, expected in steps:
+                    bare.type(typed)
+                    await page.type(typed)
+                    await _until(
+                        changed,
+                        lambda expected=expected: bare.screen.shows(expected) and relayed.lines == bare.screen.lines,
+                    )
+                # A page that was reloaded shows the same again.
+                async with agent.attach(agent.part.describe()[0].id) as reloaded:
+                    following.append(readers.create_task(fresh.follow(reloaded)))
+                    await _until(changed, lambda: fresh.lines == bare.screen.lines)
+                    for task in following:
+                        task.cancel()
+        finally:
+            await bare.close()
