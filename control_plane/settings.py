@@ -31,110 +31,125 @@ class Settings(BaseSettings):
     )
 
     # ── Server ────────────────────────────────────────────────────────────────────────────────────────────────
-    host: str = Field("127.0.0.1", description="Address to listen on. Local mode serves loopback addresses only.")
-    port: int = Field(8000, ge=0, le=65535, description="TCP port to listen on; 0 takes a free one and prints it.")
+    host: str = Field(
+        default="127.0.0.1", description="Address to listen on. Local mode serves loopback addresses only."
+    )
+    port: int = Field(
+        default=8000, ge=0, le=65535, description="TCP port to listen on; 0 takes a free one and prints it."
+    )
     token: str = Field(
-        "",
+        default="",
         description="Token of local mode. Empty: made at the first start and kept in the data directory.",
         repr=False,
     )
     data_dir: Path = Field(
-        Path("~/.local/share/aimforge"), description="Where the database and the sandboxes' sockets live; mode 0700."
+        default=Path("~/.local/share/aimforge"),
+        description="Where the database and the sandboxes' sockets live; mode 0700.",
     )
     database_url: str = Field(
-        "", description="SQLAlchemy URL of the database. Empty: SQLite in the data directory.", repr=False
+        default="", description="SQLAlchemy URL of the database. Empty: SQLite in the data directory.", repr=False
     )
     frontend_dir: Path = Field(
-        Path(__file__).resolve().parent.parent / "frontend" / "dist", description="The built front end."
+        default=Path(__file__).resolve().parent.parent / "frontend" / "dist", description="The built front end."
     )
     allowed_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
-        (), description="Host names that browsers may use besides the loopback ones, separated by commas."
+        default=(), description="Host names that browsers may use besides the loopback ones, separated by commas."
     )
     allowed_origins: Annotated[tuple[str, ...], NoDecode] = Field(
-        (), description="Origins of other front ends that may call with a session, such as http://localhost:5173."
+        default=(),
+        description="Origins of other front ends that may call with a session, such as http://localhost:5173.",
     )
-    log_format: Literal["console", "json"] = Field("console", description="How log lines are written.")
-    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least level that is logged.")
-    session_sec: int = Field(30 * 86400, ge=60, description="How long a browser session lasts.")
+    log_format: Literal["console", "json"] = Field(default="console", description="How log lines are written.")
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        default="info", description="Least level that is logged."
+    )
+    session_sec: int = Field(default=30 * 86400, ge=60, description="How long a browser session lasts.")
 
     # ── Container engine ──────────────────────────────────────────────────────────────────────────────────────
-    docker_host: str = Field("", description="URL of the container engine. Empty: DOCKER_HOST, or its usual socket.")
-    image: str = Field("aimforge-sandbox:latest", description="Image that sandboxes are started from.")
+    docker_host: str = Field(
+        default="", description="URL of the container engine. Empty: DOCKER_HOST, or its usual socket."
+    )
+    image: str = Field(default="aimforge-sandbox:latest", description="Image that sandboxes are started from.")
     runtime: str = Field(
-        "", description="The engine's runtime for sandboxes, such as runsc (gVisor). Empty: its default."
+        default="", description="The engine's runtime for sandboxes, such as runsc (gVisor). Empty: its default."
     )
     deployment: str = Field(
-        "", description="Label of this deployment's containers. Empty: derived from the data directory."
+        default="", description="Label of this deployment's containers. Empty: derived from the data directory."
     )
     uid_base: int = Field(
-        200_000, ge=1000, description="First of the user ids that sandboxes get, one for each project."
+        default=200_000, ge=1000, description="First of the user ids that sandboxes get, one for each project."
     )
 
     # ── Limits of a sandbox ───────────────────────────────────────────────────────────────────────────────────
-    memory: int = Field(1024 * MIB, ge=128 * MIB, description="Memory of a sandbox; it has no swap.")
-    cpus: float = Field(2.0, gt=0, description="CPU cores of a sandbox.")
-    pids: int = Field(256, ge=32, description="Processes and threads of a sandbox.")
-    open_files: int = Field(4096, ge=256, description="Open files of one process in a sandbox.")
-    shm: int = Field(256 * MIB, ge=MIB, description="Shared memory of a sandbox.")
-    tmp: int = Field(256 * MIB, ge=MIB, description="Size of a sandbox's /tmp, which is kept in memory.")
-    disk: int = Field(2048 * MIB, ge=64 * MIB, description="Size of a project's workspace.")
+    memory: int = Field(default=1024 * MIB, ge=128 * MIB, description="Memory of a sandbox; it has no swap.")
+    cpus: float = Field(default=2.0, gt=0, description="CPU cores of a sandbox.")
+    pids: int = Field(default=256, ge=32, description="Processes and threads of a sandbox.")
+    open_files: int = Field(default=4096, ge=256, description="Open files of one process in a sandbox.")
+    shm: int = Field(default=256 * MIB, ge=MIB, description="Shared memory of a sandbox.")
+    tmp: int = Field(default=256 * MIB, ge=MIB, description="Size of a sandbox's /tmp, which is kept in memory.")
+    disk: int = Field(default=2048 * MIB, ge=64 * MIB, description="Size of a project's workspace.")
 
     # ── Life of sandboxes ─────────────────────────────────────────────────────────────────────────────────────
     idle_pause_sec: float = Field(
-        900, gt=0, description="Idle this long, a sandbox is paused: memory stays, CPU rests."
+        default=900, gt=0, description="Idle this long, a sandbox is paused: memory stays, CPU rests."
     )
-    idle_stop_sec: float = Field(3600, gt=0, description="Paused this long, a sandbox is stopped: files stay.")
-    max_age_sec: float = Field(86400, gt=0, description="A sandbox older than this is stopped, whatever it does.")
-    countdown_sec: float = Field(60, ge=0, description="This long before a pause, people see a countdown.")
+    idle_stop_sec: float = Field(default=3600, gt=0, description="Paused this long, a sandbox is stopped: files stay.")
+    max_age_sec: float = Field(
+        default=86400, gt=0, description="A sandbox older than this is stopped, whatever it does."
+    )
+    countdown_sec: float = Field(default=60, ge=0, description="This long before a pause, people see a countdown.")
     max_running: int = Field(
-        50, ge=1, description="Sandboxes that may run or be paused at once; others wait their turn."
+        default=50, ge=1, description="Sandboxes that may run or be paused at once; others wait their turn."
     )
-    start_concurrency: int = Field(4, ge=1, description="Sandboxes that are started at the same time.")
-    start_queue: int = Field(500, ge=1, description="Starts that may wait; further ones are refused.")
-    delete_grace_sec: float = Field(60, ge=0, description="A deleted project can be restored for this long.")
-    reconcile_sec: float = Field(60, gt=0, description="Time between two comparisons of the database with the engine.")
-    reap_sec: float = Field(5, gt=0, description="Time between two looks at which sandboxes are idle.")
+    start_concurrency: int = Field(default=4, ge=1, description="Sandboxes that are started at the same time.")
+    start_queue: int = Field(default=500, ge=1, description="Starts that may wait; further ones are refused.")
+    delete_grace_sec: float = Field(default=60, ge=0, description="A deleted project can be restored for this long.")
+    reconcile_sec: float = Field(
+        default=60, gt=0, description="Time between two comparisons of the database with the engine."
+    )
+    reap_sec: float = Field(default=5, gt=0, description="Time between two looks at which sandboxes are idle.")
 
     # ── Network of sandboxes ──────────────────────────────────────────────────────────────────────────────────
     index_url: str = Field(
-        "", description="Package index for sandboxes. Empty: that of pip's or uv's configuration on this machine."
+        default="",
+        description="Package index for sandboxes. Empty: that of pip's or uv's configuration on this machine.",
     )
     egress_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
-        (),
+        default=(),
         description="Further hosts that sandboxes may reach, as host or host:port, separated by commas; "
         "a trailing ! allows private addresses for that host.",
     )
 
     # ── Language servers and terminals ────────────────────────────────────────────────────────────────────────
     python_lsp: Literal["pyright", "basedpyright", "ty"] = Field(
-        "pyright", description="Python language server.", validation_alias=also("PYTHON_LSP")
+        default="pyright", description="Python language server.", validation_alias=also("PYTHON_LSP")
     )
     lsp_idle_ttl_ms: int = Field(
-        600_000,
+        default=600_000,
         ge=0,
         description="A language server without editors ends after this many milliseconds.",
         validation_alias=also("LSP_IDLE_TTL_MS"),
     )
     lsp_max_restarts: int = Field(
-        5,
+        default=5,
         ge=0,
         description="Crashes of a language server without a healthy time in between until it is given up.",
         validation_alias=also("LSP_MAX_RESTARTS"),
     )
     lsp_restart_window_ms: int = Field(
-        60_000,
+        default=60_000,
         ge=0,
         description="A language server that ran this many milliseconds counts as healthy again.",
         validation_alias=also("LSP_RESTART_WINDOW_MS"),
     )
     terminal_idle_timeout_ms: int = Field(
-        0,
+        default=0,
         ge=0,
         description="A terminal without input or viewers ends after this many milliseconds; 0: never.",
         validation_alias=also("TERMINAL_IDLE_TIMEOUT_MS"),
     )
     terminal_max_session_ms: int = Field(
-        0,
+        default=0,
         ge=0,
         description="A terminal older than this many milliseconds ends; 0: never.",
         validation_alias=also("TERMINAL_MAX_SESSION_MS"),

@@ -7,6 +7,9 @@ import msgspec
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
+from control_plane.api.operation import DOCUMENTED_TYPES, TYPE_MARK
+from sandbox_image.wire.events import EVENT_TYPES, Event
+
 REF: Final = "#/components/schemas/{name}"
 DESCRIPTION: Final = """Projects, their flows, and the sandboxes that they run in.
 
@@ -20,9 +23,10 @@ def build(app: FastAPI, version: str) -> dict[str, Any]:
     document = get_openapi(title="AIM-Forge", version=version, description=DESCRIPTION, routes=app.routes)
     places = list(typed_schemas(document))
     schemas, components = msgspec.json.schema_components(
-        [schema["x-type"] for schema in places], schema_hook=None, ref_template=REF
+        [*(DOCUMENTED_TYPES[schema[TYPE_MARK]] for schema in places), Event, *EVENT_TYPES.values()], ref_template=REF
     )
-    for place, schema in zip(places, schemas, strict=True):
+    # The types of events come last: no operation has them, and clients of the event stream want them all the same.
+    for place, schema in zip(places, schemas, strict=False):
         place.clear()
         place.update(schema)
     document["components"] = {
@@ -37,10 +41,10 @@ def build(app: FastAPI, version: str) -> dict[str, Any]:
 
 
 def typed_schemas(value: Any) -> Iterator[dict[str, Any]]:
-    """Find the schemas that still name a Python type."""
+    """Find the schemas that only name a Python type yet."""
     if isinstance(value, dict):
         members = cast("dict[str, Any]", value)
-        if "x-type" in members:
+        if TYPE_MARK in members:
             yield members
             return
         for part in members.values():

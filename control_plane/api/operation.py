@@ -24,6 +24,10 @@ ZIP: Final = "application/zip"
 BYTES: Final = "application/octet-stream"
 
 
+TYPE_MARK: Final = "x-type"
+DOCUMENTED_TYPES: Final[dict[str, Any]] = {}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Operation:
     """One method on one path. ``body`` and ``answer`` are types of JSON bodies, or media types of others.
@@ -137,10 +141,16 @@ def media(type_: Any, example: Any = None) -> dict[str, Any]:
     if isinstance(type_, str):
         schema: dict[str, Any] = {"type": "string"} | ({} if type_.startswith("text/") else {"format": "binary"})
         return {type_: {"schema": schema}}
-    described: dict[str, Any] = {"schema": {"x-type": type_}}
+    described: dict[str, Any] = {"schema": mark(type_)}
     if example is not None:
         described["example"] = example
     return {JSON: described}
+
+
+def mark(type_: Any) -> dict[str, str]:
+    """Stand in for a type's schema until ``api.document`` builds them all at once, so that they can share components."""
+    DOCUMENTED_TYPES[repr(type_)] = type_
+    return {TYPE_MARK: repr(type_)}
 
 
 def error_response() -> dict[str, Any]:
@@ -149,7 +159,7 @@ def error_response() -> dict[str, Any]:
         "description": "What went wrong, for people and for programs.",
         "content": {
             JSON: {
-                "schema": {"x-type": ErrorBody},
+                "schema": mark(ErrorBody),
                 "example": {
                     "error": "not_found",
                     "message": "There is no project 'abc'.",

@@ -148,6 +148,23 @@ class NodeRun:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TableColumn:
+    """A column of a table; ``type`` is the data's own word for it, such as ``int64``."""
+
+    name: str
+    type: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TablePage:
+    """Some rows of a table that a node returned."""
+
+    columns: list[TableColumn]
+    rows: list[list[Any]]
+    total_rows: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SandboxStatus:
     """Answer of ``GET /api/project/{project_id}/sandbox``. Times are seconds from now; sizes are bytes."""
 

@@ -17,6 +17,7 @@ from control_plane.ports import (
     Clock,
     Container,
     ContainerState,
+    Egress,
     EventSink,
     SandboxRuntime,
     SandboxSpec,
@@ -51,6 +52,7 @@ class SandboxMoves:
         self,
         runtime: SandboxRuntime,
         link: AgentLink,
+        egress: Egress,
         store: SandboxStore,
         sink: EventSink,
         clock: Clock,
@@ -59,6 +61,7 @@ class SandboxMoves:
     ) -> None:
         self._runtime = runtime
         self._link = link
+        self._egress = egress
         self._store = store
         self._sink = sink
         self._clock = clock
@@ -83,6 +86,7 @@ class SandboxMoves:
         entry.steps.finish("failed")
         entry.end(reason)
         entry.queue_position = None
+        await self._egress.close(entry.record.project_id)
         await self.move(entry, SandboxState.FAILED, end_reason=reason, message=message or sentence(reason))
 
     def tell(self, entry: SandboxEntry) -> None:
@@ -126,7 +130,6 @@ class SandboxMoves:
             raise
 
     async def _start_container(self, entry: SandboxEntry) -> None:
-        previous = entry.record.container_id
         await self.move(
             entry,
             SandboxState.STARTING,
@@ -137,8 +140,7 @@ class SandboxMoves:
         entry.ended = asyncio.get_running_loop().create_future()
         entry.steps.begin("container")
         self.tell(entry)
-        if previous:
-            await self._runtime.stop(previous)
+        await self._egress.open(entry.record.project_id)
         record = entry.record
         container = await self._runtime.start(
             SandboxSpec(
@@ -262,6 +264,7 @@ class SandboxMoves:
         except AimforgeError as error:
             await self.fail(entry, EndReason.ENGINE_GONE, error.message)
             raise
+        await self._egress.close(entry.record.project_id)
         await self.move(entry, SandboxState.STOPPED, container_id="")
 
     async def _remove_containers(self, entry: SandboxEntry) -> None:
@@ -287,12 +290,13 @@ class SandboxMoves:
             await self.fail(entry, EndReason.CRASHED, "The sandbox was gone. It starts again on your next action.")
             return
         entry.record = replace(entry.record, container_id=container.id)
-        if container.state is ContainerState.RUNNING:
+        if container.state in (ContainerState.RUNNING, ContainerState.PAUSED):
             entry.ended = entry.ended or asyncio.get_running_loop().create_future()
+            await self._egress.open(entry.record.project_id)
+        if container.state is ContainerState.RUNNING:
             entry.record = replace(entry.record, state=SandboxState.RESUMING)
             await self._become_ready(entry)
         elif container.state is ContainerState.PAUSED:
-            entry.ended = entry.ended or asyncio.get_running_loop().create_future()
             entry.paused_at = self._clock.monotonic()
             entry.record = replace(entry.record, state=SandboxState.PAUSING)
             await self.move(entry, SandboxState.PAUSED)

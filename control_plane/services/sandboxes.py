@@ -17,7 +17,16 @@ import structlog
 from control_plane.domain.access import no_such_project
 from control_plane.domain.errors import AimforgeError, SandboxFailed
 from control_plane.domain.sandbox import EndReason, SandboxRecord, SandboxState
-from control_plane.ports import AgentAddress, AgentLink, Clock, Container, EventSink, SandboxRuntime, SandboxStore
+from control_plane.ports import (
+    AgentAddress,
+    AgentLink,
+    Clock,
+    Container,
+    Egress,
+    EventSink,
+    SandboxRuntime,
+    SandboxStore,
+)
 from control_plane.services.sandbox_entry import Flight, FlightKind, SandboxEntry
 from control_plane.services.sandbox_moves import SandboxMoves
 from control_plane.services.start_queue import StartQueue
@@ -58,6 +67,7 @@ class Sandboxes:
         self,
         runtime: SandboxRuntime,
         link: AgentLink,
+        egress: Egress,
         store: SandboxStore,
         sink: EventSink,
         clock: Clock,
@@ -70,7 +80,7 @@ class Sandboxes:
         self._store = store
         self._entries: dict[str, SandboxEntry] = {}
         self._queue = StartQueue(policy.start_concurrency, policy.start_queue, self._has_room)
-        self.moves = SandboxMoves(runtime, link, store, sink, clock, self._queue, name_of)
+        self.moves = SandboxMoves(runtime, link, egress, store, sink, clock, self._queue, name_of)
         self._group = asyncio.TaskGroup()
 
     async def __aenter__(self) -> Self:

@@ -26,17 +26,27 @@ class DatabaseUnusable(StoreUnavailable):
     """The database is damaged, or newer than this program: it will not be touched."""
 
 
-def open_database(url: str) -> Database:
-    """Bring the database to the newest schema and open it. Raises ``DatabaseUnusable``."""
-    parsed = sa.make_url(url)
-    path = Path(parsed.database) if parsed.get_backend_name() == "sqlite" and parsed.database else None
+def prepare_database(url: str) -> None:
+    """Make the database private, check it, and bring it to the newest schema. Raises ``DatabaseUnusable``."""
+    path = file_of(url)
     if path is not None:
         prepare_file(path)
     migrate(url, path)
-    engine = create_async_engine(parsed, pool_pre_ping=path is None)
+
+
+def open_database(url: str) -> Database:
+    """Open a database that has been prepared."""
+    path = file_of(url)
+    engine = create_async_engine(url, pool_pre_ping=path is None)
     if path is not None:
         event.listen(engine.sync_engine, "connect", set_pragmas)
     return Database(engine)
+
+
+def file_of(url: str) -> Path | None:
+    """Return the file of an SQLite database, None for a server's."""
+    parsed = sa.make_url(url)
+    return Path(parsed.database) if parsed.get_backend_name() == "sqlite" and parsed.database else None
 
 
 def set_pragmas(connection: Any, _: object) -> None:

@@ -4,6 +4,7 @@ from typing import Final
 
 from control_plane.api.operation import Operation
 from control_plane.api.passing import passed
+from control_plane.api.schemas import TablePage
 from control_plane.domain.access import Policy
 from sandbox_image.wire.project import Edge, NewEdge, NewNode, Node, NodeFreshness, NodePatch
 
@@ -85,7 +86,7 @@ OPERATIONS: Final[list[Operation]] = [
         TAG,
         "Read one page of a table that a node returned",
         query=("offset", "limit", "column", "order"),
-        answer=dict[str, object],
+        answer=TablePage,
     ),
     passed(
         "add_edge",

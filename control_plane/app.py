@@ -1,0 +1,206 @@
+"""The composition root: builds the services from settings and adapters, and the ASGI application around them."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from importlib.resources import files
+from typing import Final
+
+import structlog
+from fastapi import FastAPI
+from starlette.responses import Response
+
+from control_plane import __version__
+from control_plane.adapters.local import Adapters, LocalDeployment, open_local
+from control_plane.api import error_handlers
+from control_plane.api.dependencies import Call, Services, answer
+from control_plane.api.front_end import FrontEnd
+from control_plane.api.guard import Guard
+from control_plane.api.middleware import Edge
+from control_plane.api.operation import Operation, register
+from control_plane.api.routes import operations
+from control_plane.api.sockets import routes as socket_routes
+from control_plane.domain.access import Policy
+from control_plane.domain.people import LOCAL_PERSON
+from control_plane.services.deletions import Deletions
+from control_plane.services.event_hub import EventHub
+from control_plane.services.open_sockets import OpenSockets
+from control_plane.services.people import LocalPeople
+from control_plane.services.project_registry import ProjectRegistry
+from control_plane.services.projects import Projects
+from control_plane.services.reaper import Reaper
+from control_plane.services.reconciler import Reconciler
+from control_plane.services.sandboxes import LifePolicy, Sandboxes
+from control_plane.settings import LOOPBACK_NAMES, Settings
+
+log = structlog.stdlib.get_logger()
+
+OpenAdapters = Callable[[Settings], AbstractAsyncContextManager[Adapters]]
+RESTART_AFTER_SEC: Final = 5.0
+WELCOMED: Final = "welcomed"
+"""File in the data directory that says that the first start was."""
+
+
+def local_adapters(settings: Settings) -> AbstractAsyncContextManager[Adapters]:
+    """Open the adapters of a deployment on one machine."""
+    return open_local(
+        LocalDeployment(
+            data_dir=settings.data_dir,
+            database_url=settings.database,
+            docker_host=settings.docker_host,
+            image=settings.image,
+            runtime=settings.runtime,
+            deployment=settings.deployment,
+            index_url=settings.index_url,
+            egress_hosts=settings.egress_hosts,
+            agent_settings=settings.agent_settings(),
+        )
+    )
+
+
+def create_app(settings: Settings, open_adapters: OpenAdapters = local_adapters) -> FastAPI:
+    """Build the application. Nothing is opened before its lifespan begins."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncGenerator[None, None]:
+        async with AsyncExitStack() as stack:
+            adapters = await stack.enter_async_context(open_adapters(settings))
+            app.state.services = await open_services(stack, settings, adapters)
+            await stack.enter_async_context(background(settings, adapters, app.state.services))
+            yield
+
+    app = FastAPI(
+        title="AIM-Forge",
+        version=__version__,
+        lifespan=lifespan,
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+    )
+    error_handlers.install(app)
+    for operation in (*operations(), document_operation(app)):
+        register(app, operation)
+    app.router.routes.extend(socket_routes())
+    register(app, FrontEnd(settings.frontend_dir).operation())
+    app.add_middleware(Edge)
+    return app
+
+
+def document_operation(app: FastAPI) -> Operation:
+    """Return the route of the OpenAPI document, which is built when it is first asked for."""
+
+    async def document(_: Call) -> Response:
+        from control_plane.api.document import build  # noqa: PLC0415  # rarely asked for
+
+        return answer(build(app, __version__))
+
+    return Operation(
+        id="get_openapi",
+        method="GET",
+        path="/api/openapi.json",
+        policy=Policy.PUBLIC,
+        tag="session",
+        summary="This document",
+        endpoint=document,
+        hidden=True,
+    )
+
+
+def template_names() -> frozenset[str]:
+    """Return the names of the templates that come with the sandbox image."""
+    folder = files("sandbox_image") / "templates"
+    names = {entry.name for entry in folder.iterdir() if entry.is_dir()} if folder.is_dir() else set[str]()
+    return frozenset(name for name in names if not name.startswith(("_", "."))) | {"empty"}
+
+
+async def open_services(stack: AsyncExitStack, settings: Settings, adapters: Adapters) -> Services:
+    """Build the services in the order of their needs, read the database, and go on with what was interrupted."""
+    clock, link = adapters.clock, adapters.link
+    registry = ProjectRegistry(adapters.projects)
+    await registry.load()
+    hub = await stack.enter_async_context(EventHub(link, clock))
+    egress = await stack.enter_async_context(adapters.egress(hub))
+    policy = LifePolicy(
+        idle_pause_sec=settings.idle_pause_sec,
+        idle_stop_sec=settings.idle_stop_sec,
+        max_age_sec=settings.max_age_sec,
+        countdown_sec=settings.countdown_sec,
+        max_running=settings.max_running,
+        start_concurrency=settings.start_concurrency,
+        start_queue=settings.start_queue,
+    )
+    sandboxes = await stack.enter_async_context(
+        Sandboxes(adapters.runtime, link, egress, adapters.sandboxes, hub, clock, policy, registry.name_of)
+    )
+    await sandboxes.load()
+    hub.follow(sandboxes.address_of)
+    deletions = await stack.enter_async_context(
+        Deletions(registry, sandboxes, adapters.runtime, hub, clock, settings.delete_grace_sec)
+    )
+    deletions.resume()
+    projects = Projects(
+        registry,
+        sandboxes,
+        deletions,
+        link,
+        clock,
+        limits=settings.limits,
+        uid_base=settings.uid_base,
+        templates=template_names(),
+    )
+    people = LocalPeople(settings.local_token(), clock, settings.session_sec)
+    hosts = frozenset({*LOOPBACK_NAMES, *settings.allowed_hosts})
+    return Services(
+        guard=Guard(people, registry, hosts=hosts, origins=frozenset(settings.allowed_origins)),
+        people=people,
+        registry=registry,
+        projects=projects,
+        deletions=deletions,
+        sandboxes=sandboxes,
+        hub=hub,
+        link=link,
+        open_sockets=OpenSockets(),
+    )
+
+
+@asynccontextmanager
+async def background(settings: Settings, adapters: Adapters, services: Services) -> AsyncGenerator[None, None]:
+    """Run the reaper, the reconciler and the first start's welcome beside the application."""
+    sandboxes, clock = services.sandboxes, adapters.clock
+    reaper = Reaper(sandboxes, services.link, clock, settings.reap_sec)
+    reconciler = Reconciler(
+        adapters.runtime, sandboxes, services.deletions, adapters.projects, clock, settings.reconcile_sec
+    )
+    async with asyncio.TaskGroup() as group:
+        tasks = [
+            group.create_task(keep_running("reaper", reaper.run)),
+            group.create_task(keep_running("reconciler", reconciler.run)),
+            group.create_task(keep_running("ends", reconciler.watch_ends)),
+        ]
+        await welcome(settings, services)
+        try:
+            yield
+        finally:
+            for task in tasks:
+                task.cancel()
+
+
+async def keep_running(name: str, work: Callable[[], Awaitable[None]]) -> None:
+    """Run a background loop until cancelled; a fault of ours in it is logged and must not end it for good."""
+    while True:
+        try:
+            await work()
+        except Exception:
+            log.exception("background_failed", name=name)
+        await asyncio.sleep(RESTART_AFTER_SEC)
+
+
+async def welcome(settings: Settings, services: Services) -> None:
+    """Create the Welcome project at the first start, and begin to start its sandbox."""
+    marker = settings.data_dir / WELCOMED
+    if marker.exists():
+        return
+    if not services.registry.all() and "welcome" in services.projects.templates:
+        record = await services.projects.make(LOCAL_PERSON, "Welcome", "welcome")
+        services.sandboxes.open_soon(record.id)
+    marker.touch()
