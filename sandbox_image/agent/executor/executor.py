@@ -6,7 +6,7 @@ import os
 import secrets
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from sandbox_image.wire.environment import VenvState
 from sandbox_image.wire.limits import MAX_PREVIEW
@@ -22,7 +22,9 @@ from .zygote import Zygote, ZygoteFailed, ZygoteGone
 
 logger = logging.getLogger(__name__)
 
-TABLE_DEADLINE = 30.0
+TABLE_DEADLINE: Final = 30.0
+REMEMBERED: Final = 1000
+"""Sources whose imports are remembered."""
 
 
 class TableUnavailable(Exception):
@@ -65,18 +67,18 @@ class Executor:
 
     def learn(self, sources: Iterable[str]) -> None:
         """Have the zygote import what these sources import, for the runs to come."""
-        modules = set(self._modules)
-        for source in sources:
-            found = self._imports.get(source)
-            if found is None:
-                if len(self._imports) > 1000:
-                    self._imports.clear()
-                found = self._imports[source] = top_level_imports(source)
-            modules |= found
-        if modules != self._modules:
-            self._modules = frozenset(modules)
+        self._modules = self._modules.union(*map(self.imports_of, sources))
         if self._zygote is not None:
             self._zygote.preload(self._modules)
+
+    def imports_of(self, source: str) -> frozenset[str]:
+        """Return the modules that a source imports at its top level, remembered for sources seen before."""
+        found = self._imports.get(source)
+        if found is None:
+            if len(self._imports) >= REMEMBERED:
+                self._imports.clear()
+            found = self._imports[source] = top_level_imports(source)
+        return found
 
     async def table(
         self, value: Value, *, offset: int, rows: int, column: str, descending: bool
@@ -102,9 +104,9 @@ class Executor:
             async with asyncio.timeout(TABLE_DEADLINE):
                 await process.begin(
                     encode(request, value.data or b""),
-                    lambda message, _: settle(message),
-                    lambda _: settle(None),
-                    lambda *_: None,
+                    lambda message, blob: settle(message),
+                    lambda reason: settle(None),
+                    _say_nothing,
                 )
                 message = await answer
         except TimeoutError as error:
@@ -169,6 +171,10 @@ class Executor:
     def _environment_changed(self, *_: object) -> None:
         if not self._closing:
             self._group.create_task(self._warm_up())
+
+
+def _say_nothing(name: str, text: str, offset: int) -> None:
+    """A page of a table has no stdout."""
 
 
 def child_environment(python: Path, base: Mapping[str, str] | None = None) -> dict[str, str]:

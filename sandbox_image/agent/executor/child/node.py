@@ -5,7 +5,7 @@ import linecache
 import sys
 import types
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from . import failures, outputs, pickling, values
 from .framing import Channel
@@ -136,7 +136,7 @@ def _pack(value: Any, port: str) -> values.Packed:
         return values.Packed(value)
     except MemoryError:
         raise
-    except Exception as error:  # noqa: BLE001 a user's __reduce__ may raise anything
+    except Exception as error:
         raise pickling.explain(value, error, port) from error
 
 
@@ -144,7 +144,9 @@ def _split(value: Any, names: list[str]) -> dict[str, Any]:
     """The value of each output port."""
     if len(names) == 1:
         return {names[0]: value}
-    fields = value if isinstance(value, dict) else getattr(value, "_asdict", dict[str, Any])()
+    fields: dict[str, Any] = (
+        cast("Any", value) if isinstance(value, dict) else getattr(value, "_asdict", dict[str, Any])()
+    )
     missing = [name for name in names if name not in fields]
     if missing:
         raise TypeError(

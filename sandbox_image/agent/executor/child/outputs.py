@@ -5,7 +5,7 @@ import io
 import json
 import sys
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from . import plain, tables
 
@@ -59,7 +59,7 @@ def represent(value: Any, limit: int) -> dict[str, Any]:
 
 def type_name(value: Any) -> str:
     """Return the type's name as people write it: ``int``, ``pandas.DataFrame``."""
-    kind = type(value)
+    kind = plain.class_of(value)
     module = str(kind.__module__)
     if module == "builtins" or module.startswith("nodes."):
         return kind.__qualname__
@@ -109,7 +109,7 @@ def _table(value: Any, building: _Building) -> None:
 
 
 def _rich(value: Any, building: _Building) -> None:
-    kind = type(value)
+    kind = plain.class_of(value)
     if kind.__module__ == "builtins":
         return
     if hasattr(kind, "_repr_mimebundle_"):
@@ -124,8 +124,8 @@ def _rich(value: Any, building: _Building) -> None:
 
 
 def _bundle(value: Any, building: _Building) -> None:
-    bundle = value._repr_mimebundle_(include=None, exclude=None)  # noqa: SLF001 that is its public name
-    data: Any = bundle[0] if isinstance(bundle, tuple) else bundle
+    bundle: Any = value._repr_mimebundle_(include=None, exclude=None)
+    data = cast("Any", bundle[0] if isinstance(bundle, tuple) else bundle)
     for mime, item in dict(data or {}).items():
         if mime in KNOWN - {"text/plain", "application/json"}:
             _add(mime, item, building)

@@ -1,7 +1,7 @@
 """Bounded text and JSON of Python values: work and memory depend on the limit, never on the value's size."""
 
 import math
-from typing import Any, Final
+from typing import Any, Final, cast
 
 MAX_DEPTH: Final = 40
 MAX_INTEGER: Final = 2**63
@@ -14,6 +14,11 @@ class Exhausted(Exception):
 
 class NotPlain(Exception):
     """The value is no plain data."""
+
+
+def class_of(value: Any) -> Any:
+    """Return a value's class."""
+    return cast("Any", type(value))
 
 
 class Writer:
@@ -51,7 +56,7 @@ def bounded_repr(value: Any, limit: int) -> tuple[str, bool]:
 
 
 def _write_repr(value: Any, writer: Writer, depth: int) -> None:
-    kind = type(value)
+    kind = class_of(value)
     if kind in (str, bytes, bytearray):
         piece = value[: writer.left + 1]
         writer.write(repr(piece))
@@ -78,16 +83,17 @@ _BRACKETS: Final[dict[type, tuple[str, str]]] = {
 
 
 def _write_container(value: Any, writer: Writer, depth: int) -> None:
-    opening, closing = _BRACKETS[type(value)]
+    kind = class_of(value)
+    opening, closing = _BRACKETS[kind]
     writer.write(opening)
     for index, item in enumerate(value):
         if index:
             writer.write(", ")
         _write_repr(item, writer, depth + 1)
-        if type(value) is dict:
+        if kind is dict:
             writer.write(": ")
             _write_repr(value[item], writer, depth + 1)
-    if type(value) is tuple and len(value) == 1:
+    if kind is tuple and len(value) == 1:
         writer.write(",")
     writer.write(closing)
 
@@ -117,21 +123,29 @@ def to_json(value: Any, budget: Budget, depth: int = 0) -> Any:
         raise NotPlain
     budget.take(2)
     if isinstance(value, (list, tuple)):
-        items: list[Any] = []
-        for item in value:  # pyright: ignore[reportUnknownVariableType]
-            if not budget.take(2):
-                break
-            items.append(to_json(item, budget, depth + 1))
-        return items
+        return _list(cast("Any", value), budget, depth)
     if isinstance(value, dict):
-        found: dict[str, Any] = {}
-        for key, item in value.items():  # pyright: ignore[reportUnknownVariableType]
-            name = _key(key)
-            if not budget.take(len(name) + 6):
-                break
-            found[name] = to_json(item, budget, depth + 1)
-        return found
+        return _object(cast("dict[Any, Any]", value), budget, depth)
     raise NotPlain
+
+
+def _list(value: list[Any], budget: Budget, depth: int) -> list[Any]:
+    items: list[Any] = []
+    for item in value:
+        if not budget.take(2):
+            break
+        items.append(to_json(item, budget, depth + 1))
+    return items
+
+
+def _object(value: dict[Any, Any], budget: Budget, depth: int) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for key, item in value.items():
+        name = _key(key)
+        if not budget.take(len(name) + 6):
+            break
+        found[name] = to_json(item, budget, depth + 1)
+    return found
 
 
 _NO_SCALAR: Final = object()

@@ -61,7 +61,7 @@ def _settle(stdout: int, stderr: int, workspace: str) -> None:
 
 
 def _line_buffered(descriptor: int) -> TextIO:
-    return open(descriptor, "w", buffering=1, encoding="utf-8", errors="backslashreplace", closefd=False)  # noqa: PTH123, SIM115
+    return open(descriptor, "w", buffering=1, encoding="utf-8", errors="backslashreplace", closefd=False)
 
 
 def _warm_up() -> None:

@@ -1,7 +1,7 @@
 """Tables: pandas DataFrames and Series, and lists of dicts, as bounded rows of JSON values."""
 
 import sys
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from . import plain
 
@@ -26,9 +26,10 @@ def as_records(value: Any) -> list[dict[str, Any]] | None:
     """Return the value if it is a list of dicts with text keys, judged by its first rows; otherwise None."""
     if type(value) is not list or not value:
         return None
-    head: list[Any] = value[:PREVIEW_ROWS]
+    found = cast("list[Any]", value)
+    head = found[:PREVIEW_ROWS]
     if all(type(row) is dict and row and all(type(key) is str for key in row) for row in head):
-        return value
+        return found
     return None
 
 

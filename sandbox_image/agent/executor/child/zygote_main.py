@@ -17,7 +17,7 @@ import socket
 import sys
 import warnings
 from pathlib import Path
-from types import ModuleType
+from types import FrameType, ModuleType
 from typing import Any, Final
 
 PACKAGE: Final = "_aimforge"
@@ -50,7 +50,7 @@ class Zygote:
 
     def serve(self) -> None:
         """Work until the agent is gone, then end every run that is left."""
-        signal.signal(signal.SIGCHLD, lambda *_: None)
+        signal.signal(signal.SIGCHLD, _wake)
         signal.set_wakeup_fd(self._waker.fileno(), warn_on_full_buffer=False)
         poll = select.poll()
         poll.register(self._control, select.POLLIN)
@@ -118,6 +118,10 @@ class Zygote:
             _, status = os.waitpid(pid, 0)
             self._children.discard(pid)
             self._send({"is": "exited", "pid": pid, "status": os.waitstatus_to_exitcode(status)})
+
+
+def _wake(number: int, frame: FrameType | None) -> None:
+    """The wakeup descriptor has done the work; without a handler Python would not write to it."""
 
 
 def _kill_group(pid: int) -> None:

@@ -1,0 +1,25 @@
+"""What the flow engine needs from the other parts of the agent."""
+
+from typing import Any, Protocol
+
+from sandbox_image.wire.project import Project
+
+
+class Graph(Protocol):
+    """The project as it is now. Both raise ``AgentError``."""
+
+    def read(self) -> tuple[Project, str]:
+        """Return the project with the ports of its nodes, and its entity tag."""
+        ...
+
+    def code(self, node_id: str) -> tuple[bytes, str]:
+        """Return the source of a code node, and its entity tag."""
+        ...
+
+
+class Events(Protocol):
+    """The project's event stream."""
+
+    def publish(self, data: Any, by: str = "") -> None:
+        """Tell all clients; ``data`` is a dataclass of ``wire/events.py``. Never blocks."""
+        ...

@@ -1,0 +1,60 @@
+"""What a node of a run got and gave: the pieces of ``NodeResult``, and values by port."""
+
+from dataclasses import dataclass, replace
+
+from sandbox_image.agent.executor import JsonInput, Outcome, Value
+from sandbox_image.wire.project import Node
+from sandbox_image.wire.runs import NodeResult, Output, RunError, RunStatus
+
+Given = Value | JsonInput
+
+
+@dataclass(slots=True)
+class Produced:
+    """The values of a node's ports, with their digests where these are known already."""
+
+    values: dict[str, Given]
+    output: Output | None = None
+    json_digest: str = ""
+    """Digest of the value of an input node."""
+
+    async def digest(self, port: str) -> str:
+        """Return the content digest of a port's value. Raises ``OSError``."""
+        value = self.values[port]
+        return self.json_digest if isinstance(value, JsonInput) else await value.digest()
+
+    def known_digest(self, port: str) -> str:
+        """Return the content digest of a port's value, empty while it is being computed."""
+        value = self.values[port]
+        return self.json_digest if isinstance(value, JsonInput) else value.known_digest
+
+
+def named_frames(error: RunError, nodes_by_file: dict[str, str]) -> RunError:
+    """Return the error with the node of each frame filled in."""
+    return replace(error, frames=[replace(frame, node=nodes_by_file.get(frame.file, "")) for frame in error.frames])
+
+
+def ran(node: Node, outcome: Outcome, started_ms: float, reason: str, nodes_by_file: dict[str, str]) -> NodeResult:
+    """Return the result of a node that ran."""
+    return NodeResult(
+        node_id=node.id,
+        status=outcome.status,
+        output=outcome.output,
+        displays=outcome.displays,
+        stdout=outcome.stdout,
+        stderr=outcome.stderr,
+        error=named_frames(outcome.error, nodes_by_file) if outcome.error else None,
+        duration_ms=outcome.duration_ms,
+        started_ms=started_ms,
+        reason=reason,
+    )
+
+
+def failed(node_id: str, error: RunError, started_ms: float) -> NodeResult:
+    """Return the result of a node that could not start."""
+    return NodeResult(node_id=node_id, status=RunStatus.FAILED, error=error, started_ms=started_ms)
+
+
+def skipped(node_id: str, reason: str) -> NodeResult:
+    """Return the result of a node whose turn did not come."""
+    return NodeResult(node_id=node_id, status=RunStatus.SKIPPED, reason=reason)
