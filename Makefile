@@ -16,7 +16,7 @@ run: environment engine image frontend ## Start AIM-Forge and print the URL to o
 	@exec $(BIN)/aimforge serve
 
 dev: dev-environment engine image frontend ## The same, started anew whenever its Python source changes
-	@exec $(BIN)/aimforge serve --reload
+	@exec $(BIN)/python scripts/reload control_plane sandbox_image/wire -- $(BIN)/aimforge serve
 
 test: dev-environment engine image frontend check ## Everything, against the real container engine
 	$(BIN)/pytest -q -n 2 --dist loadfile $(SKIPPED_IN_FIRST)
