@@ -22,10 +22,6 @@ def main() -> int:
     except BootstrapFailed as failure:
         logging.getLogger(__name__).error("%s", failure)  # noqa: TRY400 - the sentence says it all
         return 2
-    if os.getpid() == 1:
-        from sandbox_image.agent.reaper import Reaper
-
-        Reaper().start()
     # Sockets, terminals and cached values of one project are nobody else's business.
     os.umask(0o077)
     run(bootstrap)
@@ -47,6 +43,10 @@ async def _until_told(bootstrap: Bootstrap) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
+    if os.getpid() == 1:
+        from sandbox_image.agent.reaper import Reaper
+
+        Reaper(loop).start()
     await serve(bootstrap, stop)
 
 

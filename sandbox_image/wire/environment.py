@@ -22,6 +22,8 @@ class VenvStatus:
     python: str = ""
     fingerprint: str = ""
     """Digest of the interpreter and the installed distributions; part of every cache key."""
+    usable: bool = False
+    """True when nodes can run with it: also while packages are added, and after that has failed."""
     log: list[str] = field(default_factory=list[str])
     """The last lines of uv's output."""
 

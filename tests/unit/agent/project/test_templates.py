@@ -1,4 +1,3 @@
-import os
 from pathlib import Path
 
 import pytest
@@ -37,7 +36,7 @@ async def test_a_workspace_with_files_is_left_as_it_is(tmp_path: Path):
     (tmp_path / "notes.txt").write_text("mine")
     async with ProjectStore(tmp_path, EventLog(), template="welcome") as store:
         assert store.read()[0].nodes == []
-    assert sorted(os.listdir(tmp_path)) == [".aimforge", "notes.txt"]
+    assert store.folder.names() == [".aimforge", "notes.txt"]
 
 
 async def test_an_unknown_template_is_named_with_those_there_are(tmp_path: Path):
