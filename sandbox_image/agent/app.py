@@ -1,29 +1,24 @@
-"""The composition root: builds the agent's parts, in the order in which they need each other, and its application."""
+"""The agent's application: its parts, behind the gate, with every error in the one shape."""
 
 import errno
 import logging
-import time
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
-from pathlib import Path
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
-from starlette.requests import HTTPConnection, Request
+from starlette.requests import HTTPConnection
 from starlette.responses import Response
-from starlette.routing import BaseRoute, Route
+from starlette.routing import BaseRoute
 from starlette.types import ASGIApp
 from starlette.websockets import WebSocket
 
 from sandbox_image.agent.activity import Activity
 from sandbox_image.agent.errors import AgentError, from_os_error
-from sandbox_image.agent.events import EventLog
-from sandbox_image.agent.events import routes as event_routes
 from sandbox_image.agent.gate import Gate
 from sandbox_image.agent.http import json_response
+from sandbox_image.agent.parts import start_parts
 from sandbox_image.agent.settings import AgentSettings
-from sandbox_image.wire.agent import Health
-from sandbox_image.wire.environment import VenvStatus
 from sandbox_image.wire.errors import STATUS, ErrorCode
 
 logger = logging.getLogger(__name__)
@@ -37,35 +32,8 @@ async def running_agent(settings: AgentSettings, token: str) -> AsyncGenerator[A
     """
     activity = Activity()
     async with AsyncExitStack() as stack:
-        routes = await _start_parts(stack, settings, activity)
+        routes = await start_parts(stack, settings, activity)
         yield Gate(_application(routes), token, activity)
-
-
-async def _start_parts(stack: AsyncExitStack, settings: AgentSettings, activity: Activity) -> list[BaseRoute]:
-    workspace = Path(settings.workspace)
-    events = EventLog()
-    routes = event_routes(events)
-    routes += about_routes(activity, workspace, lambda: None)
-    return routes
-
-
-def about_routes(activity: Activity, workspace: Path, venv: Callable[[], VenvStatus | None]) -> list[BaseRoute]:
-    """``/health``, ``/activity`` and ``/usage``."""
-    from sandbox_image.agent.usage import UsageReader
-
-    started = time.monotonic()
-    usage_reader = UsageReader(workspace)
-
-    async def health(request: Request) -> Response:
-        return json_response(Health(uptime_ms=(time.monotonic() - started) * 1000, venv=venv()))
-
-    async def read_activity(request: Request) -> Response:
-        return json_response(activity.read())
-
-    async def usage(request: Request) -> Response:
-        return json_response(usage_reader.read())
-
-    return [Route("/health", health), Route("/activity", read_activity), Route("/usage", usage)]
 
 
 def _application(routes: list[BaseRoute]) -> Starlette:

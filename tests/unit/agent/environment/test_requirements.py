@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import pytest
 
 from sandbox_image.agent.environment.distributions import difference, fingerprint, installed
@@ -34,7 +36,7 @@ def test_a_line_is_replaced_in_place_and_the_rest_kept():
     assert names_in(FILE) == {"pandas", "numpy"}
 
 
-def test_a_distribution_counts_once_its_record_is_there(tmp_path):
+def test_a_distribution_counts_once_its_record_is_there(tmp_path: Path):
     for name in ("Good_Name-1.0.dist-info", "half-2.0.dist-info", "~ame-1.0.dist-info"):
         (tmp_path / name).mkdir()
     (tmp_path / "Good_Name-1.0.dist-info/RECORD").write_text("x")
