@@ -1,24 +1,33 @@
 """Runs the application on the listening socket."""
 
 import asyncio
-import sys
+import ctypes
+import gc
+from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
-import uvicorn
-
-from sandbox_image.agent.app import running_agent
+from sandbox_image.agent import bare_uvicorn
 from sandbox_image.agent.bootstrap import Bootstrap
 from sandbox_image.wire.limits import MAX_LSP_MESSAGE
 
-BACKLOG: Final = 1024
+bare_uvicorn.install()
+
+from uvicorn.config import Config  # noqa: E402 - only now is it cheap
+from uvicorn.server import Server  # noqa: E402
+
+from sandbox_image.agent.app import running_agent  # noqa: E402
+
 GRACE_SEC: Final = 1
 """What open requests have left when the agent is told to stop."""
+THREADS: Final = 4
+"""For work on files: each thread costs memory for its own heap."""
 
 
 async def serve(bootstrap: Bootstrap, stop: asyncio.Event) -> None:
     """Serve until ``stop`` is set, then end connections and parts within about two seconds."""
+    asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(THREADS, "files"))
     async with running_agent(bootstrap.settings, bootstrap.token) as app:
-        config = uvicorn.Config(
+        config = Config(
             app,
             http="httptools",
             # The sans-I/O protocol holds at most one message a socket. Frames are not deflated: on a local socket that
@@ -37,21 +46,21 @@ async def serve(bootstrap: Bootstrap, stop: asyncio.Event) -> None:
         await _serve(config, bootstrap, stop)
 
 
-async def _serve(config: uvicorn.Config, bootstrap: Bootstrap, stop: asyncio.Event) -> None:
+async def _serve(config: Config, bootstrap: Bootstrap, stop: asyncio.Event) -> None:
     # Not Server.serve(): it wakes up ten times a second, in each idle sandbox, and installs signal handlers of its own.
     config.load()
-    server = uvicorn.Server(config)
+    server = Server(config)
     server.lifespan = config.lifespan_class(config)
     await server.startup(sockets=[bootstrap.listener])
-    # What was imported lives as long as the agent: the collector need not look at it again.
-    _freeze()
+    _settle_memory()
     await stop.wait()
     await server.shutdown(sockets=[bootstrap.listener])
 
 
-def _freeze() -> None:
-    import gc
-
+def _settle_memory() -> None:
+    """Give back what the start needed, and let the collector never look again at what was imported."""
     gc.collect()
     gc.freeze()
-    sys.stderr.flush()
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)  # glibc only
+    if trim is not None:
+        trim(0)
