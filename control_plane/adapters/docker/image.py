@@ -5,7 +5,7 @@ from typing import Any, Final, cast
 
 from control_plane.adapters.docker.base_image import FROM_REGISTRY, ensure_base, has_image
 from control_plane.adapters.docker.engine import Engine, EngineRefused
-from control_plane.adapters.docker.image_context import DOCKERFILE, ImageContext
+from control_plane.adapters.docker.image_context import DOCKERFILE, ImageContext, proxies
 from control_plane.domain.errors import ImageMissing
 
 Progress = Callable[[str], None]
@@ -48,7 +48,7 @@ async def _build(
                 encoding="identity",
                 path_dockerfile=DOCKERFILE,
                 tag=name,
-                buildargs={"BASE_IMAGE": parent},
+                buildargs={**proxies(), "BASE_IMAGE": parent},
                 nocache=rebuild,
                 rm=True,
                 forcerm=True,

@@ -20,11 +20,10 @@ DOCKERFILE: Final = "Dockerfile.sandbox"
 LOCKS: Final = ("agent", "sandbox", "wheelhouse")
 CA_BUNDLES: Final = ("/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/cert.pem")
 
-PASSED_ON: Final = (
-    *("PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL", "PIP_TRUSTED_HOST", "PIP_DEFAULT_TIMEOUT"),
-    *("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy"),
-)
-"""Variables of the host that a build needs in order to reach a package index. They stay in a stage that is thrown away."""
+INDEX_VARIABLES: Final = ("PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL", "PIP_TRUSTED_HOST", "PIP_DEFAULT_TIMEOUT")
+"""Variables of the host that say where its packages come from. They stay in a stage that is thrown away."""
+PROXY_VARIABLES: Final = ("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy")
+"""Build arguments that every engine knows, and keeps out of the image's history."""
 
 
 def inputs(root: Path = ROOT) -> Iterator[tuple[str, bytes]]:
@@ -83,8 +82,8 @@ class ImageContext:
 
 
 def host_environment(environment: Mapping[str, str] = os.environ, home: Path | None = None) -> str:
-    """Return shell lines that export this host's proxies and package indexes, from its variables and pip's files."""
-    found = {name: environment[name] for name in PASSED_ON if environment.get(name)}
+    """Return shell lines that export this host's package indexes, from its variables and pip's files."""
+    found = {name: environment[name] for name in INDEX_VARIABLES if environment.get(name)}
     for option, value in _pip_options(environment, home or Path.home()):
         found.setdefault(f"PIP_{option.upper().replace('-', '_')}", value)
     lines = [f"export {name}={shlex.quote(value)}" for name, value in sorted(found.items()) if _reachable(value)]
@@ -92,6 +91,11 @@ def host_environment(environment: Mapping[str, str] = os.environ, home: Path | N
         variables = ("SSL_CERT_FILE", "PIP_CERT", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
         lines += [f"export {name}=/etc/ssl/certs/ca-certificates.crt" for name in variables]
     return "".join(f"{line}\n" for line in lines) or ":\n"
+
+
+def proxies(environment: Mapping[str, str] = os.environ) -> dict[str, str]:
+    """Return this host's proxies, as build arguments."""
+    return {name: environment[name] for name in PROXY_VARIABLES if environment.get(name)}
 
 
 def _pip_options(environment: Mapping[str, str], home: Path) -> Iterator[tuple[str, str]]:

@@ -1,3 +1,4 @@
+import re
 import shutil
 import subprocess
 import tarfile
@@ -5,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from control_plane.adapters.docker.image_context import ROOT, ImageContext, host_environment
+from control_plane.adapters.docker.image_context import ROOT, ImageContext, host_environment, proxies
 
 
 @pytest.fixture
@@ -65,10 +66,14 @@ def test_the_same_tree_gives_the_same_bytes(tree: Path) -> None:
 
 
 def test_the_hosts_settings_survive_a_shell(tmp_path: Path) -> None:
-    hostile = "http://proxy.example/'; echo $(id) \"x"
-    (tmp_path / "host").write_text(host_environment({"HTTPS_PROXY": hostile}, tmp_path))
+    hostile = "http://mirror.example/'; echo $(id) \"x"
+    (tmp_path / "host").write_text(host_environment({"PIP_INDEX_URL": hostile}, tmp_path))
     output = subprocess.run(
-        ["sh", "-c", f'. {tmp_path}/host; printf %s "$HTTPS_PROXY"'], capture_output=True, text=True, check=True, env={}
+        ["sh", "-c", f'. {tmp_path}/host; printf %s "$PIP_INDEX_URL"'],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={},
     )
     assert output.stdout == hostile
 
@@ -80,3 +85,19 @@ def test_pips_configuration_is_passed_on_and_folders_of_the_host_are_not(tmp_pat
     assert "export PIP_INDEX_URL=https://mirror.example/simple\n" in text
     assert "export PIP_TRUSTED_HOST=mirror.example\n" in text
     assert "file:" not in text
+
+
+def test_the_hosts_indexes_enter_only_the_stage_that_is_thrown_away() -> None:
+    """A mirror's URL may hold a password, and a layer of the image would keep it."""
+    stages = (ROOT / "Dockerfile.sandbox").read_text().split("\nFROM ")
+    with_settings = [
+        stage.splitlines()[0] for stage in stages if re.search(r"^COPY .*host/(environment|\s)", stage, re.M)
+    ]
+    assert with_settings == ["base AS tools"]
+    assert stages[-1].startswith("base\n")
+
+
+def test_proxies_are_build_arguments_and_nothing_else_is() -> None:
+    assert proxies({"HTTPS_PROXY": "http://proxy.example", "PIP_INDEX_URL": "x", "HOME": "/root"}) == {
+        "HTTPS_PROXY": "http://proxy.example"
+    }

@@ -1,0 +1,48 @@
+import importlib
+import subprocess
+import sys
+
+import pytest
+
+from control_plane import cli
+
+
+def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "control_plane", *arguments], capture_output=True, text=True, check=False
+    )
+
+
+def test_help_lists_every_command() -> None:
+    done = run("--help")
+    assert done.returncode == 0
+    for name, (_, sentence) in cli.COMMANDS.items():
+        assert f"  {name} " in done.stdout
+        assert sentence in done.stdout
+
+
+def test_a_command_that_is_not_known_is_named() -> None:
+    done = run("sevre")
+    assert done.returncode == 2
+    assert "no command 'sevre'" in done.stderr
+    assert "serve" in done.stderr
+
+
+def test_version() -> None:
+    done = run("version")
+    assert done.returncode == 0
+    assert done.stdout.startswith("aimforge ")
+
+
+@pytest.mark.parametrize("name", cli.COMMANDS)
+def test_every_command_is_there(name: str) -> None:
+    module = importlib.import_module(cli.COMMANDS[name][0])
+    assert hasattr(module, "app") or callable(getattr(module, name))
+
+
+def test_asking_for_help_imports_nothing_heavy() -> None:
+    program = "import sys, control_plane.cli as cli; sys.argv = ['aimforge']; cli.main(); print(sorted(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert "'typer'" in done.stdout
+    for heavy in ("fastapi", "sqlalchemy", "aiodocker", "aiohttp", "pydantic"):
+        assert f"'{heavy}'" not in done.stdout
