@@ -1,6 +1,38 @@
-import { EmptyState } from "@/shared/ui/states";
-import { t } from "@/shared/i18n/i18n";
+import { useEffect, useEffectEvent } from "react";
 
+import { t } from "@/shared/i18n/i18n";
+import { useLive } from "@/shared/live/liveStore";
+import { useProject } from "@/shared/project/projectStore";
+import { useReload } from "@/shared/session/session";
+
+import { IdleStatus, SandboxStatus, UsageStatus } from "./SandboxStatus";
+import { loadStatus } from "./statusApi";
+import { CursorStatus, EnvironmentStatus, PeopleStatus, ProblemsStatus, ServersStatus } from "./ToolStatus";
+
+/** The line at the foot of the page. Left: where the code runs; right: what is being written. */
 export function StatusBar() {
-  return <EmptyState title={t("app.loading")} />;
+  const projectId = useProject((state) => state.id);
+  const ready = useLive((state) => state.sandbox?.state === "ready");
+  const load = () => {
+    // What cannot be read now is told by the events later; the page says so when there is no connection.
+    if (projectId !== "") loadStatus(projectId).catch(() => undefined);
+  };
+  const loadNow = useEffectEvent(load);
+  useEffect(() => {
+    if (ready) loadNow();
+  }, [ready, projectId]);
+  useReload(load);
+  return (
+    <div aria-label={t("statusbar.title")} role="group" className="flex h-full items-stretch overflow-x-auto overflow-y-hidden">
+      <SandboxStatus projectId={projectId} />
+      <UsageStatus projectId={projectId} />
+      <IdleStatus projectId={projectId} />
+      <span className="flex-1" />
+      <ProblemsStatus />
+      <CursorStatus />
+      <ServersStatus projectId={projectId} />
+      <EnvironmentStatus />
+      <PeopleStatus />
+    </div>
+  );
 }

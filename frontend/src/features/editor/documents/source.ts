@@ -1,7 +1,7 @@
 /** Where a document's text comes from and goes to: a node's code, or a file of the workspace. */
 
 import { nodePath, projectPath } from "@/shared/api/paths";
-import { ApiError, request } from "@/shared/api/request";
+import { ApiError, request, withQuery } from "@/shared/api/request";
 import { portsRead } from "@/shared/project/projectStore";
 import type { Target } from "@/shared/workspace/workspace";
 import { parse } from "@/wire/parse";
@@ -84,7 +84,7 @@ function fileSource(projectId: string, filePath: string): Source {
       const response = await request(path, { method: "PUT", query: { path: filePath }, body: text, headers });
       return response.headers.get("ETag") ?? parse("Entry", await response.json()).etag;
     },
-    downloadUrl: `${path}?${new URLSearchParams({ path: filePath, download: "true" }).toString()}`,
+    downloadUrl: withQuery(path, { path: filePath }),
     recreatable: true,
   };
 }

@@ -1,3 +1,32 @@
 import type { packages as English } from "../en/packages";
 
-export const packages: Readonly<Record<keyof typeof English, string>> = { "packages.title": "packages" };
+export const packages: Readonly<Record<keyof typeof English, string>> = {
+  "packages.title": "패키지",
+  "packages.installed": "설치된 패키지",
+  "packages.search": "패키지 찾기 또는 설치",
+  "packages.placeholder": "찾기 또는 설치: polars>=1",
+  "packages.install": "설치",
+  "packages.installHint": "이름을 (원하면 버전과 함께) 입력하고 설치를 누르세요.",
+  "packages.notInstalled": "{name}이(가) 설치되어 있지 않습니다",
+  "packages.none": "아직 설치된 것이 없습니다",
+  "packages.wrong": "“{part}”은(는) 패키지가 아닙니다. polars 또는 polars>=1처럼 빈칸으로 나누어 쓰세요.",
+  "packages.required": "필수",
+  "packages.requiredHint": "requirements.txt에 적혀 있습니다",
+  "packages.remove": "{name} 제거",
+  "packages.removeTitle": "{name}을(를) 제거할까요?",
+  "packages.removeText": "제거하고 requirements.txt에서도 뺍니다. 이 패키지를 쓰는 노드는 실패합니다.",
+  "packages.removeNow": "제거",
+  "packages.loading": "패키지를 읽는 중…",
+  "packages.loadFailed": "패키지를 읽을 수 없습니다",
+  "packages.openRequirements": "requirements.txt 열기",
+  "packages.recreate": "환경 새로 만들기",
+  "packages.environment": "환경",
+  "packages.progress": "설치 진행 상황",
+  "packages.log": "설치 기록",
+  "packages.sync": "여기에서 설치하거나 제거하면 requirements.txt에 기록됩니다.",
+  "packages.state.not_started": "환경이 아직 만들어지지 않았습니다",
+  "packages.state.creating": "환경을 만드는 중…",
+  "packages.state.installing": "설치하는 중…",
+  "packages.state.completed": "환경이 준비되었습니다",
+  "packages.state.failed": "설치하지 못했습니다",
+};

@@ -1,0 +1,142 @@
+import {
+  asyncDataLoaderFeature,
+  dragAndDropFeature,
+  hotkeysCoreFeature,
+  renamingFeature,
+  selectionFeature,
+  type ItemInstance,
+  type TreeInstance,
+} from "@headless-tree/core";
+import { useTree } from "@headless-tree/react";
+import { useRef, useState } from "react";
+
+import { messageOf } from "@/shared/api/request";
+import { useEvent, useReload } from "@/shared/session/session";
+import type { Entry } from "@/wire/generated";
+
+import { moveInto, openEntry } from "./fileActions";
+import { listFolder, renameEntry } from "./filesApi";
+import { folderOf, foldersToRead, joined } from "./paths";
+
+/** The tree's own name for the workspace: an empty id would be taken for none. */
+export const ROOT = "/";
+
+const LOADING: Entry = { name: "…", path: "", kind: "file", size: 0, modified: 0, etag: "" };
+
+export function pathOfItem(id: string): string {
+  return id === ROOT ? "" : id;
+}
+
+function idOf(path: string): string {
+  return path === "" ? ROOT : path;
+}
+
+/** What nobody opens: the product's own folder and caches of Python. Shown on demand. */
+export function isHidden(name: string): boolean {
+  return name === ".aimforge" || name === "__pycache__" || name === ".venv" || name === ".git";
+}
+
+function inOrder(a: Entry, b: Entry): number {
+  const folders = Number(b.kind === "folder") - Number(a.kind === "folder");
+  return folders === 0 ? a.name.localeCompare(b.name, undefined, { numeric: true }) : folders;
+}
+
+/** The folder that a drop on this item means. */
+export function folderAt(item: ItemInstance<Entry>): string {
+  return item.isFolder() ? pathOfItem(item.getId()) : folderOf(item.getId());
+}
+
+export interface FileTreeState {
+  tree: TreeInstance<Entry>;
+  /** Why the workspace could not be read. */
+  error: string | null;
+  /** Whether a folder holds more than the list shows. */
+  truncated: boolean;
+  reload: (folder?: string) => void;
+}
+
+export interface FileTreeOptions {
+  projectId: string;
+  showHidden: boolean;
+  onRename: (path: string, name: string) => string | undefined;
+  onFault: (message: string) => void;
+  onUpload: (folder: string, files: readonly File[]) => void;
+}
+
+/** The workspace as a tree: folders are read when they open, and again when something in them changes. */
+export function useFileTree({ projectId, showHidden, onRename, onFault, onUpload }: FileTreeOptions): FileTreeState {
+  const [error, setError] = useState<string | null>(null);
+  const [truncated, setTruncated] = useState(false);
+  const read = useRef<Set<string>>(new Set());
+
+  const children = async (id: string) => {
+    try {
+      const path = pathOfItem(id);
+      const listing = await listFolder(projectId, path);
+      read.current.add(path);
+      if (path === "") setError(null);
+      if (listing.truncated) setTruncated(true);
+      const shown = listing.entries.filter(({ name }) => showHidden || !isHidden(name));
+      return shown.sort(inOrder).map((entry) => ({ id: entry.path, data: entry }));
+    } catch (reason) {
+      if (id === ROOT) setError(messageOf(reason));
+      else onFault(messageOf(reason));
+      return [];
+    }
+  };
+
+  const tree = useTree<Entry>({
+    rootItemId: ROOT,
+    getItemName: (item) => item.getItemData().name,
+    isItemFolder: (item) => item.getId() === ROOT || item.getItemData().kind === "folder",
+    createLoadingItemData: () => LOADING,
+    dataLoader: {
+      getItem: (id) => ({ ...LOADING, name: id, path: pathOfItem(id), kind: id === ROOT ? "folder" : "file" }),
+      getChildrenWithData: children,
+    },
+    indent: 14,
+    features: [asyncDataLoaderFeature, selectionFeature, hotkeysCoreFeature, dragAndDropFeature, renamingFeature],
+    canReorder: false,
+    openOnDropDelay: 700,
+    onPrimaryAction: (item) => openEntry(item.getItemData()),
+    onRename: (item, name) => {
+      const path = item.getId();
+      const fault = onRename(path, name);
+      if (fault !== undefined) onFault(fault);
+      else if (name !== item.getItemName()) {
+        renameEntry(projectId, path, joined(folderOf(path), name)).then(
+          () => reload(folderOf(path)),
+          (reason: unknown) => onFault(messageOf(reason)),
+        );
+      }
+    },
+    canDrop: (items, { item }) => items.every((dragged) => dragged.getId() !== item.getId()),
+    onDrop: async (items, { item }) => {
+      const paths = items.map((dragged) => dragged.getId());
+      await moveInto(projectId, folderAt(item), paths);
+      for (const folder of new Set([folderAt(item), ...paths.map(folderOf)])) reload(folder);
+    },
+    canDragForeignDragObjectOver: (transfer) => transfer.types.includes("Files"),
+    canDropForeignDragObject: (transfer) => transfer.files.length > 0,
+    onDropForeignDragObject: (transfer, { item }) => onUpload(folderAt(item), [...transfer.files]),
+  });
+
+  const reload = (folder?: string) => {
+    const folders = folder === undefined ? [...read.current] : foldersToRead([joined(folder, "x")], read.current);
+    // Before the first reading there is nothing to read again, except the workspace itself.
+    for (const path of folders.length === 0 && folder === undefined ? [""] : folders) {
+      void tree.getItemInstance(idOf(path)).invalidateChildrenIds(true);
+    }
+  };
+  useEvent("files_changed", ({ data }) => {
+    if (data.overflow) {
+      reload();
+      return;
+    }
+    for (const path of foldersToRead([...data.changed, ...data.deleted], read.current)) {
+      void tree.getItemInstance(idOf(path)).invalidateChildrenIds(true);
+    }
+  });
+  useReload(() => reload());
+  return { tree, error, truncated, reload };
+}

@@ -1,0 +1,125 @@
+import { Box, Coffee, Cpu, Play, RotateCcw } from "lucide-react";
+import { useQuery } from "@tanstack/react-query";
+import { useEffect, useState } from "react";
+
+import { messageOf } from "@/shared/api/request";
+import { t } from "@/shared/i18n/i18n";
+import { useLive } from "@/shared/live/liveStore";
+import { Menu, type MenuItems } from "@/shared/ui/Menu";
+import { byteSize } from "@/shared/ui/relativeTime";
+import { notify } from "@/shared/ui/toasts";
+
+import type { Usage } from "@/wire/generated";
+
+import { clock, nextPause, secondsLeft } from "./countdown";
+import { keepAwake, readUsage, restartSandbox, startSandbox } from "./statusApi";
+import { StatusButton, StatusText, type StatusTone } from "./StatusItem";
+
+function tell(error: unknown): void {
+  notify({ kind: "error", message: messageOf(error) });
+}
+
+const STATES = {
+  absent: ["statusbar.sandbox.absent", "plain"],
+  starting: ["statusbar.sandbox.starting", "info"],
+  ready: ["statusbar.sandbox.ready", "ok"],
+  paused: ["statusbar.sandbox.paused", "warn"],
+  stopped: ["statusbar.sandbox.stopped", "warn"],
+  failed: ["statusbar.sandbox.failed", "bad"],
+  deleted: ["statusbar.sandbox.deleted", "bad"],
+} as const satisfies Record<string, readonly [string, StatusTone]>;
+
+function isState(state: string): state is keyof typeof STATES {
+  return state in STATES;
+}
+
+/** The sandbox's state; its menu starts it anew. */
+export function SandboxStatus({ projectId }: { projectId: string }) {
+  const sandbox = useLive((state) => state.sandbox);
+  if (sandbox === null) return null;
+  const [words, tone] = isState(sandbox.state) ? STATES[sandbox.state] : (["statusbar.sandbox.absent", "plain"] as const);
+  const runs = sandbox.state === "ready" || sandbox.state === "paused";
+  const items: MenuItems = [
+    {
+      label: t("statusbar.start"),
+      icon: <Play size={13} />,
+      disabled: sandbox.state === "ready" || sandbox.state === "starting",
+      onSelect: () => void startSandbox(projectId).catch(tell),
+    },
+    { label: t("statusbar.restart"), icon: <RotateCcw size={13} />, disabled: !runs, onSelect: () => void restartSandbox(projectId).catch(tell) },
+  ];
+  const queue = sandbox.queue_position === null ? "" : ` ${t("app.queuePlace", { place: sandbox.queue_position })}`;
+  return (
+    <Menu
+      items={items}
+      trigger={
+        <StatusButton tone={tone} icon={<Box size={12} aria-hidden />} title={sandbox.message} data-sandbox={sandbox.state}>
+          {t(words)}
+          {queue}
+        </StatusButton>
+      }
+    />
+  );
+}
+
+/** Memory and processor, from the events where they tell it, otherwise asked for now and then. */
+export function UsageStatus({ projectId }: { projectId: string }) {
+  const ready = useLive((state) => state.sandbox?.state === "ready");
+  const told = useLive((state) => state.sandbox?.usage);
+  const event = told?.["memory_limit"] === undefined ? undefined : told;
+  const asked = useQuery({
+    queryKey: ["usage", projectId],
+    queryFn: ({ signal }) => readUsage(projectId, signal),
+    enabled: ready && event === undefined && projectId !== "",
+    refetchInterval: 5_000,
+    retry: false,
+  });
+  if (!ready || (event === undefined && asked.data === undefined)) return null;
+  const value = (key: keyof Usage) => event?.[key] ?? asked.data?.[key] ?? 0;
+  const [memory, memoryLimit, cpu, cpuLimit] = [value("memory"), value("memory_limit"), value("cpu"), value("cpu_limit")];
+  const tight = memoryLimit > 0 && memory / memoryLimit > 0.9;
+  const label = t("statusbar.usageTitle", { memory: byteSize(memory), limit: byteSize(memoryLimit), cpu: cpu.toFixed(2), cpus: cpuLimit });
+  return (
+    <StatusText tone={tight ? "bad" : "plain"} icon={<Cpu size={12} aria-hidden />} title={label}>
+      <span className="sr-only">{label}</span>
+      <span aria-hidden>
+        {byteSize(memory)} / {byteSize(memoryLimit)} · {Math.round(cpuLimit > 0 ? (cpu / cpuLimit) * 100 : 0)} %
+      </span>
+    </StatusText>
+  );
+}
+
+function useNow(active: boolean): number {
+  const [now, setNow] = useState(() => Date.now());
+  useEffect(() => {
+    if (!active) return;
+    const timer = setInterval(() => setNow(Date.now()), 1_000);
+    return () => clearInterval(timer);
+  }, [active]);
+  return now;
+}
+
+/** When the sandbox rests because nobody works in it, or why it does not. */
+export function IdleStatus({ projectId }: { projectId: string }) {
+  const sandbox = useLive((state) => state.sandbox);
+  const toldAt = useLive((state) => state.sandboxAt);
+  const awake = sandbox?.state === "ready";
+  const counts = awake && (sandbox.pauses_in_sec !== null || sandbox.stops_in_sec !== null);
+  // An event is newer than the last tick of the clock.
+  const now = Math.max(useNow(counts), toldAt);
+  if (!awake) return null;
+  if (sandbox.busy.length > 0) return <StatusText title={sandbox.busy.join("\n")}>{t("statusbar.busy", { what: sandbox.busy[0] ?? "" })}</StatusText>;
+  const pause = nextPause(secondsLeft(sandbox.pauses_in_sec, toldAt, now), secondsLeft(sandbox.stops_in_sec, toldAt, now));
+  if (pause === null) return null;
+  const words = pause.kind === "pauses" ? "statusbar.pausesIn" : "statusbar.stopsIn";
+  return (
+    <>
+      <StatusText tone={pause.seconds < 60 ? "warn" : "plain"}>
+        <span className="tabular">{t(words, { time: clock(pause.seconds) })}</span>
+      </StatusText>
+      <StatusButton icon={<Coffee size={12} aria-hidden />} title={t("statusbar.keepAwakeHint")} onClick={() => void keepAwake(projectId).catch(tell)}>
+        {t("statusbar.keepAwake")}
+      </StatusButton>
+    </>
+  );
+}

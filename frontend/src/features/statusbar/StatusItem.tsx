@@ -1,0 +1,32 @@
+import type { ComponentProps, ReactNode } from "react";
+
+export type StatusTone = "plain" | "ok" | "warn" | "bad" | "info";
+
+const TONES: Record<StatusTone, string> = { plain: "text-muted", ok: "text-ok", warn: "text-warn", bad: "text-bad", info: "text-info" };
+
+const LAYOUT = "flex h-full shrink-0 items-center gap-1.5 px-2 text-xs whitespace-nowrap";
+
+interface StatusButtonProps extends ComponentProps<"button"> {
+  tone?: StatusTone;
+  icon?: ReactNode;
+}
+
+/** Something in the status bar that can be pressed. */
+export function StatusButton({ tone = "plain", icon, children, ...rest }: StatusButtonProps) {
+  return (
+    <button type="button" className={`${LAYOUT} outline-offset-[-2px] hover:bg-hover ${TONES[tone]}`} {...rest}>
+      {icon}
+      {children}
+    </button>
+  );
+}
+
+/** Something in the status bar that only tells. */
+export function StatusText({ tone = "plain", icon, children, title }: { tone?: StatusTone; icon?: ReactNode; children: ReactNode; title?: string }) {
+  return (
+    <span className={`${LAYOUT} ${TONES[tone]}`} title={title}>
+      {icon}
+      {children}
+    </span>
+  );
+}
