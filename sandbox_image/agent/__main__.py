@@ -15,6 +15,8 @@ from sandbox_image.agent.settings import BOOTSTRAP_SOCKET, AgentSettings, with_e
 
 def main() -> int:
     """Serve until SIGTERM. The exit code is 0 then, and 2 when the agent was not told where to listen."""
+    # PID 1 ignores a signal that it has no handler for: being told to stop while it starts must not be lost.
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(0))
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     options = _options()
     try:

@@ -19,6 +19,8 @@ from sandbox_image.agent.app import running_agent  # noqa: E402
 
 GRACE_SEC: Final = 1
 """What open requests have left when the agent is told to stop."""
+SETTLE_SEC: Final = 2.0
+"""After the start: the first answers come before."""
 THREADS: Final = 4
 """For work on files: each thread costs memory for its own heap."""
 
@@ -52,8 +54,9 @@ async def _serve(config: Config, bootstrap: Bootstrap, stop: asyncio.Event) -> N
     server = Server(config)
     server.lifespan = config.lifespan_class(config)
     await server.startup(sockets=[bootstrap.listener])
-    _settle_memory()
+    settling = asyncio.get_running_loop().call_later(SETTLE_SEC, _settle_memory)
     await stop.wait()
+    settling.cancel()
     await server.shutdown(sockets=[bootstrap.listener])
 
 
