@@ -40,6 +40,8 @@ class Executor:
         self._values = workspace / ".aimforge" / "cache" / "values"
         self._kills = OutOfMemoryKills()
         self._zygote: Zygote | None = None
+        self._zygotes: set[Zygote] = set()
+        """The current one, and those that still have runs."""
         self._starting = asyncio.Lock()
         self._group = asyncio.TaskGroup()
         self._imports: dict[str, frozenset[str]] = {}
@@ -55,8 +57,8 @@ class Executor:
 
     async def __aexit__(self, *exc_info: Any) -> None:
         self._closing = True
-        if self._zygote is not None:
-            self._zygote.close()
+        for zygote in list(self._zygotes):
+            zygote.close(kill=True)
         await self._group.__aexit__(*exc_info)
 
     def execution(self, job: NodeJob, listener: Listener) -> Execution:
@@ -140,7 +142,11 @@ class Executor:
                 self._environment.python, self._workspace, child_environment(self._environment.python), fingerprint
             )
             self._zygote = zygote
+            self._zygotes.add(zygote)
             self._group.create_task(self._watch(zygote))
+            if self._closing:
+                zygote.close(kill=True)
+                raise NotReady("The sandbox is stopping.")
             zygote.warm()
             zygote.preload(self._modules)
             return zygote
@@ -159,6 +165,7 @@ class Executor:
         await zygote.wait()
         served = zygote.forked > 1
         zygote.close()
+        self._zygotes.discard(zygote)
         if served and not self._closing and zygote is self._zygote:
             await self._warm_up()
 

@@ -28,6 +28,7 @@ class RunProcess:
         self.exit_status: asyncio.Future[int | None] = asyncio.get_running_loop().create_future()
         """Its exit status, negative for a signal; None when nobody can tell."""
         self.alive = True
+        self._orphan = False
         self._loop = asyncio.get_running_loop()
         self._channel = channel
         self._channel.setblocking(False)
@@ -85,6 +86,12 @@ class RunProcess:
         """Drop an idle process: it ends when its channel does."""
         self._close_channel("")
 
+    def orphan(self) -> None:
+        """The zygote is gone, so nobody will tell the exit status; the run itself may go on."""
+        self._orphan = True
+        if not self.open:
+            self.set_exit_status(None)
+
     def set_exit_status(self, status: int | None) -> None:
         """Take the exit status from the zygote."""
         self.alive = False
@@ -132,6 +139,9 @@ class RunProcess:
         for pipe in self._pipes:
             os.close(pipe)
         self._pipes = ()
+        if self._orphan:
+            self.kill()
+            self.set_exit_status(None)
         self._closed(reason)
 
     @property

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import signal
 import socket
 from collections import deque
 from collections.abc import Iterable, Mapping
@@ -83,8 +84,9 @@ class Zygote:
         if hello:
             return cls(process, ours, fingerprint)
         ours.close()
-        with suppress(ProcessLookupError):
-            process.kill()
+        if process.returncode is None:
+            with suppress(ProcessLookupError):
+                os.kill(process.pid, signal.SIGKILL)
         assert process.stderr is not None
         said = (await process.stderr.read(64 * 1024)).decode(errors="replace").strip()[-STDERR_TAIL:]
         await process.wait()
@@ -139,18 +141,22 @@ class Zygote:
         if not self._busy:
             self.close()
 
-    def close(self) -> None:
-        """End the zygote and every run of it."""
+    def close(self, *, kill: bool = False) -> None:
+        """End the zygote. Its runs go on, unless ``kill`` says otherwise."""
         if not self.alive:
             return
         self.alive = False
         self._loop.remove_reader(self._control)
         self._control.close()
         self._drop_spares()
-        with suppress(ProcessLookupError):
-            self._process.terminate() if self._retired else self._process.kill()
+        if self._process.returncode is None:
+            # Not by the process object, which would collect the status that its watcher waits for.
+            with suppress(ProcessLookupError):
+                os.kill(self._process.pid, signal.SIGKILL)
         for process in list(self._busy.values()):
-            process.set_exit_status(None) if process.open else process.set_exit_status(0)
+            if kill:
+                process.kill()
+            process.orphan()
         self._busy.clear()
         for future in self._waiting:
             if not future.done():

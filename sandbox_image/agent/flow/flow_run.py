@@ -187,7 +187,7 @@ class FlowRun:
             return self._reuse(node, hit, hit.cause, started, reason)
         job = NodeJob(
             source=source,
-            file=node.file or ".aimforge/result.py",
+            file=node.file or "nodes/__shown__.py",
             ports=[port.name for port in node.ports.inputs],
             outputs=[port.name for port in node.ports.outputs] or ["output"],
             inputs=arrived.by_port,

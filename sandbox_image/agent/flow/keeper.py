@@ -2,10 +2,10 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Generator, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Generator, Iterable, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from sandbox_image.agent.executor import Outcome, Value
 
@@ -27,6 +27,7 @@ class Keeper:
         self._idle = asyncio.Event()
         self._idle.set()
         self._running = 0
+        self._tasks: set[asyncio.Task[None]] = set()
 
     async def run(self) -> None:
         """Work until ``finish``."""
@@ -44,8 +45,10 @@ class Keeper:
                 await job()
                 job = await self._queue.get()
 
-    def finish(self) -> None:
+    async def finish(self) -> None:
         """End ``run`` when all that was asked for is done."""
+        while self._tasks:
+            await asyncio.wait(self._tasks)
         self._queue.put_nowait(None)
 
     @contextmanager
@@ -112,7 +115,7 @@ class Keeper:
                 if self._pending.get(node_id) is settled:
                     del self._pending[node_id]
 
-        self._group.create_task(later())
+        self._begin(later())
 
     def discard(self, paths: Iterable[Path]) -> None:
         """Delete files once everything that was asked for before is done."""
@@ -127,7 +130,12 @@ class Keeper:
             self.soon(delete)
 
         if found:
-            self._group.create_task(after_pending())
+            self._begin(after_pending())
+
+    def _begin(self, work: Coroutine[Any, Any, None]) -> None:
+        task = self._group.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     def _add(self, run_id: str, node_id: str, cause: Cause, inputs: dict[str, str], outcome: Outcome) -> Result:
         complete = cause.with_inputs(inputs)

@@ -119,7 +119,7 @@ class Runs:
                 run.flow.cancel()
         for run in list(self._runs.values()):
             await run.done.wait()
-        self._keeper.finish()
+        await self._keeper.finish()
         await self._group.__aexit__(*exc_info)
 
     # ── Running ──────────────────────────────────────────────────────────────────────────────────────────────

@@ -68,7 +68,7 @@ class NodeRun:
         name = self._request["file"].removesuffix(".py").replace("/", ".")
         module = types.ModuleType(name)
         module.__file__ = file
-        sys.modules[name] = module  # what the node defines is pickled by this name
+        self._register(name, module)
         exec(compile(source, file, "exec", dont_inherit=True), module.__dict__)  # noqa: S102 running it is the purpose
         main = module.__dict__.get("main")
         if main is None and self._request["legacy"]:
@@ -76,6 +76,15 @@ class NodeRun:
         if not callable(main):
             raise failures.NoMain("The source defines no function `main`.")
         return main
+
+    def _register(self, name: str, module: types.ModuleType) -> None:
+        """Make the module known by its name: what it defines is pickled by it, and so are its parents."""
+        sys.modules[name] = module
+        parts = name.split(".")
+        for depth in range(1, len(parts)):
+            parent = types.ModuleType(".".join(parts[:depth]))
+            parent.__path__ = ["/".join((self._request["workspace"], *parts[:depth]))]
+            sys.modules[parent.__name__] = parent
 
     def _load(self, item: dict[str, Any]) -> Any:
         if "json" in item:

@@ -1,0 +1,169 @@
+"""Whatever a node does to its process ends in a typed error on that run, and the next run works."""
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from sandbox_image.agent.executor import Executor, NodeJob
+from sandbox_image.wire.environment import VenvState, VenvStatus
+from sandbox_image.wire.runs import RunStatus
+
+from .conftest import Bench, Environment, Heard, plain_json
+
+WORKS = "def main():\n    return 'works'\n"
+
+ENDS: list[tuple[str, str, str]] = [
+    ("import os\ndef main():\n    os._exit(3)", "Exited", "status 3"),
+    ("import os\ndef main():\n    os._exit(0)", "Exited", "status 0"),
+    ("import sys\ndef main():\n    sys.exit('why')", "Exited", "sys.exit('why')"),
+    ("import os, signal\ndef main():\n    os.kill(os.getpid(), signal.SIGSEGV)", "Killed", "SIGSEGV"),
+    ("import os, signal\ndef main():\n    os.killpg(0, signal.SIGKILL)", "Killed", "SIGKILL"),
+    ("import os\ndef main():\n    os.closerange(0, 1000)", "Exited", ""),
+    ("def f(n):\n    return f(n + 1)\ndef main():\n    return f(0)", "RecursionError", "recursion"),
+    ("def main():\n    return bytearray(1 << 62)", "OutOfMemory", ""),
+    ("import errno\ndef main():\n    raise OSError(errno.ENOSPC, 'No space left on device')", "DiskFull", "No space"),
+    ("import errno\ndef fork():\n    raise BlockingIOError(errno.EAGAIN, 'x')\ndef main():\n    fork()", "TooManyProcesses", ""),
+    ("def main(:\n    pass", "SyntaxError", "line 1"),
+    ("x = 1", "NoMain", "main"),
+    ("def main():\n    return lambda: 1", "NotPicklable", "lambda"),
+    ("import threading\nclass A:\n    pass\ndef main():\n    a = A()\n    a.lock = threading.Lock()\n    return {'k': [a]}",
+     "NotPicklable", "output['k'][0].lock is a _thread.lock"),
+    ("class E(Exception):\n    def __str__(self):\n        return 1 / 0\ndef main():\n    raise E", "E", "__str__"),
+    ("def main():\n    return input()", "EOFError", ""),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("source", "kind", "words"), ENDS)
+async def test_each_end_has_its_type_and_the_next_run_works(bench: Bench, source: str, kind: str, words: str) -> None:
+    outcome = await bench.run(source)
+    assert outcome.status is RunStatus.FAILED
+    assert outcome.error is not None
+    assert (outcome.error.type, words in outcome.error.message) == (kind, True), outcome.error
+    assert plain_json(await bench.run(WORKS)) == "works"
+
+
+async def test_closing_stdout_does_not_disturb_the_result(bench: Bench) -> None:
+    source = "import os, sys\ndef main():\n    print('before', flush=True)\n    sys.stdout.close()\n    os.close(1)\n    return 5"
+    outcome = await bench.run(source)
+    assert (plain_json(outcome), outcome.stdout) == (5, "before\n")
+
+
+@pytest.mark.parametrize(
+    "junk",
+    [
+        "b'\\xff' * 100",
+        "b'\\x00\\x00\\x00\\x02\\x00\\x00\\x00\\x00[]'",
+        "b'\\x00\\x00\\x00\\x02\\x00\\x00\\x00\\x00{}'",
+    ],
+)
+async def test_garbage_on_the_executors_own_channel_is_contained(bench: Bench, junk: str) -> None:
+    source = (
+        "import os, socket, stat, time\ndef main():\n    for n in range(3, 100):\n        try:\n"
+        f"            if stat.S_ISSOCK(os.fstat(n).st_mode): os.write(n, {junk})\n"
+        "        except OSError: pass\n    time.sleep(60)"
+    )
+    outcome = await bench.run(source)
+    assert outcome.error is not None
+    assert outcome.error.type == "Exited"
+    assert plain_json(await bench.run(WORKS)) == "works"
+
+
+@pytest.mark.parametrize("stubborn", ["", "signal.signal(signal.SIGTERM, signal.SIG_IGN)"])
+async def test_a_time_limit_ends_the_whole_group(bench: Bench, stubborn: str) -> None:
+    source = (
+        "import signal, subprocess, time\ndef main():\n"
+        f"    {stubborn or 'pass'}\n    child = subprocess.Popen(['sleep', '600'])\n"
+        "    print(child.pid, flush=True)\n    time.sleep(600)"
+    )
+    outcome = await bench.run(source, timeout_sec=1.0)
+    assert outcome.status is RunStatus.TIMED_OUT
+    assert outcome.error is not None
+    assert outcome.error.type == "TimedOut"
+    assert "1 s" in outcome.error.message
+    await gone(int(outcome.stdout))
+    assert plain_json(await bench.run(WORKS)) == "works"
+
+
+async def test_cancelling_ends_the_run_and_keeps_what_it_wrote(bench: Bench) -> None:
+    heard = Heard()
+    source = "import time\ndef main():\n    print('started')\n    time.sleep(600)"
+    execution = bench.executor.execution(NodeJob(source=source, file="nodes/a.py"), heard)
+    running = asyncio.ensure_future(execution.run())
+    async with asyncio.timeout(60):
+        await heard.first.wait()
+        execution.cancel()
+        outcome = await running
+    assert (outcome.status, outcome.stdout, outcome.error) == (RunStatus.CANCELLED, "started\n", None)
+    assert plain_json(await bench.run(WORKS)) == "works"
+
+
+async def test_processes_that_a_node_leaves_behind_end_with_it(bench: Bench) -> None:
+    outcome = await bench.run("import subprocess\ndef main():\n    return subprocess.Popen(['sleep', '600']).pid")
+    await gone(plain_json(outcome))
+
+
+async def test_a_run_outlives_its_zygote_and_can_still_be_ended(bench: Bench) -> None:
+    kill = "import os, signal, time\ndef main():\n    os.kill(os.getppid(), signal.SIGKILL)\n"
+    assert plain_json(await bench.run(kill + "    return 'lives'")) == "lives"
+    assert (await bench.run(kill + "    time.sleep(600)", timeout_sec=1.0)).status is RunStatus.TIMED_OUT
+    killed = await bench.run(kill + "    os.kill(os.getpid(), signal.SIGKILL)")
+    assert killed.error is not None
+    assert killed.error.type == "Killed"
+    assert plain_json(await bench.run(WORKS)) == "works"
+
+
+async def test_an_idle_process_that_was_killed_is_replaced_before_anybody_notices(bench: Bench) -> None:
+    source = (
+        "import os, signal\ndef main():\n    me, zygote = os.getpid(), os.getppid()\n"
+        "    for pid in open(f'/proc/{zygote}/task/{zygote}/children').read().split():\n"
+        "        if int(pid) != me: os.kill(int(pid), signal.SIGKILL)\n    return 'killed others'"
+    )
+    for _ in range(3):
+        assert plain_json(await bench.run(source)) == "killed others"
+        assert plain_json(await bench.run(WORKS)) == "works"
+
+
+async def test_a_changed_environment_gives_a_new_interpreter(bench: Bench) -> None:
+    source = "import os\ndef main():\n    return os.getppid()"
+    before = plain_json(await bench.run(source))
+    assert plain_json(await bench.run(source)) == before
+    bench.environment.change("2")
+    assert plain_json(await bench.run(source)) != before
+
+
+@pytest.mark.parametrize(
+    ("status", "python", "words"),
+    [
+        (VenvStatus(status=VenvState.FAILED, message="no such package: nope"), None, "nope"),
+        (VenvStatus(status=VenvState.COMPLETED), "/bin/false", "does not start"),
+        (VenvStatus(status=VenvState.COMPLETED), "/nowhere/python", "cannot be started"),
+    ],
+)
+async def test_a_broken_environment_is_told_and_a_mended_one_works(
+    tmp_path: Any, status: VenvStatus, python: str | None, words: str
+) -> None:
+    environment = Environment()
+    good = environment.python
+    environment.status, environment.python = status, type(good)(python) if python else good
+    async with Executor(environment, tmp_path) as executor:
+        bench = Bench(executor, environment, tmp_path)
+        error = (await bench.run(WORKS)).error
+        assert error is not None
+        assert (error.type, words in error.message) == ("EnvironmentNotReady", True), error
+        environment.status, environment.python = VenvStatus(status=VenvState.COMPLETED), good
+        assert plain_json(await bench.run(WORKS)) == "works"
+
+
+async def gone(pid: int) -> None:
+    """Wait until a process has ended; a zombie that its parent has not yet collected has."""
+    from pathlib import Path
+
+    async with asyncio.timeout(60):
+        while True:
+            try:
+                if Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z":
+                    return
+            except (FileNotFoundError, ProcessLookupError):
+                return
+            await asyncio.sleep(0.01)

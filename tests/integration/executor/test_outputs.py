@@ -1,0 +1,187 @@
+"""What people see of a value, and what travels between nodes, made by real processes."""
+
+import asyncio
+import base64
+from typing import Any
+
+import pytest
+
+from sandbox_image.agent.executor import JsonInput, KeyedInputs
+from sandbox_image.agent.executor.executor import TableUnavailable
+from sandbox_image.wire.limits import MAX_PREVIEW, MAX_STREAM
+from sandbox_image.wire.runs import RunStatus
+
+from .conftest import Bench, Heard, plain_json
+
+TABLE = "application/vnd.aimforge.table+json"
+
+
+async def test_streams_are_kept_apart_in_order_and_out_of_the_result(bench: Bench) -> None:
+    heard = Heard()
+    source = (
+        "import os, sys\ndef main():\n    print('eins')\n    print('zwei', file=sys.stderr)\n    os.write(1, b'\\xff')\n"
+        "    for part in (b'\\xe2', b'\\x82', b'\\xac\\n'): os.write(1, part)\n    sys.stdout.write('ohne Ende')\n    return {'a': 1}"
+    )
+    outcome = await bench.run(source, heard)
+    assert (outcome.stdout, outcome.stderr) == ("eins\n\ufffd€\nohne Ende", "zwei\n")
+    told = [(text, offset) for name, text, offset in heard.streams if name == "stdout"]
+    assert "".join(text for text, _ in told) == outcome.stdout
+    assert told[0][1] == 0
+    assert plain_json(outcome) == {"a": 1}
+
+
+async def test_a_flood_of_output_is_cut_in_the_middle(bench: Bench) -> None:
+    heard = Heard()
+    source = "import sys\ndef main():\n    print('first')\n    for _ in range(400): sys.stdout.write('x' * 99999 + '\\n')\n    print('last')"
+    outcome = await bench.run(source, heard)
+    assert outcome.stdout.startswith("first\nxxx")
+    assert outcome.stdout.endswith("x\nlast\n")
+    assert "bytes left out" in outcome.stdout
+    assert len(outcome.stdout) <= MAX_STREAM + 100
+    assert sum(len(text) for _, text, _ in heard.streams) < 8 * MAX_STREAM
+    assert heard.streams[-1][1].endswith("last\n")
+
+
+@pytest.mark.parametrize(
+    ("expression", "kind", "json"),
+    [
+        ("None", "NoneType", None),
+        ("{'a': [1, 2.5, True, None, 'ü']}", "dict", {"a": [1, 2.5, True, None, "ü"]}),
+        ("float('nan')", "float", "nan"),
+        ("'\\ud800'", "str", "?"),
+        ("2 ** 70", "int", str(2**70)),
+        ("__import__('numpy').int64(7)", "numpy.int64", 7),
+    ],
+)
+async def test_plain_data_is_json(bench: Bench, expression: str, kind: str, json: Any) -> None:
+    outcome = await bench.run(f"def main():\n    return {expression}")
+    assert outcome.output is not None, outcome.error
+    assert (outcome.output.type, outcome.output.mime["application/json"]) == (kind, json)
+
+
+async def test_large_values_are_cut_and_say_so(bench: Bench) -> None:
+    for expression in (
+        "'x' * 50_000_000",
+        "list(range(3_000_000))",
+        "b'x' * 50_000_000",
+        "{str(n): [n] for n in range(300_000)}",
+    ):
+        outcome = await bench.run(f"def main():\n    return {expression}")
+        assert outcome.output is not None, outcome.error
+        assert outcome.output.truncated
+        assert "cut" in outcome.output.note
+        assert all(len(str(item)) <= 4 * MAX_PREVIEW for item in outcome.output.mime.values())
+
+
+async def test_representations_that_fail_become_notes(bench: Bench) -> None:
+    source = (
+        "class A:\n    def __repr__(self): raise ValueError('no repr')\n    def _repr_html_(self): return 5\n"
+        "    def _repr_svg_(self): return '<svg/>'\ndef main():\n    return A()"
+    )
+    outcome = await bench.run(source)
+    assert outcome.output is not None, outcome.error
+    assert outcome.output.mime == {"image/svg+xml": "<svg/>", "text/plain": "<A>"}
+    assert "no repr" in outcome.output.note
+    assert "_repr_html_" in outcome.output.note
+
+
+async def test_tables_and_their_pages(bench: Bench) -> None:
+    source = (
+        "import pandas as pd\ndef main():\n    n = range(250)\n"
+        "    return pd.DataFrame({'n': n, 's': [f'{i % 7}' for i in n], 't': pd.NaT, 'f': [float('nan')] * 250}, index=[f'i{i}' for i in n])"
+    )
+    outcome = await bench.run(source)
+    assert outcome.output is not None, outcome.error
+    table = outcome.output.mime[TABLE]
+    assert outcome.output.type == "pandas.DataFrame"
+    assert [column["name"] for column in table["columns"]] == ["index", "n", "s", "t", "f"]
+    assert (table["rows"][1], len(table["rows"]), table["total_rows"]) == (["i1", 1, "1", None, None], 100, 250)
+    value = outcome.values["output"]
+    page = await bench.executor.table(value, offset=240, rows=20, column="n", descending=True)
+    assert page is not None
+    assert [row[1] for row in page["rows"]] == list(range(9, -1, -1))
+    with pytest.raises(TableUnavailable, match="nope"):
+        await bench.executor.table(value, offset=0, rows=1, column="nope", descending=False)
+    records = await bench.run("def main():\n    return [{'a': 1}, {'a': 2, 'b': 'x'}]")
+    assert records.output is not None
+    assert records.output.mime[TABLE]["rows"] == [[1, None], [2, "x"]]
+    number = (await bench.run("def main():\n    return 1")).values["output"]
+    assert await bench.executor.table(number, offset=0, rows=1, column="", descending=False) is None
+
+
+async def test_figures_need_no_code_of_the_user(bench: Bench) -> None:
+    heard = Heard()
+    source = (
+        "import matplotlib.pyplot as plt\ndef main():\n    plt.plot([1, 2]); plt.show()\n    plt.figure(); plt.plot([3])\n"
+        "    fig, _ = plt.subplots()\n    display('shown')\n    return fig"
+    )
+    outcome = await bench.run(source, heard)
+    assert outcome.output is not None, outcome.error
+    pictures = [output.mime.get("image/png") for output in (*outcome.displays, outcome.output)]
+    assert [picture is not None for picture in pictures] == [True, False, True, True]
+    assert all(base64.b64decode(picture).startswith(b"\x89PNG") for picture in pictures if picture)
+    assert heard.displays == outcome.displays
+    assert "non-interactive" not in outcome.stderr
+
+
+async def test_values_travel_and_siblings_do_not_share_them(bench: Bench) -> None:
+    made = await bench.run("import numpy as np\ndef main():\n    return {'big': np.zeros(300_000), 'name': 'x'}")
+    value = made.values["output"]
+    assert value.path is not None
+    change = "def main(x):\n    x['big'][:] = 7\n    return float(x['big'].sum())"
+    read = "def main(x):\n    return float(x['big'].sum())"
+    changed, seen = await asyncio.gather(
+        *(bench.run(source, ports=["x"], inputs={"x": value}) for source in (change, read))
+    )
+    assert (plain_json(changed), plain_json(seen)) == (2_100_000.0, 0.0)
+    assert plain_json(await bench.run(read, ports=["x"], inputs={"x": value})) == 0.0
+    again = await bench.run("import numpy as np\ndef main():\n    return {'big': np.zeros(300_000), 'name': 'x'}")
+    assert await again.values["output"].digest() == await value.digest()
+
+
+async def test_classes_of_a_node_travel_by_its_file(bench: Bench) -> None:
+    source = "class Point:\n    def __init__(self): self.x = 3\ndef main():\n    return Point()"
+    (bench.workspace / "nodes").mkdir()
+    (bench.workspace / "nodes" / "point.py").write_text(source)
+    made = await bench.run(source, file="nodes/point.py")
+    outcome = await bench.run("def main(p):\n    return p.x", ports=["p"], inputs={"p": made.values["output"]})
+    assert plain_json(outcome) == 3
+
+
+async def test_all_kinds_of_arguments_arrive(bench: Bench) -> None:
+    one = (await bench.run("def main():\n    return 1")).values["output"]
+    source = "async def main(a, b=2, c=3, *, d=4, e=5):\n    return [a, b, c, d, e]"
+    inputs = {"a": KeyedInputs([("x", one), ("y", JsonInput("j"))]), "c": JsonInput(9)}
+    outcome = await bench.run(source, ports=["a", "b", "c"], inputs=inputs, settings={"e": 6})
+    assert plain_json(outcome) == [{"x": 1, "y": "j"}, 2, 9, 4, 6]
+    fields = await bench.run("def main():\n    return {'x': 1, 'y': 2}", outputs=["x", "y"])
+    assert sorted(fields.values) == ["x", "y"]
+    lacking = await bench.run("def main():\n    return {'x': 1}", outputs=["x", "y"])
+    assert lacking.error is not None
+    assert "left out y" in lacking.error.message
+
+
+async def test_tracebacks_show_the_users_own_lines(bench: Bench) -> None:
+    (bench.workspace / "own.py").write_text("import json\ndef parse():\n    return json.loads('{')\n")
+    outcome = await bench.run("import own\n\ndef main():\n    return own.parse()\n", file="nodes/clean.py")
+    assert outcome.error is not None
+    frames = [(frame.file, frame.line, frame.function, frame.text) for frame in outcome.error.frames]
+    assert frames == [
+        ("nodes/clean.py", 4, "main", "return own.parse()"),
+        ("own.py", 3, "parse", "return json.loads('{')"),
+    ]
+
+
+async def test_each_run_is_a_fresh_process_with_its_own_random_numbers(bench: Bench) -> None:
+    bench.executor.learn(["import numpy"])
+    source = "import os, random, sys\nimport numpy as np\nn = globals().get('n', 0) + 1\ndef main():\n    return [os.getpid(), random.random(), np.random.rand(), n]"
+    runs = [plain_json(await bench.run(source)) for _ in range(3)]
+    assert all(len({run[index] for run in runs}) == 3 for index in range(3))
+    assert {run[3] for run in runs} == {1}
+
+
+async def test_a_value_that_cannot_be_written_leaves_nothing_behind(bench: Bench) -> None:
+    source = "import resource\ndef main():\n    resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))\n    return b'x' * 1_000_000"
+    outcome = await bench.run(source)
+    assert outcome.status is RunStatus.FAILED
+    assert not list((bench.workspace / ".aimforge/cache/values").iterdir())
