@@ -70,7 +70,7 @@ class Reconciler:
             known = {record.id for record in await self._projects.list()}
             await self._adopt(expected, containers)
             await self._remove_unknown(containers)
-            await self._remove_workspaces(known)
+            await self._remove_workspaces(known | {container.project_id for container in await self._runtime.list()})
         except AimforgeError as error:
             log.warning("reconcile", message=error.message)
 
@@ -114,9 +114,9 @@ class Reconciler:
                 log.info("unknown_container_removed", container_id=container.id, project_id=container.project_id)
                 await self._runtime.stop(container.id)
 
-    async def _remove_workspaces(self, known: set[str]) -> None:
+    async def _remove_workspaces(self, needed: set[str]) -> None:
         for project_id in await self._runtime.workspaces():
-            if project_id not in known and not self._sandboxes.knows(project_id):
+            if project_id not in needed and not self._sandboxes.knows(project_id):
                 log.info("unknown_workspace_removed", project_id=project_id)
                 await self._runtime.delete_workspace(project_id)
 

@@ -102,7 +102,7 @@ async def test_bodies_stream_both_ways(world: World):
 
 async def test_a_socket_carries_text_and_bytes_and_the_agents_close_code(world: World):
     async def echo(peer: Peer, _: Asked) -> None:
-        for _ in range(2):
+        for _turn in range(2):
             message = await peer.receive()
             assert message is not None
             peer.send(message)

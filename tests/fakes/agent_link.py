@@ -1,7 +1,7 @@
 """An agent whose answers a test writes down, and two ways to it: in memory, and as an ASGI app behind a real socket."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,7 +14,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from control_plane.domain.errors import SandboxFailed, SandboxMisbehaved, TimedOut
 from control_plane.domain.sandbox import EndReason
-from control_plane.ports import AgentAddress, AgentAnswer
+from control_plane.ports import AgentAddress, AgentAnswer, AgentSocket, AgentStream
 from sandbox_image.wire.agent import Activity, Health
 from sandbox_image.wire.errors import ErrorBody
 from sandbox_image.wire.limits import MAX_JSON_BODY
@@ -135,6 +135,7 @@ class FakeSocket:
     def __init__(self, peer: Peer) -> None:
         self.close_code = 1005
         self.close_reason = ""
+        self.subprotocol = ""
         self._peer = peer
         self._closed = False
 
@@ -214,7 +215,7 @@ class FakeAgentLink:
         user: str = "",
         view_only: bool = False,
         idle_timeout_sec: float = 60.0,
-    ) -> AsyncGenerator[FakeAnswer]:
+    ) -> AsyncGenerator[AgentStream]:
         """Ask, and return the answer piece by piece."""
         agent = self._reach(address)
         sent = body if isinstance(body, bytes) else b"".join([chunk async for chunk in body])
@@ -228,24 +229,25 @@ class FakeAgentLink:
         path: str,
         *,
         query: str = "",
+        headers: Iterable[tuple[str, str]] = (),
         user: str = "",
         view_only: bool = False,
         max_message: int = 0,
         subprotocols: Sequence[str] = (),
-    ) -> AsyncGenerator[FakeSocket]:
+    ) -> AsyncGenerator[AgentSocket]:
         """Open a socket; the agent's side runs until it ends or the block does."""
         peer = Peer()
-        asked = Asked(method="WS", path=path, query=query, user=user, view_only=view_only)
+        asked = Asked(method="WS", path=path, query=query, headers=dict(headers), user=user, view_only=view_only)
         agent = self._reach(address)
         agent.asked.append(asked)
-        async with asyncio.TaskGroup() as group:
-            serving = group.create_task(_serve(agent.socket(path), peer, asked))
-            socket = FakeSocket(peer)
-            try:
-                yield socket
-            finally:
-                await socket.close()
-                serving.cancel()
+        serving = asyncio.create_task(_serve(agent.socket(path), peer, asked))
+        socket = FakeSocket(peer)
+        try:
+            yield socket
+        finally:
+            await socket.close()
+            serving.cancel()
+            await asyncio.gather(serving, return_exceptions=True)
 
 
 async def _serve(handler: SocketHandler, peer: Peer, asked: Asked) -> None:
@@ -304,7 +306,7 @@ async def _serve_socket(agent: FakeAgent, websocket: WebSocket) -> None:
 
     async with asyncio.TaskGroup() as group:
         reading = group.create_task(from_client())
-        serving = group.create_task(agent.socket(asked.path)(peer, asked))
+        serving = group.create_task(_serve(agent.socket(asked.path), peer, asked))
         await to_client()
         reading.cancel()
         serving.cancel()

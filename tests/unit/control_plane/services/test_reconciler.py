@@ -1,0 +1,115 @@
+"""The database and the engine are brought together, whichever of them was ahead."""
+
+import asyncio
+from dataclasses import replace
+
+import pytest
+
+from control_plane.domain.sandbox import EndReason, Limits, SandboxState
+from control_plane.ports import SandboxSpec
+from tests.fakes.clock import settle
+from tests.fakes.world import Outside, open_world
+
+
+def spec(project_id: str, generation: int = 1) -> SandboxSpec:
+    return SandboxSpec(
+        project_id=project_id, project_name="x", generation=generation, uid=1, limits=Limits(), template="empty"
+    )
+
+
+async def test_a_killed_control_plane_finds_its_sandboxes_again():
+    outside = Outside()
+    async with open_world(outside) as before:
+        running, sleeping = await before.ready("running"), await before.ready("sleeping")
+        await before.sandboxes.pause(sleeping)
+    async with open_world(outside) as after:
+        await after.reconciler.compare()
+        assert (after.state(running), after.state(sleeping)) == (SandboxState.READY, SandboxState.PAUSED)
+        assert after.sandboxes.address_of(running) is not None
+        assert (await after.sandboxes.ensure_ready(running)).generation == 1
+        assert (await after.sandboxes.ensure_ready(sleeping)).generation == 1
+        assert len(outside.runtime.started) == 2
+        assert outside.egress.open_gates == {running, sleeping}
+
+
+async def test_a_first_use_before_the_first_comparison_adopts_too():
+    outside = Outside()
+    async with open_world(outside) as before:
+        project_id = await before.ready()
+    async with open_world(outside) as after:
+        assert (await after.sandboxes.ensure_ready(project_id)).generation == 1
+        assert len(outside.runtime.started) == 1
+
+
+@pytest.mark.parametrize("state", [s for s in SandboxState if s is not SandboxState.DELETED])
+async def test_from_whatever_state_a_kill_left_the_sandbox_opens_again(state: SandboxState):
+    outside = Outside()
+    async with open_world(outside) as before:
+        project_id = await before.ready()
+    outside.database.sandboxes[project_id] = replace(outside.database.sandboxes[project_id], state=state)
+    async with open_world(outside) as after:
+        await after.reconciler.compare()
+        await after.sandboxes.ensure_ready(project_id)
+        assert after.state(project_id) is SandboxState.READY
+        await outside.clock.advance(61)
+        await after.reconciler.compare()
+        assert len(outside.runtime.containers) == 1
+
+
+async def test_what_ended_meanwhile_is_recorded():
+    outside = Outside()
+    async with open_world(outside) as before:
+        died, vanished = await before.ready("died"), await before.ready("vanished")
+        outside.runtime.end(before.container(died).id, EndReason.OUT_OF_MEMORY)
+        del outside.runtime.containers[before.container(vanished).id]
+    async with open_world(outside) as after:
+        await after.reconciler.compare()
+        assert (after.state(died), after.state(vanished)) == (SandboxState.FAILED, SandboxState.FAILED)
+        assert after.sandboxes.entry(died).record.end_reason is EndReason.OUT_OF_MEMORY
+
+
+async def test_unknown_containers_are_removed_once_they_are_older_than_a_minute():
+    async with open_world() as world:
+        known = await world.ready()
+        stranger = await world.runtime.start(spec("stranger"))
+        world.runtime.containers[stranger.id] = replace(stranger, created_at=world.clock.now())
+        await world.reconciler.compare()
+        assert stranger.id in world.runtime.containers
+        await world.clock.advance(61)
+        await world.reconciler.compare()
+        assert [c.project_id for c in world.runtime.containers.values()] == [known]
+
+
+async def test_nothing_is_removed_when_the_store_does_not_answer():
+    async with open_world() as world:
+        await world.runtime.start(spec("stranger"))
+        await world.clock.advance(61)
+        world.outside.database.down = True
+        await world.reconciler.compare()
+        assert len(world.runtime.containers) == 1
+        assert await world.runtime.workspaces() == ["stranger"]
+        world.outside.database.down = False
+        await world.reconciler.compare()
+        assert not world.runtime.containers
+        assert await world.runtime.workspaces() == []
+
+
+async def test_a_sandbox_that_starts_during_a_comparison_is_left_alone():
+    async with open_world() as world:
+        project = await world.make()
+        before = await world.runtime.list()
+        await world.sandboxes.ensure_ready(project.id)
+        await world.reconciler._adopt({project.id: 1}, before)
+        assert world.state(project.id) is SandboxState.READY
+
+
+async def test_ends_are_recorded_as_they_come():
+    async with open_world() as world, asyncio.TaskGroup() as group:
+        watching = group.create_task(world.reconciler.watch_ends())
+        project_id = await world.ready()
+        await settle()
+        world.runtime.end(world.container(project_id).id, EndReason.OUT_OF_PROCESSES)
+        await settle()
+        assert world.state(project_id) is SandboxState.FAILED
+        assert world.sandboxes.entry(project_id).record.end_reason is EndReason.OUT_OF_PROCESSES
+        watching.cancel()
