@@ -1,4 +1,4 @@
-"""One editor's WebSocket: one JSON-RPC message in each text frame, a bounded queue towards the editor."""
+"""One editor's WebSocket: one JSON-RPC message in each frame, a bounded queue towards the editor."""
 
 import asyncio
 from collections import deque
@@ -58,7 +58,7 @@ class Connection:
             receiving = group.create_task(self._receive(received))
             closing = group.create_task(self._closing.wait())
             await asyncio.wait({sending, receiving, closing}, return_when=asyncio.FIRST_COMPLETED)
-            if closing.done() and not receiving.done():
+            if closing.done() and self._code is not CloseCode.SLOW_CONSUMER:
                 await asyncio.wait({sending}, timeout=CLOSE_SEC)
             for task in (sending, receiving, closing):
                 task.cancel()
@@ -83,11 +83,9 @@ class Connection:
 
     async def _receive(self, received: Callable[[bytes], Awaitable[None]]) -> None:
         while (message := await self._websocket.receive())["type"] == "websocket.receive":
+            # Some clients send the same JSON in binary frames.
             text = message.get("text")
-            if text is None:
-                self.close(CloseCode.UNSUPPORTED_DATA)
-                return
-            data = text.encode(errors="replace")
+            data: bytes = message["bytes"] if text is None else text.encode(errors="replace")
             if len(data) > MAX_LSP_MESSAGE:
                 self.close(CloseCode.MESSAGE_TOO_BIG)
                 return

@@ -52,12 +52,16 @@ class Multiplexer:
         *,
         on_watchers: Callable[[list[Registration]], None] = lambda _: None,
         on_edit: Callable[[], None] = lambda: None,
+        on_log: Callable[[str], None] = lambda _: None,
     ) -> None:
-        """``settings`` answers ``workspace/configuration``; ``on_edit`` is called for an edit while no server is up."""
+        """``settings`` answers ``workspace/configuration``; ``on_edit`` is called for an edit while no server is up;
+        ``on_log`` takes what the server says about its work.
+        """
         self.members: dict[int, Member] = {}
         self._documents = Documents()
         self._requests = ServerRequests(self.members, settings, on_watchers)
         self._on_edit = on_edit
+        self._on_log = on_log
         self._link = Link.DOWN
         self._send: Callable[[bytes], None] | None = None
         self._initialized = b""
@@ -324,6 +328,8 @@ class Multiplexer:
             member = self.members.get(owner[0]) if owner else None
             if owner and member:
                 member.deliver(envelope.notification(message.method, owner[1]))
+        elif message.method == "window/logMessage":
+            self._on_log(subject.logged_text(message.params))
         elif message.method == "window/showMessage":
             for member in self.members.values():
                 if member.state is MemberState.INITIALIZED:

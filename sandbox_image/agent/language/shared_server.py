@@ -51,7 +51,12 @@ class SharedServer:
         changed: Callable[[LanguageServerHealth], None],
     ) -> None:
         """``idle_ttl`` is seconds without clients, 0 is never. ``changed`` hears of each change of state."""
-        self.multiplexer = Multiplexer(settings, on_watchers=self._watch, on_edit=self._try)
+        self.multiplexer = Multiplexer(
+            settings,
+            on_watchers=self._watch,
+            on_edit=self._try,
+            on_log=lambda line: log.add(KIND, line),
+        )
         self.watched = WatchedFiles(workspace, self.multiplexer.notify)
         self._workspace = workspace
         self._command = command

@@ -23,6 +23,10 @@ class _Cancellation(msgspec.Struct):
     id: Raw
 
 
+class _Logged(msgspec.Struct):
+    message: str
+
+
 def file_asked_about(params: bytes) -> str:
     """The address of the file that a request is about; empty when it is about none.
 
@@ -52,3 +56,12 @@ def cancelled_id(params: bytes) -> bytes:
         Malformed: there is none.
     """
     return bytes(envelope.parse(params, _Cancellation).id)
+
+
+def logged_text(params: bytes) -> str:
+    """What a server says in ``window/logMessage``.
+
+    Raises:
+        Malformed: it says nothing.
+    """
+    return envelope.parse(params, _Logged).message

@@ -230,9 +230,7 @@ ACTIONS = st.lists(
 def test_whatever_clients_do_the_asker_is_asked_about_their_own_text(actions: list[tuple[int, str]], random: Any):
     held, server = Documents(), Server()
     texts: dict[int, str] = {}
-    version = 0
-    for client, action in actions:
-        version += 1
+    for version, (client, action) in enumerate(actions):
         if action == "restart":
             server.texts.clear()
             server.take(held.reopen())

@@ -1,6 +1,7 @@
 """Envelopes are decoded strictly, and spliced without touching what they carry."""
 
 import json
+from contextlib import suppress
 
 import pytest
 from hypothesis import given
@@ -53,10 +54,8 @@ def test_what_is_no_message_is_refused_with_its_code(data: bytes, code: RpcCode)
 
 @given(st.binary(max_size=200))
 def test_any_bytes_are_a_message_or_malformed(data: bytes):
-    try:
+    with suppress(Malformed):
         envelope.decode(data)
-    except Malformed:
-        pass
 
 
 @given(st.text(min_size=1, max_size=20), st.dictionaries(st.text(max_size=5), st.integers() | st.text(max_size=5)))

@@ -8,7 +8,7 @@ from sandbox_image.agent.language import multiplexer as module
 from sandbox_image.agent.language.multiplexer import Multiplexer, ServerLost
 from sandbox_image.wire.closing import CloseCode
 
-from .peers import SETTINGS, URI, Editor, Server
+from tests.unit.agent.language.peers import SETTINGS, URI, Editor, Server
 
 MODIFIED, CANCELLED, INVALID, NOT_INITIALIZED, REFUSED = -32801, -32800, -32600, -32002, -32803
 
@@ -304,3 +304,14 @@ def test_edits_while_no_server_is_up_are_reported(server: Server):
     mux.lost()
     editor.type("y", 2)
     assert edits == [1]
+
+
+def test_what_the_server_logs_is_kept_and_bothers_nobody():
+    lines: list[str] = []
+    mux = Multiplexer(dict, on_log=lines.append)
+    other = Server(mux).start()
+    editor = Editor(mux).initialize()
+    other.send(method="window/logMessage", params={"type": 3, "message": "Found 1 source file"})
+    other.send(method="pyright/beginProgress")
+    assert lines == ["Found 1 source file"]
+    assert [message.get("method") for message in editor.got] == [None]

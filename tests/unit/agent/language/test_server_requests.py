@@ -7,7 +7,7 @@ import pytest
 from sandbox_image.agent.language.multiplexer import Multiplexer
 from sandbox_image.agent.language.server_requests import Registration
 
-from .peers import SETTINGS, URI, Editor, Server
+from tests.unit.agent.language.peers import SETTINGS, URI, Editor, Server
 
 WATCHED = {"id": "w", "method": "workspace/didChangeWatchedFiles", "registerOptions": {"watchers": []}}
 FORMAT = {"id": "f", "method": "textDocument/formatting", "registerOptions": {}}

@@ -1,0 +1,91 @@
+"""The real ruff, a process for each editor."""
+
+import asyncio
+import os
+import signal
+import sys
+from pathlib import Path
+
+import pytest
+
+from sandbox_image.agent.language import language_servers
+from tests.integration.language.served import Editor, eventually, is_running, served
+
+UGLY = "import os\nx = {  'a':1 }\n"
+
+
+async def formatted(editor: Editor, path: str) -> str:
+    document = {"uri": editor.uri(path)}
+    options = {"tabSize": 4, "insertSpaces": True}
+    edits = await editor.result("textDocument/formatting", {"textDocument": document, "options": options})
+    return "".join(edit["newText"] for edit in edits or [])
+
+
+def children() -> set[int]:
+    """Processes that this one started."""
+    pids = [int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdecimal()]
+    found: set[int] = set()
+    for pid in pids:
+        try:
+            fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        except OSError:
+            continue
+        if int(fields[1]) == os.getpid() and fields[0] != "Z":
+            found.add(pid)
+    return found
+
+
+async def test_two_editors_format_fix_and_hear_of_their_own_text(tmp_path: Path):
+    (tmp_path / "workspace").mkdir()
+    (tmp_path / "workspace/ruff.toml").write_text("line-length = 20\n[lint]\nselect = ['F401']\n")
+    before = children()
+    async with served(tmp_path, Path(sys.executable)) as project:
+        async with project.editor("ruff") as one, project.editor("ruff") as other:
+            for editor in (one, other):
+                capabilities = (await editor.initialize())["capabilities"]
+                assert capabilities["documentFormattingProvider"]
+                assert "diagnosticProvider" not in capabilities
+            await one.open("nodes/a.py", UGLY, version=4)
+            await other.open("nodes/a.py", "y = 1\n", version=9)
+            # The project's own configuration rules, so that it must have been found where the workspace is.
+            assert '"a": 1' in await formatted(one, "nodes/a.py")
+            await one.until(lambda: one.findings("nodes/a.py"))
+            assert [finding["code"] for finding in one.findings("nodes/a.py")[-1]["diagnostics"]] == ["F401"]
+            await other.until(lambda: other.findings("nodes/a.py"))
+            assert other.findings("nodes/a.py")[-1]["diagnostics"] == []
+            assert project.part.health()[1].clients == 2
+            servers = children() - before
+            assert len(servers) >= 2
+            await one.send(method="exit")
+            assert await one.until_closed() == 1000
+            assert await formatted(other, "nodes/a.py") == ""
+        await eventually(lambda: project.part.health()[1].clients == 0)
+        await eventually(lambda: not any(is_running(pid) for pid in servers))
+
+
+async def test_an_editor_whose_server_is_killed_or_restarted_connects_again(tmp_path: Path):
+    before = children()
+    async with served(tmp_path, Path(sys.executable)) as project:
+        async with project.editor("ruff") as editor:
+            await editor.initialize()
+            (server,) = {pid for pid in children() - before if "ruff" in Path(f"/proc/{pid}/cmdline").read_text()}
+            os.killpg(server, signal.SIGKILL)
+            assert await editor.until_closed() == 1012
+        async with project.editor("ruff") as editor:
+            await editor.initialize()
+            assert (await project.call("POST", "/lsp/ruff/restart"))[0] == 200
+            assert await editor.until_closed() == 1012
+
+
+async def test_there_are_only_so_many_and_no_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setitem(language_servers.MAX_CLIENTS, language_servers.LanguageServerKind.RUFF, 1)
+    async with served(tmp_path, Path(sys.executable)) as project:
+        async with project.editor("ruff") as editor:
+            await editor.initialize()
+            with pytest.raises(Exception, match="HTTP 429"):
+                await asyncio.wait_for(project.connected("ruff").__aenter__(), 60)
+            with pytest.raises(Exception, match="HTTP 404"):
+                await asyncio.wait_for(project.connected("perl").__aenter__(), 60)
+        await eventually(lambda: project.part.health()[1].clients == 0)
+        async with project.editor("ruff") as editor:
+            await editor.initialize()
