@@ -1,6 +1,80 @@
+import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
+import { RouterProvider } from "@tanstack/react-router";
 import { Tooltip } from "radix-ui";
-import { t } from "@/shared/i18n/i18n";
+import { useEffect, useState } from "react";
+import { ApiError, whenSignedOut } from "@/shared/api/request";
+import { loadTexts } from "@/shared/i18n/i18n";
+import { installKeyboard } from "@/shared/keyboard/keys";
+import { effectiveTheme, usePreferences } from "@/shared/preferences/preferences";
+import { CommandPalette } from "./shell/CommandPalette";
+import { KeyboardMap } from "./shell/KeyboardMap";
+import { SignedOut } from "./shell/SignedOut";
+import { Toasts } from "./shell/Toasts";
+import { useShellCommands } from "./shell/useShellCommands";
+import { router } from "./router";
+
+const queries = new QueryClient({
+  defaultOptions: {
+    queries: {
+      staleTime: 2_000,
+      // What the server refused it refuses again; what could not be reached is tried a few times.
+      retry: (count, error) => count < 3 && (!(error instanceof ApiError) || error.status === 0 || error.status >= 502),
+    },
+  },
+});
+
+function useTheme(): void {
+  const theme = usePreferences((state) => state.theme);
+  useEffect(() => {
+    const apply = () => {
+      document.documentElement.dataset["theme"] = effectiveTheme(theme);
+    };
+    apply();
+    const media = ["(prefers-color-scheme: light)", "(prefers-contrast: more)"].map((query) => window.matchMedia(query));
+    for (const query of media) query.addEventListener("change", apply);
+    return () => {
+      for (const query of media) query.removeEventListener("change", apply);
+    };
+  }, [theme]);
+}
+
+/** The language whose texts are loaded; null until they are. */
+function useTexts(): string | null {
+  const language = usePreferences((state) => state.language);
+  const [loaded, setLoaded] = useState<string | null>(null);
+  useEffect(() => {
+    let current = true;
+    void loadTexts(language).then(() => {
+      if (current) setLoaded(language);
+    });
+    return () => {
+      current = false;
+    };
+  }, [language]);
+  return loaded;
+}
 
 export function App() {
-  return <Tooltip.Provider>{t("app.name")}</Tooltip.Provider>;
+  useTheme();
+  const language = useTexts();
+  if (language === null) return null;
+  return <LocalizedApp key={language} />;
+}
+
+/** Mounted anew when the language changes: every text is read again. */
+function LocalizedApp() {
+  const [signedOut, setSignedOut] = useState(false);
+  useEffect(() => whenSignedOut(() => setSignedOut(true)), []);
+  useEffect(installKeyboard, []);
+  useShellCommands();
+  return (
+    <QueryClientProvider client={queries}>
+      <Tooltip.Provider delayDuration={400}>
+        {signedOut ? <SignedOut /> : <RouterProvider router={router} />}
+        <CommandPalette />
+        <KeyboardMap />
+        <Toasts />
+      </Tooltip.Provider>
+    </QueryClientProvider>
+  );
 }

@@ -1,49 +1,110 @@
 import { create } from "zustand";
-import type { Edge, Node, Ports, Project } from "@/wire/generated";
+import type { Node, Ports, Project } from "@/wire/generated";
+import { applyEdit, type Edit, type Graph } from "./document";
 
 /**
- * The project that is open, as every panel may read it. The flow feature alone writes the graph (`features/flow/model`);
- * ports come back from the server after a source was saved, see `portsRead`.
+ * The project that is open, as every panel may read it: what the server last told (`base`) with the steps on top that
+ * are not saved yet (`pending`). Only `projectSync` changes it, but for `portsRead`.
  */
-export interface ProjectState {
+export interface ProjectState extends Graph {
   id: string;
   name: string;
   description: string;
-  /** ETag of the graph as the server last told it; empty before the first load. */
+  /** ETag of `base`; empty before the first load. */
   etag: string;
-  nodes: ReadonlyMap<string, Node>;
-  edges: ReadonlyMap<string, Edge>;
+  base: Graph;
+  pending: readonly Edit[];
   loaded: boolean;
+  loadError: string;
 }
+
+const NOTHING: Graph = { nodes: new Map(), edges: new Map() };
 
 const EMPTY: ProjectState = {
   id: "",
   name: "",
   description: "",
   etag: "",
-  nodes: new Map(),
-  edges: new Map(),
+  ...NOTHING,
+  base: NOTHING,
+  pending: [],
   loaded: false,
+  loadError: "",
 };
 
 export const useProject = create<ProjectState>()(() => EMPTY);
 
+function shown(base: Graph, pending: readonly Edit[]): Graph {
+  return pending.reduce(applyEdit, base);
+}
+
+/** Keep objects that did not change, so that what is drawn from them is not drawn again. */
+function keepIdentity<T>(previous: ReadonlyMap<string, T>, next: Iterable<[string, T]>): Map<string, T> {
+  const result = new Map<string, T>();
+  for (const [id, value] of next) {
+    const old = previous.get(id);
+    result.set(id, old !== undefined && JSON.stringify(old) === JSON.stringify(value) ? old : value);
+  }
+  return result;
+}
+
+export function graphOf(project: Project, previous: Graph = NOTHING): Graph {
+  return {
+    nodes: keepIdentity(previous.nodes, project.nodes.map((node) => [node.id, node])),
+    edges: keepIdentity(previous.edges, project.edges.map((edge) => [edge.id, edge])),
+  };
+}
+
+/** The server told its state. */
 export function setProject(project: Project, etag: string): void {
-  useProject.setState({
-    name: project.name,
-    description: project.description,
-    etag,
-    nodes: new Map(project.nodes.map((node) => [node.id, node])),
-    edges: new Map(project.edges.map((edge) => [edge.id, edge])),
-    loaded: true,
+  useProject.setState((state) => {
+    const base = graphOf(project, state.base);
+    return {
+      name: project.name,
+      description: project.description,
+      etag,
+      base,
+      loaded: true,
+      loadError: "",
+      ...shown(base, state.pending),
+    };
+  });
+}
+
+export function addPending(edit: Edit): void {
+  useProject.setState((state) => ({
+    pending: [...state.pending, edit],
+    ...applyEdit({ nodes: state.nodes, edges: state.edges }, edit),
+  }));
+}
+
+/** A step is on the server now; `saved` are nodes as it returned them, with their ports. */
+export function settlePending(edit: Edit, saved: readonly Node[] = []): void {
+  useProject.setState((state) => {
+    const applied = applyEdit(state.base, edit);
+    const nodes = new Map(applied.nodes);
+    for (const node of saved) nodes.set(node.id, node);
+    const base = { nodes, edges: applied.edges };
+    const pending = state.pending.filter((other) => other !== edit);
+    return { base, pending, ...shown(base, pending) };
+  });
+}
+
+/** The server refused a step: it is as if it had not been taken. */
+export function dropPending(edit: Edit): void {
+  useProject.setState((state) => {
+    const pending = state.pending.filter((other) => other !== edit);
+    return { pending, ...shown(state.base, pending) };
   });
 }
 
 /** A node's source was saved and these are its ports now. */
 export function portsRead(nodeId: string, ports: Ports): void {
   useProject.setState((state) => {
-    const node = state.nodes.get(nodeId);
-    return node === undefined ? state : { nodes: new Map(state.nodes).set(nodeId, { ...node, ports }) };
+    const node = state.base.nodes.get(nodeId);
+    if (node === undefined) return state;
+    const base = { nodes: new Map(state.base.nodes).set(nodeId, { ...node, ports }), edges: state.base.edges };
+    return { base, ...shown(base, state.pending) };
   });
 }
 

@@ -5,6 +5,8 @@ export type EventOf<T extends WireEvent["type"]> = Extract<WireEvent, { type: T 
 type Handler = (event: WireEvent) => void;
 
 const handlers = new Map<WireEvent["type"], Set<Handler>>();
+type BatchHandler = (events: readonly WireEvent[]) => void;
+const batchHandlers = new Set<BatchHandler>();
 const reloadHandlers = new Set<() => void>();
 
 function isType<T extends WireEvent["type"]>(event: WireEvent, type: T): event is EventOf<T> {
@@ -20,6 +22,12 @@ export function onEvent<T extends WireEvent["type"]>(type: T, handler: (event: E
   };
   set.add(wrapped);
   return () => set.delete(wrapped);
+}
+
+/** Be given all events of a frame at once: for state that many events change. */
+export function onEventBatch(handler: BatchHandler): () => void {
+  batchHandlers.add(handler);
+  return () => batchHandlers.delete(handler);
 }
 
 /** Be told that events were missed: what was read before may be out of date and must be read anew. */
@@ -40,6 +48,7 @@ export function useReload(handler: () => void): void {
 
 /** Only the event stream calls this. */
 export function dispatchEvents(events: readonly WireEvent[]): void {
+  for (const handler of [...batchHandlers]) handler(events);
   for (const event of events) for (const handler of handlers.get(event.type) ?? []) handler(event);
 }
 

@@ -14,7 +14,7 @@ export interface Transport {
 export type SocketState =
   | { status: "connecting" }
   | { status: "open" }
-  | { status: "waiting"; attempt: number; retryAt: number; message: string }
+  | { status: "waiting"; code: number; attempt: number; retryAt: number; message: string }
   | { status: "closed"; code: number; message: string };
 
 export interface SocketOptions {
@@ -145,6 +145,6 @@ export class ReconnectingSocket {
       this.timer = null;
       this.open();
     }, delay);
-    this.options.onState({ status: "waiting", attempt: this.attempt, retryAt: Date.now() + delay, message });
+    this.options.onState({ status: "waiting", code, attempt: this.attempt, retryAt: Date.now() + delay, message });
   }
 }

@@ -5,13 +5,15 @@ export interface Toast {
   kind: "info" | "ok" | "error";
   message: string;
   action?: { label: string; run: () => void };
+  /** Milliseconds until it goes; errors stay until they are closed. */
+  lastsMs?: number;
 }
 
 export const useToasts = create<{ toasts: readonly Toast[] }>()(() => ({ toasts: [] }));
 
 let nextId = 0;
 
-/** Tell something in the corner. Errors stay until they are closed; the rest goes after six seconds. */
+/** Tell something in the corner. The same message is not shown twice at once. */
 export function notify(toast: Omit<Toast, "id">): number {
   const id = ++nextId;
   useToasts.setState((state) => {

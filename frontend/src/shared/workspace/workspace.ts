@@ -40,7 +40,7 @@ export interface Problem {
   column: number;
 }
 
-export type BottomPanel = "terminal" | "problems" | "runs" | "output";
+export type BottomPanel = "terminal" | "problems" | "runs";
 export type LeftPanel = "palette" | "outline" | "files" | "packages";
 
 interface WorkspaceState {
@@ -54,6 +54,8 @@ interface WorkspaceState {
   editorOpen: boolean;
   bottom: BottomPanel | null;
   left: LeftPanel | null;
+  /** Details and results of what is selected. */
+  right: boolean;
 }
 
 const EMPTY: WorkspaceState = {
@@ -65,6 +67,7 @@ const EMPTY: WorkspaceState = {
   editorOpen: false,
   bottom: null,
   left: "palette",
+  right: true,
 };
 
 export const useWorkspace = create<WorkspaceState>()(() => EMPTY);

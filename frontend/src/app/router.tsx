@@ -1,0 +1,35 @@
+import { createRootRoute, createRoute, createRouter, lazyRouteComponent, Outlet, useNavigate } from "@tanstack/react-router";
+import { ProjectsPage } from "@/features/projects/ProjectsPage";
+import { t } from "@/shared/i18n/i18n";
+import { Loading } from "@/shared/ui/states";
+import { NotFound } from "./shell/NotFound";
+import { ShellMenu } from "./shell/ShellMenu";
+
+const root = createRootRoute({ component: Outlet, notFoundComponent: NotFound });
+
+function Projects() {
+  const navigate = useNavigate();
+  return (
+    <ProjectsPage
+      actions={<ShellMenu />}
+      onOpen={(projectId) => void navigate({ to: "/project/$projectId", params: { projectId } })}
+    />
+  );
+}
+
+const projects = createRoute({ getParentRoute: () => root, path: "/", component: Projects });
+
+export const projectRoute = createRoute({
+  getParentRoute: () => root,
+  path: "/project/$projectId",
+  component: lazyRouteComponent(() => import("./workbench/ProjectPage"), "ProjectPage"),
+  pendingComponent: () => <Loading label={t("app.loading")} />,
+});
+
+export const router = createRouter({ routeTree: root.addChildren([projects, projectRoute]), defaultPreload: "intent" });
+
+declare module "@tanstack/react-router" {
+  interface Register {
+    router: typeof router;
+  }
+}

@@ -1,0 +1,12 @@
+import { t } from "@/shared/i18n/i18n";
+import { EmptyState } from "@/shared/ui/states";
+
+export function NotFound() {
+  return (
+    <EmptyState title={t("app.notFound")}>
+      <a href="/" className="text-accent-text underline">
+        {t("app.toProjects")}
+      </a>
+    </EmptyState>
+  );
+}

@@ -1,0 +1,89 @@
+import { lazy, Suspense } from "react";
+import { Group, Panel } from "react-resizable-panels";
+import { FlowCanvas } from "@/features/flow/canvas/FlowCanvas";
+import { StatusBar } from "@/features/statusbar/StatusBar";
+import { t } from "@/shared/i18n/i18n";
+import { ErrorBoundary } from "@/shared/ui/ErrorBoundary";
+import { Loading } from "@/shared/ui/states";
+import { setEditorOpen, showBottom, showLeft, useWorkspace } from "@/shared/workspace/workspace";
+import { BottomArea } from "./BottomArea";
+import { ConnectionBanner } from "./ConnectionBanner";
+import { Divider } from "./Divider";
+import { Header } from "./Header";
+import { LeftArea } from "./LeftArea";
+import { RightArea } from "./RightArea";
+import { SidePanel } from "./SidePanel";
+import { useWorkbenchCommands } from "./useWorkbenchCommands";
+
+const EditorPane = lazy(() => import("@/features/editor/EditorPane").then((module) => ({ default: module.EditorPane })));
+
+function Centre() {
+  const editorOpen = useWorkspace((state) => state.editorOpen);
+  return (
+    <Group orientation="horizontal" className="h-full">
+      <Panel id="canvas" minSize={240}>
+        <main aria-label={t("app.panel.canvas")} className="h-full">
+          <ErrorBoundary name={t("app.panel.canvas")}>
+            <FlowCanvas />
+          </ErrorBoundary>
+        </main>
+      </Panel>
+      <Divider hidden={!editorOpen} />
+      <SidePanel id="editor" open={editorOpen} size="52%" minSize={280} onClosed={() => setEditorOpen(false)}>
+        <section aria-label={t("app.panel.editor")} className="h-full bg-panel">
+          <ErrorBoundary name={t("app.panel.editor")}>
+            <Suspense fallback={<Loading label={t("app.loading")} />}>
+              <EditorPane />
+            </Suspense>
+          </ErrorBoundary>
+        </section>
+      </SidePanel>
+    </Group>
+  );
+}
+
+/** The page of a project: panels around the canvas. */
+export function Workbench() {
+  const left = useWorkspace((state) => state.left);
+  const right = useWorkspace((state) => state.right);
+  const bottom = useWorkspace((state) => state.bottom);
+  useWorkbenchCommands();
+  return (
+    <div className="flex h-full flex-col">
+      <Header />
+      <ConnectionBanner />
+      <Group orientation="horizontal" className="min-h-0 flex-1">
+        <SidePanel id="left" open={left !== null} size={248} minSize={190} onClosed={() => showLeft(null)}>
+          <LeftArea />
+        </SidePanel>
+        <Divider hidden={left === null} />
+        <Panel id="centre" minSize={300}>
+          <Group orientation="vertical" className="h-full">
+            <Panel id="top" minSize={120}>
+              <Centre />
+            </Panel>
+            <Divider vertical hidden={bottom === null} />
+            <SidePanel id="bottom" open={bottom !== null} size={260} minSize={110} onClosed={() => showBottom(null)}>
+              <BottomArea />
+            </SidePanel>
+          </Group>
+        </Panel>
+        <Divider hidden={!right} />
+        <SidePanel
+          id="right"
+          open={right}
+          size={312}
+          minSize={220}
+          onClosed={() => useWorkspace.setState({ right: false })}
+        >
+          <RightArea />
+        </SidePanel>
+      </Group>
+      <footer className="h-6 shrink-0 border-t border-line bg-panel">
+        <ErrorBoundary name={t("statusbar.title")}>
+          <StatusBar />
+        </ErrorBoundary>
+      </footer>
+    </div>
+  );
+}

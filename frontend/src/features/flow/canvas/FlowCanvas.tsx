@@ -1,0 +1,95 @@
+import { ReactFlowProvider } from "@xyflow/react";
+import "@xyflow/react/dist/base.css";
+import { useRef, useState, type DragEvent, type MouseEvent } from "react";
+import { t } from "@/shared/i18n/i18n";
+import { useProject } from "@/shared/project/projectStore";
+import { EmptyState } from "@/shared/ui/states";
+import { ContextMenu } from "@/shared/ui/Menu";
+import { addFromPalette, graph, pasteText } from "../model/actions";
+import { useAnnouncement } from "../model/announce";
+import { NODE_WIDTH } from "../model/geometry";
+import { PALETTE_DRAG_TYPE, paletteItem } from "../model/palette";
+import { select, useSelection } from "../model/selection";
+import { openPopup, useView } from "../model/view";
+import { CanvasToolbar } from "./CanvasToolbar";
+import { contextItems } from "./contextItems";
+import "./flow.css";
+import { FlowSurface } from "./FlowSurface";
+import { nodeAt } from "./paint";
+import { Popups } from "./Popups";
+import { useCanvasCommands } from "./useCanvasCommands";
+
+function Announcements() {
+  const text = useAnnouncement((state) => state.text);
+  return (
+    <p aria-live="polite" className="sr-only">
+      {text}
+    </p>
+  );
+}
+
+function dropItem(event: DragEvent): void {
+  const item = paletteItem(event.dataTransfer.getData(PALETTE_DRAG_TYPE));
+  const { view } = useView.getState();
+  if (item === undefined || view === null) return;
+  event.preventDefault();
+  const at = view.toCanvas({ x: event.clientX, y: event.clientY });
+  addFromPalette(item, { x: at.x - NODE_WIDTH / 2, y: at.y - 20 });
+}
+
+/** The flow: its surface, its tools and its lists. */
+export function FlowCanvas() {
+  const empty = useProject((state) => state.nodes.size === 0);
+  const scope = useRef<HTMLDivElement>(null);
+  const [menuAt, setMenuAt] = useState({ x: 0, y: 0 });
+  useSelection();
+  useCanvasCommands();
+  const openMenu = (event: MouseEvent) => {
+    const point = { x: event.clientX, y: event.clientY };
+    setMenuAt(point);
+    const { view } = useView.getState();
+    const hit = view === null ? undefined : nodeAt(graph(), view.toCanvas(point));
+    if (hit === undefined) select([]);
+    else if (!useSelection.getState().nodes.has(hit.id)) select([hit.id]);
+  };
+  return (
+    <ReactFlowProvider>
+      <ContextMenu items={contextItems(menuAt)}>
+        <div
+          ref={scope}
+          role="application"
+          data-scope="canvas"
+          tabIndex={0}
+          aria-label={t("flow.canvasLabel")}
+          className="relative h-full bg-canvas outline-offset-[-3px]"
+          onContextMenu={openMenu}
+          onPointerDown={() => {
+            if (scope.current?.contains(document.activeElement) !== true) scope.current?.focus({ preventScroll: true });
+          }}
+          onDragOver={(event) => {
+            if (event.dataTransfer.types.includes(PALETTE_DRAG_TYPE)) event.preventDefault();
+          }}
+          onDrop={dropItem}
+          onPaste={(event) => {
+            if (event.target instanceof HTMLElement && event.target.closest("input, textarea") !== null) return;
+            if (pasteText(event.clipboardData.getData("text/plain"), useView.getState().view?.centre())) event.preventDefault();
+          }}
+          onDoubleClick={(event) => {
+            if (event.target instanceof Element && event.target.closest(".react-flow__pane") !== null)
+              openPopup({ kind: "add", screen: { x: event.clientX, y: event.clientY } });
+          }}
+        >
+          <FlowSurface />
+          <CanvasToolbar />
+          {empty && (
+            <div className="pointer-events-none absolute inset-0">
+              <EmptyState title={t("flow.empty")}>{t("flow.emptyHint")}</EmptyState>
+            </div>
+          )}
+          <Announcements />
+        </div>
+      </ContextMenu>
+      <Popups />
+    </ReactFlowProvider>
+  );
+}

@@ -1,0 +1,56 @@
+import { useStoreApi } from "@xyflow/react";
+import { useEffect, useRef } from "react";
+import { effectiveTheme, usePreferences } from "@/shared/preferences/preferences";
+import { useProject } from "@/shared/project/projectStore";
+import { useRuns } from "@/shared/runs/runStore";
+import { useSelection } from "../model/selection";
+import { useDragging } from "./dragging";
+import { paint, readColours } from "./paint";
+
+/** A large flow seen from far away, painted. It takes no pointer: see `useOverviewPointer`. */
+export function Overview() {
+  const canvas = useRef<HTMLCanvasElement>(null);
+  const flow = useStoreApi();
+  const theme = usePreferences((state) => effectiveTheme(state.theme));
+  useEffect(() => {
+    const element = canvas.current;
+    const context = element?.getContext("2d") ?? null;
+    if (element === null || context === null) return undefined;
+    const colours = readColours(element);
+    let frame = 0;
+    const draw = () => {
+      frame = 0;
+      const { transform, width, height } = flow.getState();
+      const ratio = Math.min(2, window.devicePixelRatio);
+      if (element.width !== width * ratio || element.height !== height * ratio) {
+        element.width = width * ratio;
+        element.height = height * ratio;
+      }
+      const { nodes, edges } = useProject.getState();
+      const scene = {
+        graph: { nodes, edges },
+        runs: useRuns.getState().nodes,
+        selected: useSelection.getState().nodes,
+        dragged: useDragging.getState().positions,
+      };
+      const [x, y, zoom] = transform;
+      paint(context, scene, { x, y, zoom }, { width, height, ratio }, colours);
+    };
+    const request = () => {
+      if (frame === 0) frame = requestAnimationFrame(draw);
+    };
+    draw();
+    const stops = [
+      flow.subscribe(request),
+      useProject.subscribe(request),
+      useRuns.subscribe(request),
+      useSelection.subscribe(request),
+      useDragging.subscribe(request),
+    ];
+    return () => {
+      cancelAnimationFrame(frame);
+      for (const stop of stops) stop();
+    };
+  }, [flow, theme]);
+  return <canvas ref={canvas} aria-hidden className="pointer-events-none absolute inset-0 z-1 size-full" />;
+}

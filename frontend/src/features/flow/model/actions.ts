@@ -1,0 +1,200 @@
+import { nodePath } from "@/shared/api/paths";
+import { messageOf, request } from "@/shared/api/request";
+import { t } from "@/shared/i18n/i18n";
+import type { Graph } from "@/shared/project/document";
+import { useProject } from "@/shared/project/projectStore";
+import { notify } from "@/shared/ui/toasts";
+import type { Position } from "@/wire/generated";
+import { announce } from "./announce";
+import { autoLayout } from "./autoLayout";
+import { clipFromText, clipOf, clipToText, paste, type Clip } from "./clipboard";
+import { rectOf, sizeOf } from "./geometry";
+import { edgeAt } from "./edgePath";
+import { refusal, targetPortOf, type Refusal, type Wire } from "./graph";
+import { perform, redo, undo } from "./history";
+import type { PaletteItem } from "./palette";
+import { select, selectedNodes, useSelection } from "./selection";
+import { addNode, align, connect, groupNodes, insertOnEdge, makeEdge, makeNode, moveBy, remove, removeAndReconnect, withGroupMembers, type Alignment } from "./steps";
+import { inputPorts } from "./geometry";
+
+/** What a person does on the canvas, by mouse, key, menu or list: each ends in one step of the history. */
+
+export function graph(): Graph {
+  const { nodes, edges } = useProject.getState();
+  return { nodes, edges };
+}
+
+const REFUSALS = {
+  self: "flow.refused.self",
+  cycle: "flow.refused.cycle",
+  taken: "flow.refused.taken",
+  exists: "flow.refused.exists",
+  noPort: "flow.refused.noPort",
+} as const satisfies Record<Refusal, string>;
+
+export function refusalText(why: Refusal): string {
+  return t(REFUSALS[why]);
+}
+
+/** Join two ports, or say why not. A taken input gets the new edge instead of the old one. */
+export function connectPorts(wire: Wire): boolean {
+  const now = graph();
+  const why = refusal(now, wire);
+  if (why === null) {
+    perform(connect(wire));
+    announce(t("flow.connected"));
+    return true;
+  }
+  const target = now.nodes.get(wire.target);
+  const old = [...now.edges.values()].find(
+    (edge) => edge.target === wire.target && targetPortOf(edge, target) === wire.targetPort,
+  );
+  if (why === "taken" && old !== undefined && refusal(now, wire, old.id) === null) {
+    perform(connect(wire, old));
+    announce(t("flow.connected"));
+    return true;
+  }
+  notify({ kind: "error", message: refusalText(why) });
+  return false;
+}
+
+/** Add a node at a place; with `from`, join it to that output. Returns its id. */
+export function addFromPalette(item: PaletteItem, at: Position, from?: { source: string; sourcePort: string }): string {
+  const now = graph();
+  const spec = { kind: item.kind, title: t(item.title), ...(item.settings === undefined ? {} : { settings: item.settings }) };
+  const node = makeNode(now, item.code === undefined ? spec : { ...spec, code: item.code }, at);
+  const onEdge = from === undefined ? edgeAt(now, centreOf(at, sizeOf(node)), DROP_DISTANCE) : undefined;
+  const inserted = onEdge === undefined ? null : insertOnEdge(now, onEdge, node);
+  const target = inputPorts(node)[0];
+  const edges = from === undefined || target === undefined ? [] : [makeEdge({ ...from, target: node.id, targetPort: "" })];
+  const step = inserted ?? addNode(node, undefined, edges);
+  if (item.code !== undefined) step.code.set(node.id, item.code);
+  perform(step);
+  select([node.id]);
+  announce(t("flow.added", { title: node.title }));
+  return node.id;
+}
+
+export const DROP_DISTANCE = 28;
+
+function centreOf(at: Position, size: { width: number; height: number }): Position {
+  return { x: at.x + size.width / 2, y: at.y + size.height / 2 };
+}
+
+/** A node without edges that was dropped on an edge goes between its ends. */
+export function insertDropped(id: string): boolean {
+  const now = graph();
+  const node = now.nodes.get(id);
+  if (node === undefined || [...now.edges.values()].some((edge) => edge.source === id || edge.target === id)) return false;
+  const edge = edgeAt(now, centreOf(node.position, rectOf(node)), DROP_DISTANCE);
+  const step = edge === undefined ? null : insertOnEdge(now, edge, node);
+  if (step === null) return false;
+  perform(step);
+  announce(t("flow.inserted", { title: node.title }));
+  return true;
+}
+
+export function deleteSelection(): void {
+  const { nodes, edges } = useSelection.getState();
+  if (nodes.size + edges.size === 0) return;
+  perform(remove(graph(), nodes, edges));
+  select([]);
+  announce(t("flow.deleted", { count: nodes.size + edges.size }));
+}
+
+export function deleteAndReconnect(): void {
+  const [only, ...others] = selectedNodes();
+  if (only === undefined || others.length > 0) deleteSelection();
+  else {
+    perform(removeAndReconnect(graph(), only));
+    select([]);
+  }
+}
+
+export function nudge(dx: number, dy: number): void {
+  perform(moveBy(graph(), selectedNodes(), dx, dy));
+}
+
+async function readCode(ids: ReadonlySet<string>): Promise<Map<string, string>> {
+  const { id: projectId, nodes } = useProject.getState();
+  const sources = [...ids].filter((id) => nodes.get(id)?.kind === "code");
+  const read = async (id: string): Promise<[string, string]> => {
+    const response = await request(nodePath(projectId, id, "/code"));
+    return [id, await response.text()];
+  };
+  return new Map(await Promise.all(sources.map(read)));
+}
+
+async function selectedClip(): Promise<Clip> {
+  const ids = withGroupMembers(graph(), selectedNodes());
+  return clipOf(graph(), ids, await readCode(ids));
+}
+
+async function orSayWhy(work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    notify({ kind: "error", message: messageOf(error) });
+  }
+}
+
+/** The last copy, for browsers that do not let a page read the clipboard. */
+let lastCopied = "";
+
+export function copySelection(cut = false): Promise<void> {
+  return orSayWhy(async () => {
+    const clip = await selectedClip();
+    lastCopied = clipToText(clip);
+    await navigator.clipboard.writeText(lastCopied);
+    if (cut) deleteSelection();
+    announce(t("flow.copied", { count: clip.nodes.length }));
+  });
+}
+
+function put(clip: Clip, at?: Position): void {
+  const { edit, ids } = paste(graph(), clip, at);
+  perform(edit);
+  select(ids);
+  announce(t("flow.pasted", { count: ids.length }));
+}
+
+export function pasteText(text: string, at?: Position): boolean {
+  const clip = clipFromText(text);
+  if (clip === null) return false;
+  put(clip, at);
+  return true;
+}
+
+export function pasteClipboard(at?: Position): Promise<void> {
+  return orSayWhy(async () => {
+    const text = await navigator.clipboard.readText().catch(() => lastCopied);
+    if (!pasteText(text, at)) notify({ kind: "info", message: t("flow.nothingToPaste") });
+  });
+}
+
+export function duplicateSelection(): Promise<void> {
+  return orSayWhy(async () => put(await selectedClip()));
+}
+
+export function groupSelection(): void {
+  const step = groupNodes(graph(), selectedNodes(), t("flow.item.group"));
+  if (step === null) return;
+  perform(step);
+  select([...step.nodes].filter(([, { before }]) => before === null).map(([id]) => id));
+}
+
+export function alignSelection(how: Alignment): void {
+  perform(align(graph(), selectedNodes(), how));
+}
+
+export function layOutFlow(): Promise<void> {
+  return orSayWhy(async () => perform(await autoLayout(graph(), useSelection.getState().nodes)));
+}
+
+export function undoStep(): void {
+  announce(undo() === null ? t("flow.nothingToUndo") : t("flow.undone"));
+}
+
+export function redoStep(): void {
+  announce(redo() === null ? t("flow.nothingToRedo") : t("flow.redone"));
+}

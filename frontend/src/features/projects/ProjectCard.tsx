@@ -1,0 +1,81 @@
+import { Copy, Download, Ellipsis, Pencil, Trash2 } from "lucide-react";
+import { useState } from "react";
+import { t } from "@/shared/i18n/i18n";
+import { IconButton } from "@/shared/ui/Button";
+import { Menu, type MenuItems } from "@/shared/ui/Menu";
+import { relativeTime } from "@/shared/ui/relativeTime";
+import type { ProjectSummary } from "@/wire/control";
+import { SandboxBadge } from "./SandboxBadge";
+
+interface Props {
+  project: ProjectSummary;
+  onOpen: () => void;
+  onRename: (name: string) => void;
+  onDuplicate: () => void;
+  onExport: () => void;
+  onDelete: () => void;
+}
+
+export function ProjectCard({ project, onOpen, onRename, onDuplicate, onExport, onDelete }: Props) {
+  const [renaming, setRenaming] = useState(false);
+  const items: MenuItems = [
+    { label: t("projects.rename"), icon: <Pencil size={14} />, onSelect: () => setRenaming(true) },
+    { label: t("projects.duplicate"), icon: <Copy size={14} />, onSelect: onDuplicate },
+    { label: t("projects.export"), icon: <Download size={14} />, onSelect: onExport },
+    "-",
+    { label: t("projects.delete"), icon: <Trash2 size={14} />, danger: true, onSelect: onDelete },
+  ];
+  const finish = (name: string) => {
+    setRenaming(false);
+    if (name.trim() !== "" && name.trim() !== project.name) onRename(name.trim());
+  };
+  return (
+    <li className="group relative flex flex-col gap-3 rounded-xl border border-line bg-panel p-4 shadow-card transition-colors focus-within:border-line-strong hover:border-line-strong">
+      <div className="flex items-start gap-2">
+        {renaming ? (
+          <input
+            autoFocus
+            aria-label={t("projects.name")}
+            defaultValue={project.name}
+            className="h-7 min-w-0 flex-1 rounded-md border border-line-strong bg-base px-2"
+            onBlur={(event) => finish(event.target.value)}
+            onKeyDown={(event) => {
+              if (event.key === "Enter") finish(event.currentTarget.value);
+              if (event.key === "Escape") setRenaming(false);
+            }}
+          />
+        ) : (
+          <h2 className="min-w-0 flex-1 text-base font-semibold">
+            <a
+              href={`/project/${project.id}`}
+              className="block truncate after:absolute after:inset-0 after:rounded-xl"
+              onClick={(event) => {
+                if (event.metaKey || event.ctrlKey) return;
+                event.preventDefault();
+                onOpen();
+              }}
+            >
+              {project.name}
+            </a>
+          </h2>
+        )}
+        <span className="relative z-10 -mt-1 -mr-1.5">
+          <Menu
+            align="end"
+            items={items}
+            trigger={<IconButton label={t("projects.actions", { name: project.name })} icon={<Ellipsis size={16} />} />}
+          />
+        </span>
+      </div>
+      <p className="line-clamp-2 min-h-9 text-xs text-muted">{project.description}</p>
+      <div className="flex items-center justify-between border-t border-line pt-3">
+        <SandboxBadge state={project.sandbox} />
+        <span className="text-xs text-faint">
+          {project.openedAt > 0
+            ? t("projects.opened", { when: relativeTime(project.openedAt) })
+            : t("projects.neverOpened")}
+        </span>
+      </div>
+    </li>
+  );
+}

@@ -1,0 +1,92 @@
+import { CircleX, Zap } from "lucide-react";
+import { t } from "@/shared/i18n/i18n";
+import { useProject } from "@/shared/project/projectStore";
+import { duration } from "@/shared/ui/relativeTime";
+import { openNode } from "@/shared/workspace/workspace";
+import type { NodeResult, RunResult, RunStatus } from "@/wire/generated";
+import { ErrorView } from "./ErrorView";
+
+const BARS: Record<RunStatus, string> = {
+  queued: "bg-line-strong",
+  running: "bg-accent",
+  succeeded: "bg-ok/75",
+  failed: "bg-bad/85",
+  timed_out: "bg-bad/85",
+  cancelled: "bg-warn/75",
+  skipped: "bg-line-strong",
+  lost: "bg-bad/85",
+};
+
+/** The run's length, for the scale: its own word, or where its last node ended. */
+export function span(run: RunResult): number {
+  const ends = Object.values(run.nodes).map((node) => node.started_ms + node.duration_ms);
+  return Math.max(1, run.duration_ms, ...ends);
+}
+
+/** Round steps for the ruler: about five of them. */
+export function ticks(total: number): number[] {
+  const rough = total / 5;
+  const power = 10 ** Math.floor(Math.log10(rough));
+  const step = [1, 2, 5, 10].map((factor) => factor * power).find((size) => size >= rough) ?? rough;
+  const list: number[] = [];
+  for (let at = step; at < total; at += step) list.push(at);
+  return list;
+}
+
+function Bar({ node, total }: { node: NodeResult; total: number }) {
+  const known = useProject((state) => state.nodes.get(node.node_id));
+  const title = known?.title ?? node.node_id;
+  const skipped = node.status === "skipped";
+  return (
+    <li className="group grid h-7 grid-cols-[10rem_1fr_5.5rem] items-center gap-3 px-3 hover:bg-hover">
+      <button
+        type="button"
+        disabled={known?.kind !== "code"}
+        onClick={() => openNode(node.node_id)}
+        className="flex items-center gap-1.5 truncate text-left text-xs enabled:hover:underline"
+      >
+        {node.error !== null && <CircleX size={12} className="shrink-0 text-bad" />}
+        <span className="truncate">{title}</span>
+      </button>
+      <span className="relative h-3.5" title={node.reason}>
+        {!skipped && (
+          <span
+            className={`absolute inset-y-0 min-w-0.75 rounded-sm ${BARS[node.status]} ${node.cached ? "opacity-50" : ""}`}
+            style={{ left: `${(100 * node.started_ms) / total}%`, width: `${(100 * node.duration_ms) / total}%` }}
+          />
+        )}
+      </span>
+      <span className="tabular flex items-center justify-end gap-1 text-2xs text-muted">
+        {node.cached && <Zap size={11} className="text-info" aria-label={t("runs.status.cached")} />}
+        {skipped ? t("runs.status.skipped") : duration(node.duration_ms)}
+      </span>
+    </li>
+  );
+}
+
+/** Each node's share of a run, on one ruler. */
+export function Gantt({ run }: { run: RunResult }) {
+  const total = span(run);
+  const nodes = Object.values(run.nodes).sort((a, b) => a.started_ms - b.started_ms);
+  return (
+    <div className="min-w-md py-1.5">
+      {run.error !== null && <ErrorView error={run.error} />}
+      <div aria-hidden className="grid grid-cols-[10rem_1fr_5.5rem] gap-3 px-3">
+        <span />
+        <span className="relative h-5 border-b border-line">
+          {ticks(total).map((at) => (
+            <span key={at} className="tabular absolute bottom-0 border-l border-line pl-1 text-2xs text-faint" style={{ left: `${(100 * at) / total}%` }}>
+              {duration(at)}
+            </span>
+          ))}
+        </span>
+        <span className="tabular text-right text-2xs text-faint">{duration(total)}</span>
+      </div>
+      <ul aria-label={t("runs.timeline")}>
+        {nodes.map((node) => (
+          <Bar key={node.node_id} node={node} total={total} />
+        ))}
+      </ul>
+    </div>
+  );
+}

@@ -1,0 +1,97 @@
+import { Zap } from "lucide-react";
+import { useState } from "react";
+import { t } from "@/shared/i18n/i18n";
+import { AnsiText } from "@/shared/output/AnsiText";
+import { OutputView } from "@/shared/output/OutputView";
+import { isFinal, type NodeRun } from "@/shared/runs/runState";
+import { useNodeRun, useRuns } from "@/shared/runs/runStore";
+import { duration } from "@/shared/ui/relativeTime";
+import type { Node } from "@/wire/generated";
+import { ErrorView } from "./ErrorView";
+
+type Tab = "output" | "log";
+
+function Why({ nodeId, run }: { nodeId: string; run: NodeRun | undefined }) {
+  const freshness = useRuns((state) => state.freshness.get(nodeId));
+  const cached = run?.result?.cached === true;
+  return (
+    <div className="flex flex-col gap-1 px-3.5 pb-2 text-xs">
+      {run !== undefined && (
+        <p className="flex items-center gap-1.5 text-muted">
+          {cached && <Zap size={12} className="text-info" />}
+          {t(`runs.status.${run.status}`)}
+          {run.result !== null && <span className="tabular text-faint">· {duration(run.result.duration_ms)}</span>}
+        </p>
+      )}
+      {run?.result != null && run.result.reason !== "" && <p className="text-faint">{run.result.reason}</p>}
+      {freshness !== undefined && (
+        <p className={freshness.state === "stale" ? "text-warn" : "text-faint"}>
+          {t(`runs.freshness.${freshness.state}`)}
+          {freshness.reason === "" ? "" : ` — ${freshness.reason}`}
+        </p>
+      )}
+    </div>
+  );
+}
+
+function Log({ run }: { run: NodeRun }) {
+  if (run.stdout === "" && run.stderr === "") return <p className="px-3.5 py-2 text-xs text-faint">{t("runs.noLog")}</p>;
+  return (
+    <div className="flex max-h-96 flex-col-reverse overflow-auto px-3.5 py-2" tabIndex={0} role="log" aria-label={t("runs.log")}>
+      <div>
+        <AnsiText text={run.stdout} />
+        {run.stderr !== "" && (
+          <div className="mt-2 border-l-2 border-warn pl-2">
+            <AnsiText text={run.stderr} />
+          </div>
+        )}
+      </div>
+    </div>
+  );
+}
+
+function Outputs({ node, run }: { node: Node; run: NodeRun }) {
+  const output = run.result?.output ?? null;
+  return (
+    <>
+      {run.displays.map((display, index) => (
+        <div key={index} className="border-b border-line">
+          <OutputView output={display} />
+        </div>
+      ))}
+      {output !== null && <OutputView output={output} nodeId={node.id} />}
+      {output === null && run.displays.length === 0 && (
+        <p className="px-3.5 py-2 text-xs text-faint">
+          {isFinal(run.status) ? t("runs.output.nothing") : t(`runs.status.${run.status}`)}
+        </p>
+      )}
+    </>
+  );
+}
+
+/** What the node's newest run gave: its value, what it printed, or what went wrong and where. */
+export function NodeResults({ node }: { node: Node }) {
+  const run = useNodeRun(node.id);
+  const [tab, setTab] = useState<Tab>("output");
+  return (
+    <section aria-label={t("runs.results")} className="flex-1 border-t border-line">
+      <div role="tablist" aria-label={t("runs.results")} className="flex gap-1 px-2.5 py-2">
+        {(["output", "log"] as const).map((id) => (
+          <button
+            key={id}
+            type="button"
+            role="tab"
+            aria-selected={tab === id}
+            onClick={() => setTab(id)}
+            className="h-6.5 rounded-md px-2 text-xs font-medium text-muted hover:text-text aria-selected:bg-hover aria-selected:text-text"
+          >
+            {t(`runs.tab.${id}`)}
+          </button>
+        ))}
+      </div>
+      <Why nodeId={node.id} run={run} />
+      {run?.result?.error != null && <ErrorView error={run.result.error} />}
+      {run !== undefined && (tab === "output" ? <Outputs node={node} run={run} /> : <Log run={run} />)}
+    </section>
+  );
+}

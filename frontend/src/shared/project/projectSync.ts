@@ -1,0 +1,220 @@
+import { ApiError, getJson, messageOf, request } from "@/shared/api/request";
+import { nodePath, projectPath } from "@/shared/api/paths";
+import { notify } from "@/shared/ui/toasts";
+import type { NewEdge, NewNode, Node, NodePatch, ProjectUpdate } from "@/wire/generated";
+import { parse } from "@/wire/parse";
+import { applyEdit, changedFields, isEmpty, rebase, type Edit } from "./document";
+import { addPending, dropPending, setProject, settlePending, useProject } from "./projectStore";
+
+/** Up to here a step is sent piece by piece; above it, as the whole graph at once. */
+const MAX_PIECES = 6;
+
+type Job = () => Promise<void>;
+
+/**
+ * Saves steps in the order in which they were taken, one at a time, and reads the project again between them when
+ * somebody else changed it. A step that meets a changed graph is put on top of it; one that is refused is taken back,
+ * and said.
+ */
+export class ProjectSync {
+  private readonly projectId: string;
+  private readonly onRefused: (edit: Edit) => void;
+  private readonly jobs: Job[] = [];
+  private working = false;
+  private refreshWanted = false;
+  private disposed = false;
+
+  constructor(projectId: string, onRefused: (edit: Edit) => void) {
+    this.projectId = projectId;
+    this.onRefused = onRefused;
+  }
+
+  /** Show a step now, save it as soon as those before it are saved. */
+  submit(edit: Edit): void {
+    addPending(edit);
+    this.jobs.push(() => this.save(edit));
+    void this.work();
+  }
+
+  /** Read the project again, once, after what is being saved now. */
+  refresh(): void {
+    if (this.refreshWanted) return;
+    this.refreshWanted = true;
+    this.jobs.push(async () => {
+      this.refreshWanted = false;
+      await this.load();
+    });
+    void this.work();
+  }
+
+  dispose(): void {
+    this.disposed = true;
+    this.jobs.length = 0;
+  }
+
+  private async work(): Promise<void> {
+    if (this.working) return;
+    this.working = true;
+    for (let job = this.jobs[0]; job !== undefined && !this.isDisposed(); job = this.jobs[0]) {
+      try {
+        await job();
+        this.jobs.shift();
+      } catch (error) {
+        if (!(error instanceof ApiError && isPassing(error))) {
+          this.jobs.shift();
+          this.failed(error);
+        } else await online();
+      }
+    }
+    this.working = false;
+  }
+
+  private isDisposed(): boolean {
+    return this.disposed;
+  }
+
+  private failed(error: unknown): void {
+    if (useProject.getState().loaded) notify({ kind: "error", message: messageOf(error) });
+    else useProject.setState({ loadError: messageOf(error) });
+  }
+
+  private async load(): Promise<void> {
+    const response = await request(projectPath(this.projectId));
+    const project = parse("Project", await response.json());
+    if (!this.disposed) setProject(project, response.headers.get("ETag") ?? "");
+  }
+
+  private async save(edit: Edit): Promise<void> {
+    const change = rebase(useProject.getState().base, edit);
+    if (isEmpty(change)) {
+      settlePending(edit);
+      return;
+    }
+    try {
+      await this.rememberCode(change);
+      const pieces = change.nodes.size + change.edges.size;
+      if (pieces <= MAX_PIECES) settlePending(edit, await this.sendPieces(change));
+      else await this.sendWhole(edit);
+    } catch (error) {
+      if (error instanceof ApiError && isPassing(error)) throw error;
+      dropPending(edit);
+      this.onRefused(edit);
+      // Part of it may have been saved: the server's word counts.
+      this.refresh();
+      throw error;
+    }
+  }
+
+  /** Before nodes are deleted, keep their sources, so that undo brings them back. */
+  private async rememberCode(edit: Edit): Promise<void> {
+    const gone = [...edit.nodes].filter(([, { before, after }]) => after === null && before?.kind === "code");
+    await Promise.all(
+      gone.map(async ([id]) => {
+        const response = await request(nodePath(this.projectId, id, "/code"));
+        edit.code.set(id, await response.text());
+      }),
+    );
+  }
+
+  private async sendPieces(edit: Edit): Promise<Node[]> {
+    const saved: Node[] = [];
+    const node = (value: unknown) => parse("Node", value);
+    for (const [id, { before, after }] of edit.nodes) {
+      if (before === null && after !== null) {
+        const json = newNode(after, edit.code.get(id));
+        const path = projectPath(this.projectId, "/nodes");
+        saved.push(await this.patchRest(await getJson(path, node, { method: "POST", json }), after));
+      } else if (before !== null && after !== null) {
+        const json = nodePatch(before, after);
+        saved.push(await getJson(nodePath(this.projectId, id), node, { method: "PATCH", json }));
+      }
+    }
+    for (const [id, { before, after }] of edit.edges) {
+      if (before !== null && edit.nodes.get(before.source)?.after !== null && edit.nodes.get(before.target)?.after !== null)
+        await this.remove(projectPath(this.projectId, `/edges/${encodeURIComponent(id)}`));
+      if (after !== null) {
+        const json: NewEdge = { ...after };
+        await request(projectPath(this.projectId, "/edges"), { method: "POST", json });
+      }
+    }
+    for (const [id, { after }] of edit.nodes) if (after === null) await this.remove(nodePath(this.projectId, id));
+    return saved;
+  }
+
+  /** What a new node cannot say: its cache policy, limit and files. */
+  private async patchRest(created: Node, wanted: Node): Promise<Node> {
+    const fields = changedFields(created, wanted);
+    if (fields.length === 0) return created;
+    const json = nodePatch(created, wanted);
+    return getJson(nodePath(this.projectId, created.id), (value) => parse("Node", value), { method: "PATCH", json });
+  }
+
+  private async remove(path: string): Promise<void> {
+    try {
+      await request(path, { method: "DELETE" });
+    } catch (error) {
+      // Somebody else was faster: it is gone, as wanted.
+      if (!(error instanceof ApiError && error.status === 404)) throw error;
+    }
+  }
+
+  private async sendWhole(edit: Edit): Promise<void> {
+    for (;;) {
+      const { base, etag } = useProject.getState();
+      const graph = applyEdit(base, edit);
+      const json: ProjectUpdate = {
+        nodes: [...graph.nodes.values()],
+        edges: [...graph.edges.values()],
+        code: Object.fromEntries([...edit.code].filter(([id]) => !base.nodes.has(id) && graph.nodes.has(id))),
+      };
+      try {
+        const headers = { "If-Match": etag };
+        const response = await request(projectPath(this.projectId), { method: "PUT", json, headers });
+        const project = parse("Project", await response.json());
+        settlePending(edit);
+        setProject(project, response.headers.get("ETag") ?? "");
+        return;
+      } catch (error) {
+        if (!(error instanceof ApiError && error.status === 412)) throw error;
+        await this.load();
+      }
+    }
+  }
+}
+
+/** The server is away for a moment: the step waits instead of being taken back. */
+function isPassing(error: ApiError): boolean {
+  return error.status === 0 || error.status === 503 || error.status === 504;
+}
+
+const RETRY_MS = 2_000;
+
+function online(): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      clearTimeout(timer);
+      window.removeEventListener("online", done);
+      resolve();
+    };
+    const timer = setTimeout(done, RETRY_MS);
+    window.addEventListener("online", done);
+  });
+}
+
+function newNode(node: Node, code: string | undefined): NewNode {
+  return {
+    id: node.id,
+    title: node.title,
+    kind: node.kind,
+    position: node.position,
+    settings: node.settings,
+    description: node.description,
+    group: node.group,
+    size: node.size,
+    ...(code === undefined ? {} : { code }),
+  };
+}
+
+function nodePatch(before: Node, after: Node): NodePatch {
+  return Object.fromEntries(changedFields(before, after).map((field) => [field, after[field]]));
+}

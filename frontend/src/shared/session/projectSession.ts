@@ -1,0 +1,122 @@
+import { projectPath } from "@/shared/api/paths";
+import { messageOf } from "@/shared/api/request";
+import { resetLive, useLive } from "@/shared/live/liveStore";
+import type { Edit } from "@/shared/project/document";
+import { resetProject, useProject } from "@/shared/project/projectStore";
+import { ProjectSync } from "@/shared/project/projectSync";
+import { followRuns, loadFreshness, reloadRuns, resetRuns } from "@/shared/runs/runStore";
+import type { SocketState } from "@/shared/socket/reconnectingSocket";
+import { notify } from "@/shared/ui/toasts";
+import { resetWorkspace } from "@/shared/workspace/workspace";
+import type { WireEvent } from "@/wire/generated";
+import { EventStream } from "./eventStream";
+import { dispatchEvents, dispatchReload, onEventBatch } from "./session";
+
+/** The project that is open: its event stream and its queue of steps to save. One at a time. */
+interface Session {
+  projectId: string;
+  stream: EventStream;
+  sync: ProjectSync;
+}
+
+let session: Session | null = null;
+
+/** Take a step in the graph: shown at once, then saved. */
+export function submitEdit(edit: Edit): void {
+  session?.sync.submit(edit);
+}
+
+export function refreshProject(): void {
+  session?.sync.refresh();
+}
+
+export function reconnectNow(): void {
+  session?.stream.retryNow();
+}
+
+function followState(state: SocketState): void {
+  useLive.setState({
+    connection: state.status,
+    connectionMessage: "message" in state ? state.message : "",
+    retryAt: state.status === "waiting" ? state.retryAt : null,
+  });
+}
+
+function followLive(events: readonly WireEvent[]): void {
+  for (const event of events) {
+    if (event.type === "sandbox") {
+      useLive.setState((state) => ({
+        sandbox: { ...event.data, usage: { ...state.sandbox?.usage, ...event.data.usage } },
+        sandboxAt: Date.now(),
+      }));
+    } else if (event.type === "venv") useLive.setState({ venv: event.data.venv });
+    else if (event.type === "terminals") useLive.setState({ terminals: event.data.terminals });
+    else if (event.type === "presence") useLive.setState({ people: event.data.people });
+    else if (event.type === "language_server") {
+      const { server } = event.data;
+      useLive.setState((state) => ({ servers: new Map(state.servers).set(server.kind, server) }));
+    } else if (event.type === "egress_denied") useLive.setState({ denied: event.data });
+  }
+}
+
+const FRESHNESS_DELAY_MS = 250;
+
+/** What is cached and what is stale is asked again shortly after the graph, a source, a package or a run changed. */
+function followFreshness(projectId: string): () => void {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const stop = onEventBatch((events) => {
+    const matters = events.some(
+      ({ type }) => type === "project_changed" || type === "run_finished" || type === "package_changed" || type === "files_changed",
+    );
+    if (!matters) return;
+    clearTimeout(timer);
+    timer = setTimeout(() => {
+      loadFreshness(projectId).catch(ignoreWhileClosing);
+    }, FRESHNESS_DELAY_MS);
+  });
+  return () => {
+    clearTimeout(timer);
+    stop();
+  };
+}
+
+/** The page shows the connection's state anyway; a reading that fails with it is made again on reconnection. */
+function ignoreWhileClosing(error: unknown): void {
+  if (session !== null && useLive.getState().connection === "open") notify({ kind: "error", message: messageOf(error) });
+}
+
+/** Open a project: everything shared is reset, then follows it until the returned function is called. */
+export function openProject(projectId: string, onRefused: (edit: Edit) => void): () => void {
+  resetProject(projectId);
+  resetRuns();
+  resetLive();
+  resetWorkspace();
+  const sync = new ProjectSync(projectId, onRefused);
+  const stops = [
+    followRuns(),
+    followFreshness(projectId),
+    onEventBatch(followLive),
+    onEventBatch((events) => {
+      const { etag } = useProject.getState();
+      if (events.some((event) => event.type === "project_changed" && event.data.etag !== etag)) sync.refresh();
+    }),
+  ];
+  const stream = new EventStream({
+    path: projectPath(projectId, "/events"),
+    onEvents: dispatchEvents,
+    onReload: () => {
+      dispatchReload();
+      sync.refresh();
+      reloadRuns(projectId).catch(ignoreWhileClosing);
+    },
+    onState: followState,
+  });
+  session = { projectId, stream, sync };
+  sync.refresh();
+  return () => {
+    session = null;
+    stream.dispose();
+    sync.dispose();
+    for (const stop of stops) stop();
+  };
+}

@@ -1,0 +1,30 @@
+import { Dialog as Radix } from "radix-ui";
+import { PickList, type PickItem } from "./PickList";
+
+interface Props {
+  open: boolean;
+  title: string;
+  placeholder: string;
+  items: readonly PickItem[];
+  empty: string;
+  onPick: (id: string, query: string) => void;
+  onClose: () => void;
+}
+
+/** A pick list at the top of the page; the focus goes back to where it was. */
+export function PickDialog({ open, title, placeholder, items, empty, onPick, onClose }: Props) {
+  return (
+    <Radix.Root open={open} onOpenChange={(next) => !next && onClose()}>
+      <Radix.Portal>
+        <Radix.Overlay className="fixed inset-0 z-40 bg-scrim/40" />
+        <Radix.Content
+          aria-describedby={undefined}
+          className="fixed top-[11vh] left-1/2 z-50 w-xl max-w-[calc(100vw-2rem)] -translate-x-1/2 overflow-hidden rounded-xl border border-line-strong bg-panel shadow-pop"
+        >
+          <Radix.Title className="sr-only">{title}</Radix.Title>
+          <PickList label={title} placeholder={placeholder} items={items} empty={empty} onPick={onPick} onCancel={onClose} />
+        </Radix.Content>
+      </Radix.Portal>
+    </Radix.Root>
+  );
+}
