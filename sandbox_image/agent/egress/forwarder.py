@@ -1,0 +1,141 @@
+"""Forwards TCP connections on a loopback port to the egress proxy's Unix socket, byte by byte.
+
+What the proxy says passes on as it is. A refusal is an ordinary answer of an HTTP proxy (``403`` with the reason in the
+header ``X-Aimforge-Egress`` and in its body), which pip, uv, curl and git show to whoever started them; the control plane
+publishes it besides.
+"""
+
+import asyncio
+import contextlib
+import logging
+import socket
+from types import TracebackType
+from typing import Final, Self
+
+logger = logging.getLogger(__name__)
+
+MAX_CONNECTIONS: Final = 128
+SLICE: Final = 64 * 1024
+CONNECT_SEC: Final = 10.0
+_UNAVAILABLE: Final = "The sandbox's way to the network is closed at the moment. Try again in a moment."
+_TOO_MANY: Final = f"{MAX_CONNECTIONS} connections to the network are open in this sandbox. End some first."
+
+
+class EgressForwarder:
+    """Listens on 127.0.0.1. Use as an async context manager; leaving it ends all connections.
+
+    ``port`` 0 takes a free one; afterwards ``port`` says which.
+    """
+
+    def __init__(self, proxy: str, port: int = 3128) -> None:
+        self.port = port
+        self._proxy = proxy
+        self._tasks = asyncio.TaskGroup()
+        self._accepting: asyncio.Task[None] | None = None
+        self._connections: set[asyncio.Task[None]] = set()
+        self._one_less = asyncio.Event()
+
+    async def __aenter__(self) -> Self:
+        listener = socket.create_server(("127.0.0.1", self.port), backlog=MAX_CONNECTIONS)
+        listener.setblocking(False)
+        self.port = listener.getsockname()[1]
+        await self._tasks.__aenter__()
+        self._accepting = self._tasks.create_task(self._accept(listener))
+        return self
+
+    async def __aexit__(
+        self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        for task in (self._accepting, *self._connections):
+            if task is not None:
+                task.cancel()
+        await self._tasks.__aexit__(exc_type, exc, traceback)
+
+    async def _accept(self, listener: socket.socket) -> None:
+        loop = asyncio.get_running_loop()
+        with listener:
+            while True:
+                try:
+                    connection, _ = await loop.sock_accept(listener)
+                except OSError as error:
+                    # Out of descriptors, or the client has gone before its turn: one that ends makes room.
+                    logger.warning("a connection to the network was not accepted: %s", error)
+                    self._one_less.clear()
+                    if self._connections:
+                        await self._one_less.wait()
+                    else:
+                        await asyncio.sleep(1)
+                    continue
+                if len(self._connections) >= 2 * MAX_CONNECTIONS:
+                    # Not even time to be refused.
+                    connection.close()
+                    continue
+                task = self._tasks.create_task(self._serve(connection))
+                self._connections.add(task)
+                task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._connections.discard(task)
+        self._one_less.set()
+
+    async def _serve(self, connection: socket.socket) -> None:
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        try:
+            reader, writer = await asyncio.open_connection(sock=connection, limit=SLICE)
+        except OSError:
+            connection.close()
+            return
+        try:
+            if len(self._connections) > MAX_CONNECTIONS:
+                await _refuse(reader, writer, _TOO_MANY)
+                return
+            try:
+                async with asyncio.timeout(CONNECT_SEC):
+                    far_reader, far_writer = await asyncio.open_unix_connection(self._proxy, limit=SLICE)
+            except (OSError, TimeoutError) as error:
+                logger.warning("the egress proxy cannot be reached: %s", error)
+                await _refuse(reader, writer, _UNAVAILABLE)
+                return
+            try:
+                await _splice((reader, writer), (far_reader, far_writer))
+            finally:
+                far_writer.transport.abort()
+        except OSError as error:
+            logger.debug("a connection to the network broke: %s", error)
+        finally:
+            writer.transport.abort()
+
+
+Side = tuple[asyncio.StreamReader, asyncio.StreamWriter]
+
+
+async def _splice(near: Side, far: Side) -> None:
+    """Both directions, until both have ended or one broke. An end of one is passed on and leaves the other open."""
+    try:
+        async with asyncio.TaskGroup() as directions:
+            directions.create_task(_copy(near[0], far[1]))
+            directions.create_task(_copy(far[0], near[1]))
+    except ExceptionGroup as broken:
+        raise broken.exceptions[0] from None
+
+
+async def _copy(source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
+    while data := await source.read(SLICE):
+        target.write(data)
+        await target.drain()
+    target.write_eof()
+    # What is buffered must have left before the connection is ended.
+    target.transport.set_write_buffer_limits(0)
+    await target.drain()
+
+
+async def _refuse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, sentence: str) -> None:
+    body = f"{sentence}\n"
+    head = f"HTTP/1.1 503 Service Unavailable\r\nX-Aimforge-Egress: {sentence}\r\nContent-Type: text/plain\r\n"
+    writer.write(f"{head}Content-Length: {len(body)}\r\nConnection: close\r\n\r\n{body}".encode())
+    writer.write_eof()
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(CONNECT_SEC):
+            # Closing with unread bytes would reset the connection, and the client would not see the sentence.
+            while await reader.read(SLICE):
+                pass
