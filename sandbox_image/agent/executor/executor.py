@@ -8,7 +8,6 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from sandbox_image.wire.environment import VenvState
 from sandbox_image.wire.limits import MAX_PREVIEW
 
 from .execution import Execution, NotReady
@@ -22,6 +21,8 @@ from .zygote import Zygote, ZygoteFailed, ZygoteGone
 
 logger = logging.getLogger(__name__)
 
+FORK_DEADLINE: Final = 120.0
+"""Seconds for a fork, which waits for imports before it; after that the zygote is taken to hang."""
 TABLE_DEADLINE: Final = 30.0
 REMEMBERED: Final = 1000
 """Sources whose imports are remembered."""
@@ -47,6 +48,9 @@ class Executor:
         self._imports: dict[str, frozenset[str]] = {}
         self._modules: frozenset[str] = frozenset()
         self._closing = False
+        self._outdated = False
+        """Whether packages changed since the zygote was started."""
+        self._preloads = True
 
     async def __aenter__(self) -> "Executor":
         await asyncio.to_thread(self._values.mkdir, parents=True, exist_ok=True)
@@ -70,8 +74,7 @@ class Executor:
     def learn(self, sources: Iterable[str]) -> None:
         """Have the zygote import what these sources import, for the runs to come."""
         self._modules = self._modules.union(*map(self.imports_of, sources))
-        if self._zygote is not None:
-            self._zygote.preload(self._modules)
+        self._preload()
 
     def imports_of(self, source: str) -> frozenset[str]:
         """Return the modules that a source imports at its top level, remembered for sources seen before."""
@@ -124,22 +127,31 @@ class Executor:
 
     async def _acquire(self) -> RunProcess:
         zygote = self._zygote
-        if zygote is not None and zygote.alive and zygote.fingerprint == self._environment.fingerprint:
-            spare = zygote.take_spare()
-            return spare if spare is not None else await zygote.fork()
-        zygote = await self._current_zygote()
-        return await zygote.fork()
+        if zygote is None or not zygote.alive or self._outdated:
+            zygote = await self._current_zygote()
+        spare = zygote.take_spare()
+        if spare is not None:
+            return spare
+        try:
+            async with asyncio.timeout(FORK_DEADLINE):
+                return await zygote.fork()
+        except TimeoutError as error:
+            logger.warning("the zygote hangs; the next one imports nothing beforehand")
+            self._preloads = False
+            zygote.close()
+            raise ZygoteGone from error
 
     async def _current_zygote(self) -> Zygote:
         async with self._starting:
             await self._environment_ready()
-            old, fingerprint = self._zygote, self._environment.fingerprint
-            if old is not None and old.alive and old.fingerprint == fingerprint:
+            old = self._zygote
+            if old is not None and old.alive and not self._outdated:
                 return old
+            self._outdated = False
             if old is not None:
                 old.retire()
             zygote = await Zygote.start(
-                self._environment.python, self._workspace, child_environment(self._environment.python), fingerprint
+                self._environment.python, self._workspace, child_environment(self._environment.python)
             )
             self._zygote = zygote
             self._zygotes.add(zygote)
@@ -148,7 +160,7 @@ class Executor:
                 zygote.close(kill=True)
                 raise NotReady("The sandbox is stopping.")
             zygote.warm()
-            zygote.preload(self._modules)
+            self._preload()
             return zygote
 
     async def _environment_ready(self) -> None:
@@ -157,7 +169,7 @@ class Executor:
         except (OSError, RuntimeError, ValueError) as error:
             raise NotReady(str(error)) from error
         status = self._environment.status
-        if status.status is not VenvState.COMPLETED:
+        if not status.usable:
             raise NotReady(status.message or "The environment is not ready.")
 
     async def _watch(self, zygote: Zygote) -> None:
@@ -176,8 +188,14 @@ class Executor:
             logger.warning("no warm interpreter: %s", error)  # the next run tries again, and tells its user
 
     def _environment_changed(self, *_: object) -> None:
+        self._outdated = True
+        self._preloads = True
         if not self._closing:
             self._group.create_task(self._warm_up())
+
+    def _preload(self) -> None:
+        if self._zygote is not None and self._preloads:
+            self._zygote.preload(self._modules)
 
 
 def _say_nothing(name: str, text: str, offset: int) -> None:

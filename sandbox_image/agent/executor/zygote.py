@@ -42,8 +42,7 @@ class ForkFailed(Exception):
 class Zygote:
     """A running zygote. Made by ``start``; ends when ``close`` is called or its process dies."""
 
-    def __init__(self, process: asyncio.subprocess.Process, control: socket.socket, fingerprint: str) -> None:
-        self.fingerprint = fingerprint
+    def __init__(self, process: asyncio.subprocess.Process, control: socket.socket) -> None:
         self.alive = True
         self.forked = 0
         self.preloaded: set[str] = set()
@@ -58,7 +57,7 @@ class Zygote:
         self._loop.add_reader(control, self._readable)
 
     @classmethod
-    async def start(cls, python: Path, workspace: Path, environment: Mapping[str, str], fingerprint: str) -> "Zygote":
+    async def start(cls, python: Path, workspace: Path, environment: Mapping[str, str]) -> "Zygote":
         """Start an interpreter and wait until it can fork. Raises ``ZygoteFailed``."""
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         ours.setblocking(False)
@@ -82,7 +81,7 @@ class Zygote:
             ours.close()
             raise
         if hello:
-            return cls(process, ours, fingerprint)
+            return cls(process, ours)
         ours.close()
         if process.returncode is None:
             with suppress(ProcessLookupError):

@@ -90,6 +90,8 @@ class ResultCache:
         self._recent_bytes = 0
         self._small: OrderedDict[str, bytes] = OrderedDict()
         self._small_bytes = 0
+        self._unsaved: dict[str, Value] = {}
+        """Values by digest that are not in their place on disk yet."""
         self._last: dict[str, Last] = {}
         self._partials: Counter[str] = Counter()
         self._generation = 0
@@ -128,15 +130,25 @@ class ResultCache:
         recent = self._recent.get(key)
         if recent is not None:
             self._recent.move_to_end(key)
-            return recent[0]
+            return recent[0] if self._holds(recent[0]) else self._forget_and_miss(key)
         path = self._results / f"{key}.json"
         result = _read(path, Result)
-        if result is None:
-            self._forget(key)
-            return None
+        if result is None or not self._holds(result):
+            return self._forget_and_miss(key)
         os.utime(path)  # so that it counts as used after a restart as well
         self._remember(result)
         return result
+
+    def _holds(self, result: Result) -> bool:
+        """Whether the values are there: people delete folders."""
+        known = (self._small, self._unsaved)
+        return all(
+            any(value.digest in held for held in known) or (self._values / value.digest).exists()
+            for value in result.values
+        )
+
+    def _forget_and_miss(self, key: str) -> None:
+        self._forget(key)
 
     def last_result(self, node_id: str) -> Result | None:
         """Return the node's last successful result, whatever has changed since."""
@@ -149,13 +161,15 @@ class ResultCache:
         if data is not None:
             self._small.move_to_end(stored.digest)
             return Value(len(data), data=data, digest=stored.digest)
-        return Value(stored.size, path=self._values / stored.digest, digest=stored.digest)
+        unsaved = self._unsaved.get(stored.digest)
+        return unsaved or Value(stored.size, path=self._values / stored.digest, digest=stored.digest)
 
     def add(self, result: Result, values: dict[str, Value]) -> None:
         """Take a result, whose digests are known; ``save`` writes it to disk."""
         self._insert(result, time.time())
         self._remember(result)
         for stored in result.values:
+            self._unsaved[stored.digest] = values[stored.port]
             data = values[stored.port].data
             if data is not None and stored.digest not in self._small:
                 self._small[stored.digest] = data
@@ -181,6 +195,9 @@ class ResultCache:
             logger.warning("a result was not kept: %s", error)
             self._forget(result.key)
             return
+        finally:
+            for stored in result.values:
+                self._unsaved.pop(stored.digest, None)
         await self._shrink()
 
     async def save_last(self, node_id: str) -> None:
@@ -197,7 +214,7 @@ class ResultCache:
     async def clear(self) -> None:
         """Forget everything."""
         self._generation += 1
-        for kept in (self._index, self._recent, self._small, self._last, self._partials):
+        for kept in (self._index, self._recent, self._small, self._last, self._partials, self._unsaved):
             kept.clear()
         self._recent_bytes = self._small_bytes = 0
         await asyncio.to_thread(self._remove_all)
@@ -280,6 +297,7 @@ def _read(path: Path, as_type: type[T]) -> T | None:
 
 
 def _write(path: Path, data: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f"new-{path.name}")
     temporary.write_bytes(data)
     temporary.replace(path)

@@ -1,5 +1,6 @@
 """What reaches a node: from nodes of the same run, or from what earlier runs left."""
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -106,8 +107,6 @@ class Inputs:
 
     async def constant(self, node: Node) -> Produced:
         """Return the value of an input node. Raises ``MissingFile``."""
-        import asyncio
-
         values = self._plan.params.values
         given = {"value": values[node.id]} if node.id in values else {}
         if node.settings.get("input") == "file":
@@ -144,6 +143,7 @@ class Causes:
     def __init__(self, plan: Plan, parts: Parts) -> None:
         self._plan = plan
         self._parts = parts
+        self._environment = parts.environment.fingerprint
 
     def source(self, node: Node) -> str:
         """Return a code node's source. Raises ``SyntaxError`` when it is no text, ``AgentError`` when it is not there."""
@@ -167,14 +167,12 @@ class Causes:
         paths = [*node.files, *self._own_modules(source)]
         found: dict[str, str] = {}
         if paths:
-            import asyncio
-
             found = await asyncio.to_thread(lambda: {path: self._parts.files.of(path) for path in paths})
         return Cause(
             code=digests.of_bytes(source.encode()),
             settings={name: digests.of_json(value) for name, value in settings.items()},
             files=found,
-            environment=self._parts.environment.fingerprint,
+            environment=self._environment,
             outputs=[port.name for port in node.ports.outputs],
         )
 

@@ -25,7 +25,7 @@ class Environment:
     def __init__(self) -> None:
         self.python = Path(sys.prefix) / "bin" / "python"
         self.fingerprint = "1"
-        self.status = VenvStatus(status=VenvState.COMPLETED)
+        self.status = VenvStatus(status=VenvState.COMPLETED, usable=True)
         self._callbacks: list[Callable[[], None]] = []
 
     async def ready(self) -> None:

@@ -136,8 +136,8 @@ async def test_a_changed_environment_gives_a_new_interpreter(bench: Bench) -> No
     ("status", "python", "words"),
     [
         (VenvStatus(status=VenvState.FAILED, message="no such package: nope"), None, "nope"),
-        (VenvStatus(status=VenvState.COMPLETED), "/bin/false", "does not start"),
-        (VenvStatus(status=VenvState.COMPLETED), "/nowhere/python", "cannot be started"),
+        (VenvStatus(status=VenvState.COMPLETED, usable=True), "/bin/false", "does not start"),
+        (VenvStatus(status=VenvState.COMPLETED, usable=True), "/nowhere/python", "cannot be started"),
     ],
 )
 async def test_a_broken_environment_is_told_and_a_mended_one_works(
@@ -151,7 +151,7 @@ async def test_a_broken_environment_is_told_and_a_mended_one_works(
         error = (await bench.run(WORKS)).error
         assert error is not None
         assert (error.type, words in error.message) == ("EnvironmentNotReady", True), error
-        environment.status, environment.python = VenvStatus(status=VenvState.COMPLETED), good
+        environment.status, environment.python = VenvStatus(status=VenvState.COMPLETED, usable=True), good
         assert plain_json(await bench.run(WORKS)) == "works"
 
 

@@ -79,6 +79,7 @@ class Packed:
 
         The space is reserved first: it makes a full disk known before the work, and the write twice as fast.
         """
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
         target = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o600)
         try:
             os.posix_fallocate(target, 0, self.size)
