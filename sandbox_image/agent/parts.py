@@ -6,7 +6,7 @@ from pathlib import Path
 
 from starlette.routing import BaseRoute
 
-from sandbox_image.agent import about, environment, events, executor, files, language, project, terminal
+from sandbox_image.agent import about, environment, events, executor, files, language, preview, project, terminal
 from sandbox_image.agent.activity import Activity
 from sandbox_image.agent.flow.routes import routes as run_routes
 from sandbox_image.agent.flow.runs import Runs
@@ -17,42 +17,24 @@ from sandbox_image.wire.events import FilesChanged
 
 async def start_parts(stack: AsyncExitStack, settings: AgentSettings, activity: Activity) -> list[BaseRoute]:
     """Start every part on ``stack``, which ends them in reverse, and return the routes of all."""
+    start = stack.enter_async_context
     workspace = Path(settings.workspace)
     log = events.EventLog()
-    watcher = await stack.enter_async_context(files.Watcher(workspace, log))
-    store = await stack.enter_async_context(
-        project.ProjectStore(workspace, log, name=settings.project_name, template=settings.template)
-    )
-    venv = await stack.enter_async_context(environment.Environment(workspace, log, settings))
-    runner = await stack.enter_async_context(executor.Executor(venv, workspace))
-    runs = await stack.enter_async_context(
-        Runs(store, runner, venv, log, workspace, workers=max(1, round(settings.cores)))
-    )
-    tree = await stack.enter_async_context(files.Files(workspace, activity.touch))
-    terminals = await stack.enter_async_context(
-        terminal.Terminals(
-            workspace,
-            venv,
-            log,
-            idle_timeout=settings.terminal_idle_timeout_ms / 1000,
-            max_session=settings.terminal_max_session_ms / 1000,
-            touch=activity.touch,
-        )
-    )
-    servers = await stack.enter_async_context(
-        language.LanguageServers(
-            workspace,
-            venv,
-            _PathWatcher(watcher),
-            log,
-            python_lsp=settings.python_lsp,
-            max_restarts=settings.lsp_max_restarts,
-            restart_window_ms=settings.lsp_restart_window_ms,
-            idle_ttl_ms=settings.lsp_idle_ttl_ms,
-        )
-    )
+    if settings.has_egress:
+        from sandbox_image.agent.egress import EgressForwarder
+
+        await start(EgressForwarder(settings.egress_socket, settings.egress_port))
+    watcher = await start(files.Watcher(workspace, log))
+    store = await start(project.ProjectStore(workspace, log, name=settings.project_name, template=settings.template))
     watcher.subscribe(lambda changes: store.files_changed([*changes.changed, *changes.deleted]))
-    for source in (venv.busy, runs.busy, terminals.busy):
+    venv = await start(environment.Environment(workspace, log, settings))
+    runner = await start(executor.Executor(venv, workspace))
+    runs = await start(Runs(store, runner, venv, log, workspace, workers=max(1, round(settings.cores))))
+    tree = await start(files.Files(workspace, activity.touch))
+    terminals = await start(_terminals(workspace, venv, log, settings, activity))
+    servers = await start(_language_servers(workspace, venv, watcher, log, settings))
+    previews = preview.Preview(frozenset({settings.egress_port}))
+    for source in (venv.busy, runs.busy, terminals.busy, previews.busy):
         activity.add_source(source)
     return [
         *about.routes(activity, UsageReader(workspace), lambda: venv.status),
@@ -63,7 +45,44 @@ async def start_parts(stack: AsyncExitStack, settings: AgentSettings, activity: 
         *files.routes(tree),
         *terminal.routes(terminals),
         *language.routes(servers),
+        *preview.routes(previews),
     ]
+
+
+def _terminals(
+    workspace: Path,
+    venv: environment.Environment,
+    log: events.EventLog,
+    settings: AgentSettings,
+    activity: Activity,
+) -> terminal.Terminals:
+    return terminal.Terminals(
+        workspace,
+        venv,
+        log,
+        idle_timeout=settings.terminal_idle_timeout_ms / 1000,
+        max_session=settings.terminal_max_session_ms / 1000,
+        touch=activity.touch,
+    )
+
+
+def _language_servers(
+    workspace: Path,
+    venv: environment.Environment,
+    watcher: files.Watcher,
+    log: events.EventLog,
+    settings: AgentSettings,
+) -> language.LanguageServers:
+    return language.LanguageServers(
+        workspace,
+        venv,
+        _PathWatcher(watcher),
+        log,
+        python_lsp=settings.python_lsp,
+        max_restarts=settings.lsp_max_restarts,
+        restart_window_ms=settings.lsp_restart_window_ms,
+        idle_ttl_ms=settings.lsp_idle_ttl_ms,
+    )
 
 
 class _PathWatcher:

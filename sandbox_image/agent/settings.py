@@ -4,6 +4,7 @@ import os
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Final, Literal
 
 BOOTSTRAP_SOCKET: Final = "/run/aimforge/bootstrap.sock"
@@ -52,6 +53,11 @@ class AgentSettings:
     def cores(self) -> float:
         """Cores that runs may fill."""
         return self.cpus or float(len(os.sched_getaffinity(0)))
+
+    @property
+    def has_egress(self) -> bool:
+        """True when there is a way out of the sandbox."""
+        return bool(self.egress_socket) and Path(self.egress_socket).exists()
 
     @property
     def base_python(self) -> str:

@@ -107,7 +107,7 @@ class Uv:
             "UV_HTTP_TIMEOUT": environment.get("UV_HTTP_TIMEOUT", "60"),
             "NO_COLOR": "1",
         }
-        if Path(settings.egress_socket).exists():
+        if settings.has_egress:
             proxy = f"http://127.0.0.1:{settings.egress_port}"
             for name in ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"):
                 environment.setdefault(name, proxy)
