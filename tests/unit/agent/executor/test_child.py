@@ -1,0 +1,119 @@
+import pickle
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from sandbox_image.agent.executor.child import plain, tables, values
+from sandbox_image.agent.executor.child.outputs import represent
+from sandbox_image.agent.executor.faults import ended
+from sandbox_image.agent.executor.imports import top_level_imports
+from sandbox_image.agent.executor.messages import MessageReader, Misbehaved, encode
+
+
+def test_values_come_back_equal_with_their_buffers_outside_the_pickle(tmp_path: Path) -> None:
+    value = {"a": np.arange(50_000), "b": [np.ones(3), "text"], "c": b"x" * 100_000}
+    packed = values.Packed(value)
+    assert packed.size > values.INLINE
+    packed.write(str(tmp_path / "v"))
+    assert (tmp_path / "v").read_bytes() == packed.joined()
+    for found in (values.load(bytearray(packed.joined())), values.load_file(str(tmp_path / "v"))):
+        assert np.array_equal(found["a"], value["a"])
+        assert found["c"] == value["c"]
+        found["a"][0] = 99  # a private copy: writing is allowed, and reaches nobody else
+    assert values.load_file(str(tmp_path / "v"))["a"][0] == 0
+    assert packed.digest() == values.Packed(value).digest()
+    with pytest.raises(FileExistsError):
+        packed.write(str(tmp_path / "v"))
+
+
+def test_damaged_values_are_refused() -> None:
+    with pytest.raises(ValueError, match="damaged"):
+        values.load(bytearray(b"nope" + bytes(100)))
+    with pytest.raises((pickle.UnpicklingError, EOFError)):
+        values.load(bytearray(values.Packed([1, 2]).joined()[:-3]))
+
+
+def test_text_is_bounded_whatever_the_value() -> None:
+    loop: list[Any] = [1]
+    loop.append(loop)
+    for value, expected in (
+        ([1, "a", (2,), {3: b"x"}, {4}, frozenset([5]), ()], "[1, 'a', (2,), {3: b'x'}, {4}, frozenset({5}), ()]"),
+        (float("inf"), "inf"),
+        (set(), "set()"),
+    ):
+        assert plain.bounded_repr(value, 1000) == (expected, False)
+    assert plain.bounded_repr("x" * 10**7, 100)[1]
+    assert len(plain.bounded_repr([[0] * 1000] * 1000, 100)[0]) == 100
+    assert len(plain.bounded_repr(loop, 100)[0]) == 100
+    assert plain.bounded_repr(10**100_000, 100)[0].startswith("<integer of")
+
+
+def test_json_is_bounded_and_refuses_what_is_not_plain() -> None:
+    budget = plain.Budget(100)
+    assert len(plain.to_json(list(range(1000)), budget)) < 10
+    assert budget.cut
+    for value in (object(), {"a": {1}}, {(1, 2): 3}):
+        with pytest.raises(plain.NotPlain):
+            plain.to_json(value, plain.Budget(1000))
+    assert plain.to_json({1: None, "b": (True, 2.0)}, plain.Budget(1000)) == {"1": None, "b": [True, 2.0]}
+
+
+def test_tables_of_records_and_their_order() -> None:
+    rows = [{"n": 2}, {"n": None}, {"n": 1, "x": [1]}]
+    found = tables.table(rows, 100_000)
+    assert found is not None
+    assert found[0] == {
+        "columns": [{"name": "n", "type": "int"}, {"name": "x", "type": "list"}],
+        "rows": [[2, None], [None, None], [1, "[1]"]],
+        "total_rows": 3,
+    }
+    assert [row["n"] for row in tables.ordered(rows, "n", descending=True)] == [2, 1, None]
+    assert tables.table([1], 100_000) is None
+    assert tables.table([], 100_000) is None
+
+
+def test_outputs_drop_what_would_not_fit_an_event() -> None:
+    class Huge:
+        def _repr_html_(self) -> str:
+            return "<p>" * 1_000_000
+
+        def _repr_png_(self) -> bytes:
+            return bytes(10**6)
+
+    output = represent(Huge(), 256 * 1024)
+    assert output["truncated"]
+    assert "image/png of" in output["note"]
+    assert len(output["mime"]["text/html"]) == 256 * 1024
+
+
+def test_messages_are_cut_from_the_stream_and_checked() -> None:
+    seen: list[tuple[str, bytes]] = []
+    reader = MessageReader(lambda message, blob: seen.append((message.kind, blob)))
+    data = encode({"is": "started"}) + encode({"is": "result"}, b"blob")
+    for index in range(len(data)):
+        reader.feed(data[index : index + 1])
+    assert seen == [("started", b""), ("result", b"blob")]
+    for junk in (
+        b"\xff" * 8,
+        encode({"is": 5}),
+        encode({"values": []}),
+        encode({"is": "result", "output": {"type": 1}}),
+    ):
+        with pytest.raises(Misbehaved):
+            MessageReader(lambda message, blob: None).feed(junk)
+
+
+def test_imports_to_preload() -> None:
+    source = "from __future__ import annotations\nimport a.b as c, d\nfrom e.f import g\nfrom . import h\ndef main():\n    import i\n"
+    assert top_level_imports(source) == {"a.b", "d", "e.f"}
+    assert top_level_imports("def (") == frozenset()
+
+
+def test_ends_of_processes_have_names() -> None:
+    assert ended(-9, out_of_memory_kill=True).type == "OutOfMemory"
+    assert ended(-9, out_of_memory_kill=False).type == "Killed"
+    assert "SIGSEGV" in ended(-11, out_of_memory_kill=True).message
+    assert ended(4, out_of_memory_kill=False).type == "Exited"
+    assert ended(None, out_of_memory_kill=False).type == "Killed"
