@@ -99,6 +99,10 @@ class RunProcess:
             timer.cancel()
         if not self.exit_status.done():
             self.exit_status.set_result(status)
+        # A process that it forked may hold the channel open for ever; all that it sent itself is there already.
+        while self.open and self._receive_once():
+            pass
+        self._close_channel("")
 
     def _signal(self, number: int) -> None:
         if not self.alive:
@@ -110,20 +114,26 @@ class RunProcess:
                 os.kill(self.pid, number)
 
     def _readable(self) -> None:
+        self._receive_once()
+
+    def _receive_once(self) -> bool:
+        """Take what has come; False when there is nothing at present or ever."""
         try:
             data = self._channel.recv(RECEIVE)
         except BlockingIOError:
-            return
+            return False
         except OSError:
             data = b""
         if not data:
             self._close_channel("")
-            return
+            return False
         try:
             self._reader.feed(data)
         except Misbehaved as error:
             self._close_channel(str(error))
             self.kill()
+            return False
+        return True
 
     def _deliver(self, message: Message, blob: bytes) -> None:
         if message.kind == "started":

@@ -1,6 +1,8 @@
 """Whatever a node does to its process ends in a typed error on that run, and the next run works."""
 
 import asyncio
+import os
+import signal
 from typing import Any
 
 import pytest
@@ -111,6 +113,21 @@ async def test_a_run_outlives_its_zygote_and_can_still_be_ended(bench: Bench) ->
     assert killed.error is not None
     assert killed.error.type == "Killed"
     assert plain_json(await bench.run(WORKS)) == "works"
+
+
+async def test_forked_children_neither_answer_for_the_node_nor_hold_up_its_end(bench: Bench) -> None:
+    both = "import os\ndef main():\n    pid = os.fork()\n    if pid: os.waitpid(pid, 0)\n    return 'parent' if pid else 'child'"
+    assert plain_json(await bench.run(both)) == "parent"
+    raising = "import os\ndef main():\n    pid = os.fork()\n    if not pid: raise ValueError\n    os.waitpid(pid, 0)\n    return 'fine'"
+    assert plain_json(await bench.run(raising)) == "fine"
+    detached = (
+        "import os, time\ndef main():\n    read, write = os.pipe()\n    pid = os.fork()\n    if not pid:\n        os.setsid()\n"
+        "        os.write(write, b'.')\n        time.sleep(600)\n    os.read(read, 1)\n    print(pid, flush=True)\n    os._exit(3)"
+    )
+    outcome = await bench.run(detached, timeout_sec=300)
+    os.kill(int(outcome.stdout), signal.SIGKILL)
+    assert outcome.error is not None
+    assert (outcome.error.type, "status 3" in outcome.error.message) == ("Exited", True)
 
 
 async def test_an_idle_process_that_was_killed_is_replaced_before_anybody_notices(bench: Bench) -> None:

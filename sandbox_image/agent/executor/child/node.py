@@ -2,6 +2,7 @@
 
 import builtins
 import linecache
+import os
 import sys
 import types
 from collections.abc import Callable
@@ -21,17 +22,22 @@ class NodeRun:
         self._blob = blob
         self._channel = channel
         self._displays = 0
+        self._pid = os.getpid()
         self._unhashed: dict[str, values.Packed] = {}
 
     def execute(self) -> None:
         """Run the node and send its result, which is sent in any case that this process survives."""
         try:
             value = self._call()
+            if os.getpid() != self._pid:  # a child that the node forked came back from main as well
+                os._exit(0)
             self._show_figures(returned=value)
             flush()
             message, blob = self._result(value)
         except BaseException as error:  # noqa: BLE001 whatever user code raises is the result, SystemExit included
             flush()
+            if os.getpid() != self._pid:
+                os._exit(1)
             self._unhashed.clear()
             self._show_figures(returned=None)
             message, blob = {"error": failures.describe(error, self._request["workspace"])}, b""
