@@ -7,14 +7,14 @@ the server switched to its text before its question is asked. Pure: methods retu
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Annotated, Final
 from urllib.parse import unquote
 
 import msgspec
 from msgspec import Raw
 
 from . import envelope
-from .envelope import Malformed, RpcCode
+from .envelope import Malformed, RpcCode, Uri
 from .text import ContentChange, apply_changes
 
 MAX_DOCUMENTS: Final = 500
@@ -27,10 +27,10 @@ REMEMBERED_VERSIONS: Final = 64
 class TextDocument(msgspec.Struct):
     """What ``didOpen`` tells of a file."""
 
-    uri: str
+    uri: Uri
     text: str
     version: int = 0
-    language_id: str = msgspec.field(name="languageId", default="python")
+    language_id: Annotated[str, msgspec.Meta(max_length=100)] = msgspec.field(name="languageId", default="python")
 
 
 class OpenParams(msgspec.Struct):

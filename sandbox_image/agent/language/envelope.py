@@ -5,7 +5,7 @@ ids are kept as the bytes that came and are spliced into the message that goes o
 """
 
 from enum import IntEnum
-from typing import Any, Final, TypeVar
+from typing import Annotated, Any, Final, TypeVar
 
 import msgspec
 from msgspec import Raw
@@ -14,7 +14,15 @@ T = TypeVar("T")
 
 MAX_ID: Final = 256
 """Bytes of an encoded request id."""
+MAX_METHOD: Final = 256
+"""Characters of a method's name."""
+MAX_URI: Final = 8192
+"""Characters of a file's address."""
 NULL: Final = b"null"
+
+
+# What is kept while a request is worked on, or a file is open, must not be as large as a message may be.
+Uri = Annotated[str, msgspec.Meta(max_length=MAX_URI)]
 
 
 class RpcCode(IntEnum):
@@ -43,7 +51,7 @@ class Envelope(msgspec.Struct, gc=False):
     """One message. Empty ``Raw`` values and an empty method are absent; ids are encoded JSON."""
 
     id: Raw = Raw()
-    method: str = ""
+    method: Annotated[str, msgspec.Meta(max_length=MAX_METHOD)] = ""
     params: Raw = Raw()
     result: Raw = Raw()
     error: Raw = Raw()

@@ -49,7 +49,7 @@ class Watcher(Protocol):
     """Watches the files of the workspace."""
 
     def subscribe(self, callback: Callable[[list[str], list[str]], None], /) -> object:
-        """Call back with paths that changed, and paths that are gone."""
+        """Call back with paths that changed, and paths that are gone; with none when too much changed to be named."""
         ...
 
 
@@ -103,7 +103,7 @@ class LanguageServers:
             self._group.create_task(self._python.run()),
             self._group.create_task(self._follow_environment()),
         ]
-        self._watcher.subscribe(self._python.watched.changed)
+        self._watcher.subscribe(self._files_changed)
         return self
 
     async def __aexit__(
@@ -185,6 +185,12 @@ class LanguageServers:
         # Before anyone asks, so that the first editor finds it warm; what runs already learns of the environment.
         self._python.refresh()
         self._python.start()
+
+    def _files_changed(self, changed: list[str], deleted: list[str]) -> None:
+        if changed or deleted:
+            self._python.watched.changed(changed, deleted)
+        else:
+            self._python.refresh()
 
     def _publish(self, health: LanguageServerHealth) -> None:
         self._events.publish(LanguageServer(server=health))

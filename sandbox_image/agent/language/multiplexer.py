@@ -29,6 +29,8 @@ MAX_REQUESTS: Final = 500
 """Requests of one client that are in flight."""
 MAX_HELD: Final = 200
 """Requests of all clients that wait for a server to start."""
+MAX_HELD_SIZE: Final = 64 * 1024
+"""Bytes of the parameters of one of them."""
 
 
 class Link(Enum):
@@ -268,11 +270,12 @@ class Multiplexer:
 
     def _forward(self, member: Member, message: Envelope) -> None:
         identity = bytes(message.id)
-        if self._link is Link.DOWN or (self._link is Link.HOLDING and len(self._held) >= MAX_HELD):
-            member.deliver(_restarting(identity))
-            return
-        if self._link is Link.HOLDING:
-            self._held.append((member, message))
+        if self._link is not Link.UP:
+            room = len(self._held) < MAX_HELD and len(message.params) <= MAX_HELD_SIZE
+            if self._link is Link.HOLDING and room:
+                self._held.append((member, message))
+            else:
+                member.deliver(_restarting(identity))
             return
         if identity in member.requests:
             raise Malformed(RpcCode.INVALID_REQUEST, "A request with this id is still being worked on.")

@@ -4,10 +4,11 @@ import msgspec
 from msgspec import UNSET, Raw, UnsetType
 
 from . import envelope
+from .envelope import Uri
 
 
 class _Document(msgspec.Struct):
-    uri: str
+    uri: Uri
 
 
 class _Request(msgspec.Struct):

@@ -2,6 +2,7 @@
 
 import asyncio
 import functools
+import json
 import os
 import signal
 import sys
@@ -14,7 +15,6 @@ from sandbox_image.agent.language import language_servers
 from sandbox_image.agent.language.commands import NotInstalled, ServerCommand
 from sandbox_image.agent.language.restart_policy import RestartPolicy
 from sandbox_image.wire.language import LanguageServerState
-
 from tests.integration.language.served import Served, eventually, is_running, served
 
 FAKE = Path(__file__).with_name("fake_server.py")
@@ -188,9 +188,9 @@ async def test_a_client_that_never_reads_is_cut_off_and_another_is_served(tmp_pa
         async with project.connected() as silent:
             await eventually(lambda: project.part.health()[0].clients == 2)
             silent.transport.pause_reading()
-            await silent.send('{"jsonrpc":"2.0","id":0,"method":"initialize","params":{}}')
-            for number in range(1, 60):
-                await silent.send('{"jsonrpc":"2.0","id":%d,"method":"textDocument/references","params":{}}' % number)
+            for number in range(60):
+                method = "textDocument/references" if number else "initialize"
+                await silent.send(json.dumps({"jsonrpc": "2.0", "id": number, "method": method, "params": {}}))
             await eventually(lambda: project.part.health()[0].clients == 1)
             assert (await editor.hover("a.py"))["texts"] == {}
             silent.transport.resume_reading()

@@ -183,6 +183,10 @@ async def test_files_and_packages_that_come_later_are_seen(tmp_path: Path, nodes
         (nodes / "later.py").write_text("x = 1\n")
         project.watcher.tell(["nodes/later.py"], [])
         await editor.until(lambda: unresolved() == 0)
+        # So much changed at once that it is not named.
+        (nodes / "later.py").unlink()
+        project.watcher.tell([], [])
+        await editor.until(lambda: unresolved() == 1)
         assert len(editor.findings("nodes/fresh.py")) >= 3
 
 

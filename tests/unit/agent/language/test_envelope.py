@@ -43,6 +43,7 @@ def test_kinds_are_told_apart():
         (b'{"id":"%b","method":"m"}' % (b"x" * envelope.MAX_ID), RpcCode.INVALID_REQUEST),
         (b'{"id":1}', RpcCode.INVALID_REQUEST),
         (b'{"id":1,"method":5}', RpcCode.INVALID_REQUEST),
+        (b'{"method":"%b"}' % (b"x" * (envelope.MAX_METHOD + 1)), RpcCode.INVALID_REQUEST),
         (b"{}", RpcCode.INVALID_REQUEST),
     ],
 )

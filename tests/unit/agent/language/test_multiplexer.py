@@ -7,7 +7,6 @@ import pytest
 from sandbox_image.agent.language import multiplexer as module
 from sandbox_image.agent.language.multiplexer import Multiplexer, ServerLost
 from sandbox_image.wire.closing import CloseCode
-
 from tests.unit.agent.language.peers import SETTINGS, URI, Editor, Server
 
 MODIFIED, CANCELLED, INVALID, NOT_INITIALIZED, REFUSED = -32801, -32800, -32600, -32002, -32803
@@ -202,6 +201,19 @@ def test_held_requests_are_refused_when_no_server_comes(mux: Multiplexer, server
     assert (editor.answers(1), editor.answers(2)) == ([MODIFIED], [MODIFIED])
 
 
+def test_what_is_held_is_bounded(mux: Multiplexer, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(module, "MAX_HELD", 2)
+    server = Server(mux).start()
+    editor = Editor(mux).initialize()
+    mux.lost()
+    mux.hold()
+    editor.ask(1, "workspace/symbol", {"query": "x" * module.MAX_HELD_SIZE})
+    for number in (2, 3, 4):
+        editor.hover(number)
+    assert [editor.answers(number) for number in (1, 2, 3, 4)] == [[MODIFIED], [], [], [MODIFIED]]
+    assert len(server.start().asked("textDocument/hover")) == 2
+
+
 def test_clients_start_over_when_a_new_server_can_do_other_things(mux: Multiplexer, server: Server):
     known, fresh = Editor(mux).initialize(), Editor(mux)
     mux.lost()
@@ -270,7 +282,8 @@ def test_requests_that_cannot_be_served_are_refused_one_by_one(
     editor = join()
     editor.ask(1, "textDocument/hover", {"textDocument": {"uri": 5}})
     editor.ask(2, "textDocument/hover", [1])
-    assert (editor.answers(1), editor.answers(2)) == ([-32602], [-32602])
+    editor.ask("long", "textDocument/hover", {"textDocument": {"uri": "x" * 10_000}})
+    assert [editor.answers(number) for number in (1, 2, "long")] == [[-32602]] * 3
     editor.hover(3)
     editor.hover(3)
     assert editor.answers(3) == [INVALID]

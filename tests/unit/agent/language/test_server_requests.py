@@ -6,7 +6,6 @@ import pytest
 
 from sandbox_image.agent.language.multiplexer import Multiplexer
 from sandbox_image.agent.language.server_requests import Registration
-
 from tests.unit.agent.language.peers import SETTINGS, URI, Editor, Server
 
 WATCHED = {"id": "w", "method": "workspace/didChangeWatchedFiles", "registerOptions": {"watchers": []}}

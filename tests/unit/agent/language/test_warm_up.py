@@ -6,7 +6,6 @@ from pathlib import Path
 
 from sandbox_image.agent.language.multiplexer import Multiplexer
 from sandbox_image.agent.language.warm_up import imported_packages, warm_up
-
 from tests.unit.agent.language.peers import Server
 
 
