@@ -28,6 +28,7 @@ async def start_parts(stack: AsyncExitStack, settings: AgentSettings, activity: 
     store = await start(project.ProjectStore(workspace, log, name=settings.project_name, template=settings.template))
     watcher.subscribe(lambda changes: store.files_changed([*changes.changed, *changes.deleted]))
     venv = await start(environment.Environment(workspace, log, settings))
+    store.on_import(venv.sync)
     runner = await start(executor.Executor(venv, workspace))
     runs = await start(Runs(store, runner, venv, log, workspace, workers=max(1, round(settings.cores))))
     tree = await start(files.Files(workspace, activity.touch))

@@ -41,6 +41,8 @@ class Environment:
         self._settled = asyncio.Event()
         """Cleared while the environment is made, not while packages are added to it."""
         self._usable = False
+        self._outdated = False
+        """Set when requirements changed while an operation ran."""
         self._made = asyncio.Event()
         self._tasks = asyncio.TaskGroup()
         self._own: set[asyncio.Task[None]] = set()
@@ -103,6 +105,13 @@ class Environment:
         self._usable = False
         return self._begin(VenvState.CREATING, "Creating the environment", self._maker.recreate)
 
+    def sync(self) -> None:
+        """Install what ``requirements.txt`` asks for, now or after the operation under way, unless that was done."""
+        if self._status.status in BUSY:
+            self._outdated = True
+        elif not self._maker.is_complete():
+            self._begin(VenvState.INSTALLING, "Installing what requirements.txt asks for", self._maker.create)
+
     def install(self, wanted: Sequence[str]) -> VenvStatus:
         """Install requirements and write them down. Raises INVALID, CONFLICT."""
         checked = [requirements.checked(requirement) for requirement in wanted]
@@ -160,6 +169,9 @@ class Environment:
         self._look()
         self._made.set()
         self._finish(state, message)
+        if self._outdated:
+            self._outdated = False
+            self.sync()
 
     def _heard(self, line: str) -> None:
         """uv wrote a line: keep it, and tell by it how far things are."""

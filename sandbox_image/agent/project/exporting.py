@@ -10,7 +10,7 @@ from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 from sandbox_image.wire.limits import KIB
 
-from .graph_file import STATE_FOLDER
+from .folder import STATE_FOLDER
 
 _CHUNK: Final = 256 * KIB
 _FOLDER: Final = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC

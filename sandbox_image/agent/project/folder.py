@@ -17,6 +17,9 @@ from typing import Final
 from sandbox_image.agent.errors import AgentError
 from sandbox_image.wire.errors import ErrorCode
 
+STATE_FOLDER: Final = ".aimforge"
+"""The agent's own folder, ignored by git and left out of exports."""
+
 _FOLDER: Final = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 # Not blocking: opening a FIFO that somebody put there would wait for its writer.
 _READ: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
@@ -61,18 +64,18 @@ class Folder:
 
     def write(self, path: str, data: bytes) -> Signature:
         """Replace a file in one step: readers see the old bytes or the new ones. Makes the folders above it."""
-        with self._parent(path, make=True) as (parent, name):
+        # Written aside, in a folder that nobody watches, so that no one sees the temporary name come and go.
+        temporary = f"{STATE_FOLDER}/{secrets.token_hex(8)}.tmp"
+        with self._parent(path, make=True) as (parent, name), self._parent(temporary, make=True) as (aside, new):
             self._refuse_odd(parent, name, path)
-            temporary = f".{secrets.token_hex(8)}.tmp"
             try:
-                descriptor = os.open(temporary, _CREATE, 0o644, dir_fd=parent)
-                with os.fdopen(descriptor, "wb") as file:
+                with os.fdopen(os.open(new, _CREATE, 0o644, dir_fd=aside), "wb") as file:
                     file.write(data)
                     file.flush()
-                    signature = _signature(os.fstat(descriptor), path)
-                os.rename(temporary, name, src_dir_fd=parent, dst_dir_fd=parent)
+                    signature = _signature(os.fstat(file.fileno()), path)
+                os.rename(new, name, src_dir_fd=aside, dst_dir_fd=parent)
             except BaseException:
-                _remove(temporary, parent)
+                _remove(new, aside)
                 raise
             return signature
 

@@ -8,10 +8,8 @@ from sandbox_image.wire.errors import ErrorCode
 from sandbox_image.wire.limits import MAX_JSON_BODY
 
 from .flow_file import FLOW_FILE, Damaged, Flow, decode, encode, etag_of
-from .folder import Folder, Signature
+from .folder import STATE_FOLDER, Folder, Signature
 
-STATE_FOLDER: Final = ".aimforge"
-"""The agent's own folder, ignored by git and left out of exports."""
 LAST_GOOD: Final = f"{STATE_FOLDER}/flow.last-good.json"
 DAMAGED: Final = f"{STATE_FOLDER}/flow.damaged.json"
 

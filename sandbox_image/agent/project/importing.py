@@ -14,9 +14,8 @@ from sandbox_image.wire.project import Project
 
 from .archive import unpack
 from .flow_file import FLOW_FILE, Damaged, decode
-from .folder import Folder
+from .folder import STATE_FOLDER, Folder
 from .graph_checks import check_graph
-from .graph_file import STATE_FOLDER
 from .legacy import LEGACY_FILE, Imported, read_legacy
 from .node_ports import PortReader, ports_in
 from .store import ProjectStore

@@ -10,8 +10,7 @@ from sandbox_image.wire.limits import MAX_CODE
 from sandbox_image.wire.project import Node
 
 from .flow_file import NODE_FOLDER
-from .folder import Folder
-from .graph_file import STATE_FOLDER
+from .folder import STATE_FOLDER, Folder
 
 TRASH: Final = f"{STATE_FOLDER}/trash"
 EMPTY_SOURCE: Final = b"def main(input_data):\n    return input_data\n"

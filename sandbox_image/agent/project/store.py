@@ -1,7 +1,7 @@
 """The project's graph and sources: read as they lie in the folder, changed one step at a time."""
 
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,9 +14,9 @@ from sandbox_image.wire.limits import MAX_NAME
 from sandbox_image.wire.project import Edge, NewEdge, NewNode, Node, NodeKind, NodePatch, Ports, Project, ProjectUpdate
 
 from .flow_file import FLOW_FILE, NODE_FOLDER, Flow
-from .folder import Folder
+from .folder import STATE_FOLDER, Folder
 from .graph_checks import check_graph, missing_port
-from .graph_file import STATE_FOLDER, GraphFile, LoadedFlow
+from .graph_file import GraphFile, LoadedFlow
 from .names import checked_id, checked_name, file_for
 from .node_ports import PortReader, ports_in
 from .placing import placed
@@ -39,6 +39,7 @@ class ProjectStore:
         self._sources = Sources(self.folder)
         self._ports = PortReader(self.folder)
         self._announced: tuple[str, Project] | None = None
+        self._importers: list[Callable[[], None]] = []
 
     async def __aenter__(self) -> "ProjectStore":
         self.folder.write(f"{STATE_FOLDER}/.gitignore", b"*\n")
@@ -109,7 +110,13 @@ class ProjectStore:
         for path, data in sources.items():
             self.folder.write(path, data)
         loaded = self._save(flow, by)
+        for callback in self._importers:
+            callback()
         return self._project(loaded.flow), loaded.etag
+
+    def on_import(self, callback: Callable[[], None]) -> None:
+        """Call back after an import, which may have brought other requirements."""
+        self._importers.append(callback)
 
     def refresh(self, by: str = "") -> None:
         """Announce the graph when it, or a port in it, is not as it was announced the last time."""

@@ -94,6 +94,18 @@ async def test_a_failed_installation_is_explained_and_nodes_still_run(environmen
     assert names(environment) == {"alpha"}
 
 
+async def test_requirements_that_came_with_an_import_are_installed(environment: Environment, workspace: Path):
+    environment.sync()
+    assert environment.status.status is VenvState.COMPLETED
+    (workspace / "requirements.txt").write_text("alpha\ngamma\n")
+    environment.sync()
+    assert environment.status.status is VenvState.INSTALLING
+    (workspace / "requirements.txt").write_text("alpha\ngamma\nbeta\n")
+    environment.sync()  # after the one under way
+    await until(lambda: names(environment) == {"alpha", "beta", "gamma"}, "the second installation")
+    assert await done(environment) is VenvState.COMPLETED
+
+
 async def test_what_cannot_be_installed_can_be_taken_out(workspace: Path):
     (workspace / "requirements.txt").write_text("alpha\nno-such-thing\n")
     async with opened(workspace) as environment:

@@ -60,7 +60,10 @@ async def test_an_export_is_imported_as_the_same_project(store: ProjectStore, tm
     other.mkdir()
     async with ProjectStore(other, EventLog(), name="Other") as target:
         target.add_node(NewNode(title="Old", position=Position(x=0, y=0)))
+        told: list[str] = []
+        target.on_import(lambda: told.append((other / "requirements.txt").read_text()))
         project, etag = await import_zip(target, chunks(exported), "ada")
+        assert told == ["matplotlib\nnumpy\npandas\n"]
         assert (project, etag) == store.read()
         assert target.code(load.id) == store.code(load.id)
     assert (other / "data/rows.csv").read_text() == "a,b\n"
