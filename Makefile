@@ -4,6 +4,9 @@
 # Recipes follow one another: each step prints its progress, and two at once would only fight over the machine.
 .NOTPARALLEL:
 
+# Compiled modules are kept: pytest would rewrite every one of them in every run otherwise.
+unexport PYTHONDONTWRITEBYTECODE
+
 BIN := .venv/bin
 LINTED := control_plane sandbox_image tests benchmarks
 SLOW := $(wildcard tests/integration tests/security tests/e2e)

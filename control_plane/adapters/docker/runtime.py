@@ -11,7 +11,7 @@ from control_plane.adapters.docker.engine import CALL_TIMEOUT_SEC, Engine, Engin
 from control_plane.adapters.docker.naming import DEPLOYMENT_LABEL, GENERATION_LABEL, PROJECT_LABEL, container_name
 from control_plane.adapters.docker.reading import container_of, is_sandbox
 from control_plane.adapters.docker.spec import ContainerSettings, changeable_limits, container_config
-from control_plane.adapters.docker.workspace import Workspaces
+from control_plane.adapters.docker.workspace import VolumeWorkspaces, Workspaces
 from control_plane.adapters.handover import Offer, Sockets
 from control_plane.domain.errors import Conflict, ImageMissing, SandboxFailed
 from control_plane.domain.sandbox import EndReason, Limits
@@ -23,7 +23,10 @@ LONGEST_REPORT: Final = 2000
 
 
 class DockerRuntime:
-    """Sandboxes of one deployment on one engine. ``agent_settings`` is what every agent is told at its start."""
+    """Sandboxes of one deployment on one engine. ``agent_settings`` is what every agent is told at its start.
+
+    ``workspaces`` are volumes of the engine unless others are given, such as those with a quota.
+    """
 
     def __init__(
         self,
@@ -31,24 +34,25 @@ class DockerRuntime:
         settings: ContainerSettings,
         sockets: Sockets,
         agent_settings: Mapping[str, Any] | None = None,
+        workspaces: Workspaces | None = None,
     ) -> None:
         self._engine = engine
         self._settings = settings
         self._sockets = sockets
         self._agent_settings = dict(agent_settings or {})
-        self._workspaces = Workspaces(engine, settings)
+        self._workspaces = workspaces or VolumeWorkspaces(engine, settings)
 
     # ── Starting ──────────────────────────────────────────────────────────────────────────────────────────────
 
     async def start(self, spec: SandboxSpec) -> Container:
         """Start a sandbox; whatever of this project ran before is removed. Returns when its agent took its socket."""
         await self._remove_containers(spec.project_id)
-        await self._workspaces.ensure(spec)
+        workspace = await self._workspaces.ensure(spec)
         address = AgentAddress(project_id=spec.project_id, generation=spec.generation)
         name = container_name(self._settings.deployment, spec.project_id, spec.generation)
         async with self._sockets.offer(address, spec.uid, self._agent_settings) as offer:
             try:
-                container_id = await self._create(name, spec, offer)
+                container_id = await self._create(name, spec, offer, workspace)
                 await self._begin(container_id, spec)
                 await self._until_taken(container_id, offer)
                 inspected = await self._ours(container_id)
@@ -59,8 +63,8 @@ class DockerRuntime:
             raise SandboxFailed("The sandbox was removed while it started. Try again.", EndReason.START_FAILED)
         return container_of(inspected, None)
 
-    async def _create(self, name: str, spec: SandboxSpec, offer: Offer) -> str:
-        config = container_config(spec, self._settings, str(offer.run_dir))
+    async def _create(self, name: str, spec: SandboxSpec, offer: Offer, workspace: str) -> str:
+        config = container_config(spec, self._settings, str(offer.run_dir), workspace)
         try:
             created = await self._engine.call("POST", "containers/create", params={"name": name}, body=config)
         except EngineRefused as error:

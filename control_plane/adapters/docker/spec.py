@@ -6,7 +6,7 @@ Nothing here is taken from a client: a spec says who, how much and from which te
 from dataclasses import dataclass
 from typing import Any, Final
 
-from control_plane.adapters.docker.naming import labels, volume_name
+from control_plane.adapters.docker.naming import labels
 from control_plane.domain.errors import Invalid
 from control_plane.domain.sandbox import Limits
 from control_plane.ports import SandboxSpec
@@ -28,9 +28,10 @@ class ContainerSettings:
     runtime: str = ""
 
 
-def container_config(spec: SandboxSpec, settings: ContainerSettings, run_dir: str) -> dict[str, Any]:
+def container_config(spec: SandboxSpec, settings: ContainerSettings, run_dir: str, workspace: str) -> dict[str, Any]:
     """Return the body of the engine's create call.
 
+    ``workspace`` is the name of a volume, or the absolute path of a folder with a quota.
     ``run_dir`` is the host folder with the sockets that the sandbox may use, and the files that give its uid a name.
     Raises ``Invalid`` for a uid that no sandbox may have.
     """
@@ -52,13 +53,7 @@ def container_config(spec: SandboxSpec, settings: ContainerSettings, run_dir: st
             **changeable_limits(spec.limits),
             **_fixed_limits(spec.limits),
             "Mounts": [
-                {
-                    "Type": "volume",
-                    "Source": volume_name(settings.deployment, spec.project_id),
-                    "Target": WORKSPACE,
-                    # Nothing is copied from the image: the workspace is the tenant's alone, from its first byte.
-                    "VolumeOptions": {"NoCopy": True},
-                },
+                _workspace(workspace),
                 _read_only(run_dir, RUN_DIR),
                 _read_only(f"{run_dir}/passwd", "/etc/passwd"),
                 _read_only(f"{run_dir}/group", "/etc/group"),
@@ -122,6 +117,18 @@ def changeable_limits(limits: Limits) -> dict[str, Any]:
 def _printable(text: str) -> str:
     """A variable can hold no NUL, and a name with line breaks would only confuse."""
     return "".join(character if character.isprintable() else " " for character in text)
+
+
+def _workspace(source: str) -> dict[str, Any]:
+    if source.startswith("/"):
+        return {
+            "Type": "bind",
+            "Source": source,
+            "Target": WORKSPACE,
+            "BindOptions": {"Propagation": "rprivate"},
+        }
+    # Nothing is copied from the image: the workspace is the tenant's alone, from its first byte.
+    return {"Type": "volume", "Source": source, "Target": WORKSPACE, "VolumeOptions": {"NoCopy": True}}
 
 
 def _read_only(source: str, target: str) -> dict[str, Any]:

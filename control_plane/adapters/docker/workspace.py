@@ -1,11 +1,11 @@
-"""Workspaces: one named volume per project, owned by the sandbox's uid."""
+"""Workspaces as named volumes, one a project, owned by the sandbox's uid."""
 
 import asyncio
 import json
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Protocol, cast
 
 from control_plane.adapters.docker.engine import Engine, EngineRefused
 from control_plane.adapters.docker.naming import DEPLOYMENT_LABEL, PROJECT_LABEL, labels, volume_name
@@ -15,15 +15,26 @@ from control_plane.domain.sandbox import EndReason
 from control_plane.ports import SandboxSpec
 
 
-class Workspaces:
+class Workspaces(Protocol):
+    """Where the projects of one deployment keep their files."""
+
+    async def ensure(self, spec: SandboxSpec) -> str:
+        """Create what is missing; return the name of a volume or the path of a folder to mount."""
+        ...
+
+    async def list(self) -> Sequence[str]: ...
+    async def delete(self, project_id: str) -> None: ...
+
+
+class VolumeWorkspaces:
     """The volumes of one deployment."""
 
     def __init__(self, engine: Engine, settings: ContainerSettings) -> None:
         self._engine = engine
         self._settings = settings
 
-    async def ensure(self, spec: SandboxSpec) -> None:
-        """Create the project's volume where it is missing, and make its root the sandbox's own."""
+    async def ensure(self, spec: SandboxSpec) -> str:
+        """Create the project's volume where it is missing, make its root the sandbox's own, and return its name."""
         name = volume_name(self._settings.deployment, spec.project_id)
         volume = await self._find(name)
         fresh = volume is None
@@ -35,6 +46,7 @@ class Workspaces:
         done = self._engine.is_local and _own(Path(str(volume.get("Mountpoint", ""))), spec.uid)
         if not done and (fresh or spec.generation <= 1):
             await self._own_by_container(name, spec.uid)
+        return name
 
     async def list(self) -> Sequence[str]:
         """Return the project ids of all workspaces."""

@@ -28,7 +28,7 @@ def spec(**changes: Any) -> SandboxSpec:
 
 
 def config(settings: ContainerSettings = SETTINGS, **changes: Any) -> dict[str, Any]:
-    return container_config(spec(**changes), settings, "/data/run/x/sandbox")
+    return container_config(spec(**changes), settings, "/data/run/x/sandbox", "aimforge-school-prices")
 
 
 def at(value: Mapping[str, Any], path: str) -> Any:
@@ -99,6 +99,13 @@ def test_only_the_workspace_can_be_written() -> None:
         "/data/run/x/sandbox/passwd",
         "/data/run/x/sandbox/group",
     }
+
+
+def test_a_workspace_is_a_volume_or_a_folder_with_a_quota() -> None:
+    volume = config()["HostConfig"]["Mounts"][0]
+    assert (volume["Type"], volume["Source"]) == ("volume", "aimforge-school-prices")
+    folder = container_config(spec(), SETTINGS, "/data/run/x/sandbox", "/data/workspaces/x")["HostConfig"]["Mounts"][0]
+    assert (folder["Type"], folder["Source"], folder["Target"]) == ("bind", "/data/workspaces/x", "/workspace")
 
 
 def test_a_runtime_is_named_only_when_it_is_chosen() -> None:
