@@ -11,17 +11,20 @@ from typing import Any, Final
 from urllib.parse import quote, urlencode
 
 import msgspec
+import structlog
 from starlette.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 from control_plane.api.dependencies import JSON, Call, decoder, parse
 from control_plane.api.operation import BYTES, NDJSON, ZIP, Operation
 from control_plane.domain.access import Policy
-from control_plane.domain.errors import BadRequest, Conflict, SandboxMisbehaved, TooLarge
+from control_plane.domain.errors import AimforgeError, BadRequest, Conflict, SandboxMisbehaved, TooLarge
 from control_plane.ports import AgentAddress, AgentStream
 from control_plane.services.agent_answers import raise_for_agent
 from control_plane.services.event_checks import checked_lines
 from sandbox_image.wire.limits import MAX_CODE, MAX_JSON_BODY, MAX_UPLOAD
+
+log = structlog.stdlib.get_logger()
 
 TO_AGENT: Final = ("if-match", "if-none-match", "range", "if-range")
 FROM_AGENT: Final = ("etag", "content-range", "accept-ranges", "content-length")
@@ -198,7 +201,11 @@ class Relayed(StreamingResponse):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async with self._stack:
-            await super().__call__(scope, receive, send)
+            try:
+                await super().__call__(scope, receive, send)
+            except AimforgeError as error:
+                # Its status has been sent: all that is left is to break off, which the client sees.
+                log.warning("stream_broken_off", path=scope["path"], message=error.message)
 
 
 async def collect(got: AgentStream) -> bytes:

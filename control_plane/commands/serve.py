@@ -70,7 +70,8 @@ def lock_data_dir(settings: "Settings") -> Any:
 def bind(settings: "Settings") -> socket.socket:
     """Take the port before anything slow is imported, so that whoever connects early waits instead of failing."""
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-    listening = socket.socket(family, socket.SOCK_STREAM)
+    # With its protocol named, the event loop switches Nagle's algorithm off for what it accepts; otherwise it does not.
+    listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listening.bind((settings.host, settings.port))

@@ -128,3 +128,6 @@ class Deletions:
         except AimforgeError as error:
             # The row stays, marked: the reconciler's timer tries again.
             log.warning("deletion_interrupted", message=error.message)
+        except Exception:
+            # The last line: a fault of ours in one deletion must not end the service, and with it all others.
+            log.exception("deletion_failed")

@@ -143,6 +143,9 @@ class EventHub:
                 await self._read(project_id, watched, address)
             except AimforgeError as error:
                 self._log(project_id, watched, error.message)
+            except Exception:
+                # The last line: a fault of ours with one project's events must not end the service, and so all others'.
+                log.exception("follower_failed", project_id=project_id)
             if watched.agent_seq != before:
                 delay = FIRST_RETRY_SEC
             await self._clock.sleep(delay)

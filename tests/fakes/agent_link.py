@@ -111,6 +111,8 @@ class FakeAgent:
 
     def socket(self, path: str) -> SocketHandler:
         """Return who serves a socket."""
+        if path not in self._sockets:
+            raise SandboxMisbehaved(f"The sandbox refused the socket {path} with 404.")
         return self._sockets[path]
 
 

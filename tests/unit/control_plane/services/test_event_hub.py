@@ -218,3 +218,21 @@ async def test_who_watches_is_told_as_they_come_and_go(world: World):
             assert {person.id for person in world.hub.people(project.id)} == {"local", "bob"}
         got = await take(viewer, 3)
     assert [len(event["data"]["people"]) for event in got] == [1, 2, 1]
+
+
+async def test_a_fault_of_ours_with_one_project_leaves_the_others_alone(world: World):
+    broken, fine = await world.ready("broken"), await world.ready("fine")
+
+    def connect(*_: Any, **__: Any) -> None:
+        raise ZeroDivisionError
+
+    agent = Agent(world, fine)
+    real = world.link.connect
+    async with world.hub.subscribe(fine, person=LOCAL_PERSON) as viewer:
+        await settle()
+        world.link.connect = connect  # pyright: ignore[reportAttributeAccessIssue]
+        async with world.hub.subscribe(broken, person=LOCAL_PERSON):
+            await settle()
+        world.link.connect = real
+        agent.send("files_changed", {})
+        assert types(await take(viewer, 2)) == ["presence", "files_changed"]
