@@ -33,10 +33,11 @@ async def running_agent(settings: AgentSettings, token: str) -> AsyncGenerator[A
     activity = Activity()
     async with AsyncExitStack() as stack:
         routes = await start_parts(stack, settings, activity)
-        yield Gate(_application(routes), token, activity)
+        yield Gate(application(routes), token, activity)
 
 
-def _application(routes: list[BaseRoute]) -> Starlette:
+def application(routes: list[BaseRoute]) -> Starlette:
+    """The routes, with every error answered as ``ErrorBody``, or as a close code where a WebSocket is open."""
     return Starlette(
         routes=routes,
         exception_handlers={

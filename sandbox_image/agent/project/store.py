@@ -4,7 +4,6 @@ import secrets
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from sandbox_image.agent.errors import AgentError
 from sandbox_image.agent.events import EventLog
@@ -272,7 +271,7 @@ def _node(flow: Flow, node_id: str) -> Node:
 
 
 def _check_match(if_match: str, etag: str, what: str) -> None:
-    tags: Any = {tag.strip() for tag in if_match.split(",")}
+    tags = {tag.strip() for tag in if_match.split(",")}
     if etag not in tags and not (etag and "*" in tags):
         message = f"{what} was changed meanwhile. Read it again, then repeat your change."
         raise AgentError(ErrorCode.STALE, message, etag=etag)
