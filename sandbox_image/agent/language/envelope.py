@@ -109,8 +109,15 @@ def parse(raw: bytes, shape: type[T]) -> T:
 
 
 def encode(value: Any) -> bytes:
-    """A value as JSON bytes."""
-    return _encode(value)
+    """A value as JSON bytes.
+
+    Raises:
+        Malformed: it came from outside and is nested too deeply to be written.
+    """
+    try:
+        return _encode(value)
+    except RecursionError:
+        raise Malformed(RpcCode.INVALID_PARAMS, "The value is nested too deeply.") from None
 
 
 def request(number: int | bytes, method: str, params: bytes) -> bytes:

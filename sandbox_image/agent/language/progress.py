@@ -9,7 +9,7 @@ from msgspec import Raw
 from . import envelope
 
 _TOKENS: Final = ("workDoneToken", "partialResultToken")
-_MARKED: Final = re.compile(r"c(\d+):(.+)", re.DOTALL)
+_MARKED: Final = re.compile(r"c(\d{1,9}):(.+)", re.DOTALL | re.ASCII)
 
 
 class ProgressParams(msgspec.Struct):
@@ -31,6 +31,7 @@ def mark(number: int, params: bytes) -> bytes:
     for name in _TOKENS:
         token = fields.get(name)
         if token is not None:
+            envelope.parse(token, object)
             fields[name] = Raw(envelope.encode(f"c{number}:{bytes(token).decode()}"))
     return envelope.encode(fields)
 
@@ -46,4 +47,5 @@ def owner(params: bytes) -> tuple[int, bytes] | None:
     marked = _MARKED.fullmatch(token) if isinstance(token, str) else None
     if marked is None:
         return None
+    envelope.parse(marked[2].encode(), object)
     return int(marked[1]), b'{"token":%b,"value":%b}' % (marked[2].encode(), progress.value)

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any, cast
 
 from . import envelope
+from .envelope import Malformed, RpcCode
 
 METHODS = frozenset(
     {"textDocument/rename", "textDocument/codeAction", "codeAction/resolve", "workspace/willRenameFiles"}
@@ -21,12 +22,16 @@ def for_client(encoded: bytes, version_of: VersionOf, *, document_changes: bool)
     does not know ``documentChanges`` gets the same edits as ``changes``.
 
     Raises:
-        Malformed: the result is no JSON.
+        Malformed: the result is no JSON, or nested too deeply.
     """
     if b'"documentChanges"' not in encoded:
         return encoded
     value = envelope.parse(encoded, object)
-    return envelope.encode(_translate(value, version_of, document_changes))
+    try:
+        translated = _translate(value, version_of, document_changes)
+    except RecursionError:
+        raise Malformed(RpcCode.INVALID_PARAMS, "The edit is nested too deeply.") from None
+    return envelope.encode(translated)
 
 
 def _translate(value: Any, version_of: VersionOf, document_changes: bool) -> Any:

@@ -1,10 +1,12 @@
 """Edits arrive in the shape and the version numbers of the client that asked."""
 
 import json
+from contextlib import suppress
 from typing import Any
 
 import pytest
 
+from sandbox_image.agent.language.envelope import Malformed
 from sandbox_image.agent.language.workspace_edit import for_client
 
 
@@ -59,3 +61,12 @@ def test_a_client_without_document_changes_gets_changes():
 )
 def test_other_values_stay_as_they_are(value: Any):
     assert translated(value, document_changes=True) == value
+
+
+def test_an_edit_that_is_nested_too_deeply_is_refused():
+    for depth in (300, 500, 700, 900, 5000):
+        encoded = b'{"documentChanges":[],"x":' + b"[" * depth + b"]" * depth + b"}"
+        with suppress(Malformed):
+            for_client(encoded, version_of, document_changes=True)
+    with pytest.raises(Malformed):
+        for_client(encoded, version_of, document_changes=True)
