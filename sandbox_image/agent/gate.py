@@ -2,6 +2,7 @@
 
 import hmac
 from collections.abc import Iterable
+from urllib.parse import unquote_to_bytes
 
 import msgspec
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -43,7 +44,7 @@ class Gate:
             return
         if not reads:
             self._activity.touch()
-        user = given.get(b"x-aimforge-user", b"").decode(errors="replace")[:MAX_NAME]
+        user = unquote_to_bytes(given.get(b"x-aimforge-user", b"")).decode(errors="replace")[:MAX_NAME]
         scope["state"] = {**scope.get("state", {}), "user": user, "view_only": view_only}
         # The token goes no further: a preview must not hand it to the user's own server.
         scope["headers"] = _without(scope["headers"], _HEADERS)

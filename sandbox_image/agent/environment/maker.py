@@ -64,8 +64,7 @@ class VenvMaker:
             await asyncio.to_thread(shutil.rmtree, self.venv, ignore_errors=True)
             self._folder.make(".aimforge")
             base = self._settings.base_python
-            prompt = self._settings.project_name or "venv"
-            await self._uv.run(["venv", "--python", base, "--prompt", prompt, str(self.venv)], on_line)
+            await self._uv.run(["venv", "--python", base, str(self.venv)], on_line)
         digest = self._digest()
         what = [str(wheel) for wheel in (_pip_wheel(),) if wheel is not None and not (self.venv / "bin/pip").exists()]
         if self._folder.signature(REQUIREMENTS_FILE) is not None:

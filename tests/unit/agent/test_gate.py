@@ -43,7 +43,7 @@ async def test_only_the_token_opens(given: str):
 
 
 async def test_who_asks_goes_on_and_the_token_does_not():
-    headers = {"Authorization": "Bearer secret", "X-Aimforge-User": "Ada Łovelace", "Accept": "x"}
+    headers = {"Authorization": "Bearer secret", "X-Aimforge-User": "Ada %C5%81ovelace", "Accept": "x"}
     _, scope = await through(headers)
     assert scope is not None
     assert scope["state"] == {"user": "Ada Łovelace", "view_only": False}
