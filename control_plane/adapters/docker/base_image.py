@@ -82,7 +82,12 @@ async def _make(engine: Engine, name: str, say: Progress) -> None:
         )
     with tempfile.TemporaryDirectory(prefix="aimforge-base-") as scratch:
         tree = Path(scratch, "root")
-        await _debootstrap(tree, say)
+        try:
+            await _debootstrap(tree, say)
+        except ImageMissing:
+            say("base: that failed; trying once more")  # a mirror that hiccups is common, and a minute is lost at most
+            await asyncio.to_thread(shutil.rmtree, tree, ignore_errors=True)
+            await _debootstrap(tree, say)
         say("base: handing it to the engine")
         archive = Path(scratch, "context.tar")
         await asyncio.to_thread(_pack, tree, archive)

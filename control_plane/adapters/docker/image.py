@@ -31,7 +31,11 @@ async def ensure_image(engine: Engine, say: Progress, *, base: str | None = None
     if rebuild or not await has_image(engine, name):
         parent = await ensure_base(engine, base, say)
         say(f"image: building {name} from {parent}")
-        await _build(engine, context, name, parent, say, rebuild=rebuild)
+        try:
+            await _build(engine, context, name, parent, say, rebuild=rebuild)
+        except ImageMissing:
+            say("image: that failed; trying once more")  # an index that hiccups is common; done steps are not repeated
+            await _build(engine, context, name, parent, say, rebuild=False)
         await _prune(engine, name, say)
     await engine.call("POST", f"images/{name}/tag", params={"repo": REPOSITORY, "tag": "latest"})
     return name
