@@ -9,8 +9,11 @@ import msgspec
 from sandbox_image.wire.runs import Output, RunError
 
 LENGTHS: Final = struct.Struct(">II")
-MAX_TEXT: Final = 4 * 1024 * 1024
+MAX_TEXT: Final = 1024 * 1024
+"""Bytes of the JSON of one message; an output has at most 400 KiB."""
 MAX_BLOB: Final = 16 * 1024 * 1024
+MAX_TOTAL: Final = 32 * 1024 * 1024
+"""Bytes that one run may send in all, its displays included."""
 
 
 class Misbehaved(Exception):
@@ -52,9 +55,13 @@ class MessageReader:
     def __init__(self, receive: Callable[[Message, bytes], None]) -> None:
         self._receive = receive
         self._buffer = bytearray()
+        self._total = 0
 
     def feed(self, data: bytes) -> None:
         """Take bytes and deliver the messages that are complete. Raises ``Misbehaved``."""
+        self._total += len(data)
+        if self._total > MAX_TOTAL:
+            raise Misbehaved("it sent more than allowed")
         self._buffer += data
         while len(self._buffer) >= LENGTHS.size:
             text_size, blob_size = LENGTHS.unpack_from(self._buffer)

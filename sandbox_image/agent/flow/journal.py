@@ -4,13 +4,14 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import AsyncIterator, Sequence
+from itertools import islice
 from typing import Any, Final
 
 import msgspec
 
 from sandbox_image.agent.events.oversize import shrink
 from sandbox_image.wire.events import TYPE_NAMES
-from sandbox_image.wire.limits import EVENT_RING, MAX_EVENT, MIB
+from sandbox_image.wire.limits import EVENT_RING, MAX_EVENT, MAX_EVENT_FRAME, MIB
 
 MAX_BYTES: Final = 16 * MIB
 """Bytes of events that a run keeps; the oldest go first."""
@@ -55,13 +56,24 @@ class Journal:
             news = self._news
             skip = max(0, after + 1 - self._first)
             if skip < len(self._lines):
-                block = [line for index, line in enumerate(self._lines) if index >= skip]
-                after = self._first + len(self._lines) - 1
+                block = self._block(skip)
+                after = max(after, self._first - 1) + len(block)
                 yield b"\n".join(block) + b"\n"
             elif self._closed or not follow:
                 return
             else:
                 await news.wait()
+
+    def _block(self, skip: int) -> list[bytes]:
+        """Lines from the ``skip``-th on, about ``MAX_EVENT_FRAME`` bytes of them."""
+        block: list[bytes] = []
+        size = 0
+        for line in islice(self._lines, skip, None):
+            block.append(line)
+            size += len(line)
+            if size >= MAX_EVENT_FRAME:
+                break
+        return block
 
     def _encoded(self, data: Any) -> bytes:
         seq = self._first + len(self._lines)

@@ -108,11 +108,16 @@ def _named(nodes: Mapping[str, Node], name: str) -> Node | None:
 
 
 def port_edges(node: Node, edges: list[Edge]) -> dict[str, list[Edge]]:
-    """Return the edges into each input port of a node; an edge without a target port goes to the first."""
-    first = node.ports.inputs[0].name if node.ports.inputs else ""
+    """Return the edges into each input port of a node; an edge without a target port goes to the first.
+
+    A merging port takes them all: there a target port of another name is the edge's key in the dict.
+    """
+    if not node.ports.inputs:
+        return {}
+    first = node.ports.inputs[0].name
     found: dict[str, list[Edge]] = {}
     for edge in edges:
-        found.setdefault(edge.target_port or first, []).append(edge)
+        found.setdefault(first if node.ports.merges else edge.target_port or first, []).append(edge)
     return {port.name: found[port.name] for port in node.ports.inputs if port.name in found}
 
 
@@ -120,6 +125,8 @@ def edge_label(node: Node, edge: Edge, source: Node) -> str:
     """Return the key under which a merging port gets what comes over this edge."""
     if node.legacy:
         return edge.source
+    if edge.target_port not in {"", node.ports.inputs[0].name}:
+        return edge.target_port
     if len(source.ports.outputs) > 1:
         return f"{source.title}.{edge.source_port}"
     return source.title

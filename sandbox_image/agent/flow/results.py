@@ -1,10 +1,17 @@
 """What a node of a run got and gave: the pieces of ``NodeResult``, and values by port."""
 
 from dataclasses import dataclass, replace
+from typing import Final
+
+import msgspec
 
 from sandbox_image.agent.executor import JsonInput, Outcome, Value
+from sandbox_image.wire.limits import KIB, MAX_JSON_BODY
 from sandbox_image.wire.project import Node
-from sandbox_image.wire.runs import NodeResult, Output, RunError, RunStatus
+from sandbox_image.wire.runs import NodeResult, Output, RunError, RunResult, RunStatus
+
+TAIL: Final = 16 * KIB
+"""Characters of stdout and stderr that are left of each node when a run is too large for one answer."""
 
 Given = Value | JsonInput
 
@@ -58,3 +65,33 @@ def failed(node_id: str, error: RunError, started_ms: float) -> NodeResult:
 def skipped(node_id: str, reason: str) -> NodeResult:
     """Return the result of a node whose turn did not come."""
     return NodeResult(node_id=node_id, status=RunStatus.SKIPPED, reason=reason)
+
+
+def encoded(result: RunResult) -> bytes:
+    """Return a run as JSON within ``MAX_JSON_BODY``: what is too large is left out, step by step, and says so."""
+    data = msgspec.json.encode(result)
+    for smaller in (_short_text, _without_displays, _without_content):
+        if len(data) <= MAX_JSON_BODY:
+            return data
+        result = replace(result, nodes={node: smaller(found) for node, found in result.nodes.items()})
+        data = msgspec.json.encode(result)
+    return data
+
+
+def _short_text(result: NodeResult) -> NodeResult:
+    def tail(text: str) -> str:
+        return text if len(text) <= TAIL else f"… {len(text) - TAIL} characters left out …\n{text[-TAIL:]}"
+
+    return replace(result, stdout=tail(result.stdout), stderr=tail(result.stderr))
+
+
+def _without_displays(result: NodeResult) -> NodeResult:
+    return replace(result, displays=[])
+
+
+def _without_content(result: NodeResult) -> NodeResult:
+    output = result.output
+    if output is not None:
+        note = "The run is too large for one answer; run this node alone to see it."
+        output = replace(output, mime={"text/plain": f"<{output.type}>"}, truncated=True, note=note)
+    return replace(result, output=output, stdout="", stderr="", displays=[])

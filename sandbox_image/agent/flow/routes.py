@@ -10,9 +10,10 @@ from starlette.routing import BaseRoute, Route
 from sandbox_image.agent.errors import AgentError
 from sandbox_image.agent.http import json_response, query_int, read_json, user_of
 from sandbox_image.wire.errors import ErrorCode
-from sandbox_image.wire.runs import RunRequest
+from sandbox_image.wire.runs import RunRequest, RunResult
 
 from .history import KEPT
+from .results import encoded
 from .runs import Runs
 
 NDJSON = "application/x-ndjson"
@@ -46,13 +47,13 @@ class _Endpoints:
         if NDJSON in request.headers.get("accept", ""):
             return _stream(await self._runs.events(run.id, 0, follow=True), run.id)
         await run.done.wait()
-        return json_response(run.result())
+        return _run_response(run.result())
 
     async def list(self, request: Request) -> Response:
         return json_response(self._runs.list(query_int(request, "limit", 50, least=1, most=KEPT)))
 
     async def read(self, request: Request) -> Response:
-        return json_response(await self._runs.get(request.path_params["run"]))
+        return _run_response(await self._runs.get(request.path_params["run"]))
 
     async def events(self, request: Request) -> Response:
         run_id = request.path_params["run"]
@@ -60,7 +61,7 @@ class _Endpoints:
         return _stream(await self._runs.events(run_id, query_int(request, "after", 0), follow=follow), run_id)
 
     async def cancel(self, request: Request) -> Response:
-        return json_response(await self._runs.cancel(request.path_params["run"]))
+        return _run_response(await self._runs.cancel(request.path_params["run"]))
 
     async def clear_cache(self, request: Request) -> Response:
         await self._runs.clear_cache()
@@ -81,6 +82,10 @@ class _Endpoints:
             descending=order == "desc",
         )
         return json_response(found)
+
+
+def _run_response(result: RunResult) -> Response:
+    return Response(encoded(result), media_type="application/json")
 
 
 def _stream(lines: AsyncIterator[bytes], run_id: str) -> Response:

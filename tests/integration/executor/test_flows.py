@@ -42,6 +42,8 @@ async def test_a_diamond_runs_and_a_merging_port_gets_a_dict_in_edge_order(flows
     assert plain_json(result.nodes["join"]) == {"Least": 3, "Most": 4}
     assert list(plain_json(result.nodes["join"])) == ["Least", "Most"]
     assert result.nodes["load"].stdout == "loading\n"
+    flows.graph.edges[2] = replace(flows.graph.edges[2], target_port="low")
+    assert plain_json(await flows.node("join")) == {"low": 3, "Most": 4}
     flows.graph.nodes["join"] = replace(flows.graph.nodes["join"], legacy=True)
     assert plain_json(await flows.node("join")) == {"least": 3, "most": 4}
 
@@ -229,11 +231,11 @@ async def test_declared_files_and_own_modules_belong_to_the_code(flows: FlowBenc
     )
     assert plain_json((await flows.flow()).nodes["read"]) == "11"
     assert cached(await flows.flow()) == {"read": True}
-    (flows.bench.workspace / "data.txt").write_text("2")
+    (flows.bench.workspace / "data.txt").write_text("two")
     changed = (await flows.flow()).nodes["read"]
-    assert (plain_json(changed), changed.reason) == ("21", "Files that it reads were changed: data.txt.")
+    assert (plain_json(changed), changed.reason) == ("two1", "Files that it reads were changed: data.txt.")
     (flows.bench.workspace / "own.py").write_text("N = 22\n")
-    assert plain_json((await flows.flow()).nodes["read"]) == "222"
+    assert plain_json((await flows.flow()).nodes["read"]) == "two22"
 
 
 async def test_results_and_runs_survive_a_restart_and_interrupted_runs_are_lost(bench: Bench) -> None:

@@ -12,6 +12,8 @@ from . import failures, outputs, pickling, values
 from .framing import Channel
 
 MAX_DISPLAYS: Final = 100
+MAX_DISPLAYED: Final = 8 * 1024 * 1024
+"""Characters of all displays of a run."""
 
 
 class NodeRun:
@@ -22,6 +24,7 @@ class NodeRun:
         self._blob = blob
         self._channel = channel
         self._displays = 0
+        self._displayed = 0
         self._pid = os.getpid()
         self._unhashed: dict[str, values.Packed] = {}
 
@@ -106,9 +109,15 @@ class NodeRun:
         """Show values under the node, as they are now."""
         flush()
         for value in shown:
+            if self._displays > MAX_DISPLAYS or self._displayed > MAX_DISPLAYED:
+                return
+            output = outputs.represent(value, self._request["limit"])
             self._displays += 1
-            if self._displays <= MAX_DISPLAYS:
-                self._channel.send({"is": "display", "output": outputs.represent(value, self._request["limit"])})
+            self._displayed += sum(len(item) for item in output["mime"].values() if isinstance(item, str))
+            if self._displays > MAX_DISPLAYS or self._displayed > MAX_DISPLAYED:
+                sys.stderr.write("There are too many displays; the rest is not shown.\n")
+                return
+            self._channel.send({"is": "display", "output": output})
 
     def _show_figures(self, returned: Any) -> None:
         figures = [figure for figure in outputs.open_figures() if figure is not returned]

@@ -77,8 +77,11 @@ def _answer(channel: Channel, request: dict[str, Any], blob: memoryview) -> None
         channel.send(_table(request, blob))
         return
     run = NodeRun(request, blob, channel)
+    handlers = atexit._ncallbacks()  # pyright: ignore[reportPrivateUsage, reportAttributeAccessIssue]  # noqa: SLF001
     run.execute()
     run.send_digests()
+    if atexit._ncallbacks() == handlers:  # pyright: ignore[reportPrivateUsage, reportAttributeAccessIssue]  # noqa: SLF001
+        return  # those of the zygote's imports have nothing to do here
     atexit._run_exitfuncs()  # pyright: ignore[reportPrivateUsage, reportAttributeAccessIssue]  # noqa: SLF001 temporary folders
     flush()
 

@@ -44,3 +44,13 @@ async def test_an_event_that_is_too_large_is_reduced() -> None:
     result = NodeResult(node_id="a", status=RunStatus.SUCCEEDED, stdout="x" * (MAX_EVENT + 1))
     journal.append(NodeFinished(run_id="r", result=result))
     assert len(journal.lines()[0]) < 1000
+
+
+async def test_long_journals_come_in_blocks() -> None:
+    journal = Journal()
+    result = NodeResult(node_id="a", status=RunStatus.SUCCEEDED, stdout="x" * (MAX_EVENT - 1000))
+    for _ in range(7):
+        journal.append(NodeFinished(run_id="r", result=result))
+    blocks = [block.count(b"\n") async for block in journal.follow(1, follow=False)]
+    assert blocks == [3, 3]
+    assert await read(journal, after=1) == [2, 3, 4, 5, 6, 7]
