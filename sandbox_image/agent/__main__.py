@@ -26,8 +26,19 @@ def main() -> int:
         return 2
     # Sockets, terminals and cached values of one project are nobody else's business.
     os.umask(0o077)
+    _make_home(Path(bootstrap.settings.workspace))
     run(bootstrap)
     return 0
+
+
+def _make_home(workspace: Path) -> None:
+    """Make ``HOME`` where it lies in the workspace, as it does in a sandbox. Tools cope without it, so a full disk is no end."""
+    home = Path(os.environ.get("HOME", "/"))
+    if home.is_relative_to(workspace):
+        try:
+            home.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            logging.getLogger(__name__).warning("there is no home folder: %s", error)
 
 
 def run(bootstrap: Bootstrap) -> None:

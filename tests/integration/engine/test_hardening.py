@@ -1,5 +1,6 @@
 """What a running sandbox can and cannot do, seen by the engine and from inside."""
 
+import asyncio
 from pathlib import Path
 from typing import Any
 
@@ -7,6 +8,8 @@ import pytest
 
 from control_plane.adapters.docker.engine import Engine
 from control_plane.adapters.docker.runtime import DockerRuntime
+from control_plane.adapters.handover import Sockets
+from control_plane.ports import AgentAddress
 from tests.integration.engine.sandbox import MIB, UID, run_inside, spec
 
 pytestmark = pytest.mark.engine
@@ -137,6 +140,23 @@ async def test_a_workspace_outlives_its_containers(runtime: DockerRuntime) -> No
     second = await runtime.start(spec(generation=2))
 
     assert await run_inside(second.id, 'import json; print(json.dumps(open("/workspace/data").read()))') == "kept"
+
+
+async def test_there_is_a_home_that_is_not_the_project_itself(runtime: DockerRuntime, sockets: Sockets) -> None:
+    container = await runtime.start(spec())
+    async with asyncio.timeout(60):  # the agent makes it after it took its socket, before it answers
+        address = AgentAddress(project_id=container.project_id, generation=container.generation)
+        reader, writer = await asyncio.open_unix_connection(sockets.agent_path(address))
+        writer.write(b"GET /health HTTP/1.1\r\nHost: agent\r\nConnection: close\r\n\r\n")
+        assert (await reader.readline()).startswith(b"HTTP/1.1 401")
+        writer.close()
+    program = """
+import json, os, pathlib
+home = pathlib.Path.home()
+(home / "note").write_text("x")
+print(json.dumps([str(home), os.stat(home).st_uid, oct(os.stat(home).st_mode & 0o777)]))
+"""
+    assert await run_inside(container.id, program) == ["/workspace/.aimforge/home", UID, "0o700"]
 
 
 async def test_no_secret_of_the_control_plane_is_inside(runtime: DockerRuntime, engine: Engine, tmp_path: Path) -> None:
