@@ -13,9 +13,12 @@ from typing import Any
 import aiohttp
 import uvicorn
 from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
 
-from sandbox_image.agent.app import _application
+from sandbox_image.agent.errors import AgentError, from_os_error
 from sandbox_image.agent.files import Files, routes
+from sandbox_image.agent.http import json_response
 
 
 @dataclass
@@ -60,6 +63,12 @@ def _names(headers: dict[str, str]) -> dict[str, str]:
     return {name.replace("_", "-"): value for name, value in headers.items()}
 
 
+async def _answer(_: Request, error: Exception) -> Response:
+    known = from_os_error(error) if isinstance(error, OSError) else error
+    assert isinstance(known, AgentError)
+    return json_response(known.body(), known.status)
+
+
 async def eventually(condition: Callable[[], bool]) -> None:
     """Wait for something that no event tells."""
     deadline = time.monotonic() + 60
@@ -73,7 +82,7 @@ async def served(folder: Path, workspace: Path | None = None) -> AsyncIterator[C
     workspace = workspace or folder / "workspace"
     workspace.mkdir(exist_ok=True)
     async with Files(workspace) as part:
-        app: Starlette = _application(routes(part))
+        app = Starlette(routes=routes(part), exception_handlers={AgentError: _answer, OSError: _answer})
         listener = socket.socket(socket.AF_UNIX)
         listener.bind(str(folder / "agent.sock"))
         config = uvicorn.Config(app, http="httptools", lifespan="off", log_config=None, timeout_graceful_shutdown=1)
