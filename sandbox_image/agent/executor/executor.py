@@ -17,12 +17,14 @@ from .job import Listener, NodeJob, PythonEnvironment
 from .messages import Message, encode
 from .process import RunProcess
 from .values import Value
-from .zygote import Zygote, ZygoteFailed, ZygoteGone
+from .zygote import ForkFailed, Zygote, ZygoteFailed, ZygoteGone
 
 logger = logging.getLogger(__name__)
 
 FORK_DEADLINE: Final = 120.0
 """Seconds for a fork, which waits for imports before it; after that the zygote is taken to hang."""
+FORK_PAUSES: Final = (0.05, 0.2, 0.5, 1.0)
+"""Seconds between attempts when the kernel refuses a process."""
 TABLE_DEADLINE: Final = 30.0
 REMEMBERED: Final = 1000
 """Sources whose imports are remembered."""
@@ -97,7 +99,7 @@ class Executor:
             request["file"] = str(value.path)
         try:
             process = await self._acquire()
-        except (NotReady, ZygoteFailed, ZygoteGone, OSError) as error:
+        except (NotReady, ForkFailed, ZygoteFailed, ZygoteGone, OSError) as error:
             raise TableUnavailable(str(error)) from error
         answer: asyncio.Future[Message | None] = asyncio.get_running_loop().create_future()
 
@@ -126,6 +128,14 @@ class Executor:
         return message.table
 
     async def _acquire(self) -> RunProcess:
+        for pause in FORK_PAUSES:
+            try:
+                return await self._fork()
+            except ForkFailed:  # maybe the processes of an ended run are still on their way out; no event tells
+                await asyncio.sleep(pause)
+        return await self._fork()
+
+    async def _fork(self) -> RunProcess:
         zygote = self._zygote
         if zygote is None or not zygote.alive or self._outdated:
             zygote = await self._current_zygote()
@@ -184,7 +194,7 @@ class Executor:
     async def _warm_up(self) -> None:
         try:
             await self._current_zygote()
-        except (NotReady, ZygoteFailed) as error:
+        except (NotReady, ForkFailed, ZygoteFailed) as error:
             logger.warning("no warm interpreter: %s", error)  # the next run tries again, and tells its user
 
     def _environment_changed(self, *_: object) -> None:

@@ -1,6 +1,7 @@
 """The zygote from the agent's side: started, asked to fork, and replaced when it dies or the environment changes."""
 
 import asyncio
+import errno
 import json
 import os
 import signal
@@ -58,7 +59,7 @@ class Zygote:
 
     @classmethod
     async def start(cls, python: Path, workspace: Path, environment: Mapping[str, str]) -> "Zygote":
-        """Start an interpreter and wait until it can fork. Raises ``ZygoteFailed``."""
+        """Start an interpreter and wait until it can fork. Raises ``ZygoteFailed``, ``ForkFailed``."""
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         ours.setblocking(False)
         try:
@@ -70,6 +71,8 @@ class Zygote:
                 )  # fmt: skip
         except OSError as error:
             ours.close()
+            if error.errno in (errno.EAGAIN, errno.ENOMEM):
+                raise ForkFailed(error.errno) from error
             raise ZygoteFailed(f"The environment's interpreter cannot be started: {error}.") from error
         try:
             async with asyncio.timeout(START_DEADLINE):
