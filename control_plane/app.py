@@ -18,6 +18,7 @@ from control_plane.api.front_end import FrontEnd
 from control_plane.api.guard import Guard
 from control_plane.api.middleware import Edge
 from control_plane.api.operation import Operation, register
+from control_plane.api.preview.app import PreviewApp
 from control_plane.api.routes import operations
 from control_plane.api.sockets import routes as socket_routes
 from control_plane.domain.access import Policy
@@ -26,6 +27,7 @@ from control_plane.services.deletions import Deletions
 from control_plane.services.event_hub import EventHub
 from control_plane.services.open_sockets import OpenSockets
 from control_plane.services.people import LocalPeople
+from control_plane.services.preview_tickets import PreviewTickets
 from control_plane.services.project_registry import ProjectRegistry
 from control_plane.services.projects import Projects
 from control_plane.services.reaper import Reaper
@@ -83,6 +85,8 @@ def create_app(settings: Settings, open_adapters: OpenAdapters = local_adapters)
     app.router.routes.extend(socket_routes())
     register(app, FrontEnd(settings.frontend_dir).operation())
     app.add_middleware(Edge)
+    if settings.preview_host:
+        app.add_middleware(PreviewApp, suffix=f".{settings.preview_host}")
     return app
 
 
@@ -160,6 +164,8 @@ async def open_services(stack: AsyncExitStack, settings: Settings, adapters: Ada
         hub=hub,
         link=link,
         open_sockets=OpenSockets(),
+        previews=PreviewTickets(settings.local_token().encode(), clock),
+        preview_host=settings.preview_host,
     )
 
 

@@ -18,6 +18,7 @@ from control_plane.services.deletions import Deletions
 from control_plane.services.event_hub import EventHub
 from control_plane.services.open_sockets import OpenSockets
 from control_plane.services.people import People
+from control_plane.services.preview_tickets import PreviewTickets
 from control_plane.services.project_registry import ProjectRegistry
 from control_plane.services.projects import Projects
 from control_plane.services.sandboxes import Sandboxes
@@ -40,6 +41,8 @@ class Services:
     hub: EventHub
     link: AgentLink
     open_sockets: OpenSockets
+    previews: PreviewTickets
+    preview_host: str
 
 
 @cache

@@ -38,7 +38,7 @@ class Services(Protocol):
     """What previews need."""
 
     @property
-    def projects(self) -> "Projects": ...
+    def registry(self) -> "Projects": ...
     @property
     def sandboxes(self) -> Lifecycle: ...
     @property
@@ -56,34 +56,34 @@ class Projects(Protocol):
 
 
 class PreviewApp:
-    """Takes requests whose host ends with ``suffix`` (such as ``.preview.localhost``); hands on all others."""
+    """Middleware that takes requests whose host ends with ``suffix`` (such as ``.preview.localhost``); hands on all others."""
 
-    def __init__(self, behind: ASGIApp, services: Services, suffix: str) -> None:
-        self._behind = behind
-        self._services = services
+    def __init__(self, app: ASGIApp, suffix: str) -> None:
+        self._app = app
         self._suffix = suffix
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection, as ASGI says."""
         host = _host(scope) if scope["type"] in ("http", "websocket") else ""
         if not (self._suffix and host.endswith(self._suffix)):
-            await self._behind(scope, receive, send)
+            await self._app(scope, receive, send)
         elif scope["type"] == "http":
             await self._http(Request(scope, receive), host, send)
         else:
             await self._websocket(WebSocket(scope, receive, send), host)
 
     async def _http(self, request: Request, host: str, send: Send) -> None:
+        services: Services = request.app.state.services
         started = False
         try:
             target = parse_target(host, self._suffix, _raw_path(request))
             ticket = request.query_params.get(TICKET)
             if ticket is not None:
-                await self._enter(target, ticket)(request.scope, request.receive, send)
+                await self._enter(services, target, ticket)(request.scope, request.receive, send)
                 return
-            person_id = self._person_id(request, target)
-            address = await self._services.sandboxes.ensure_ready(target.project_id)
-            async with self._services.link.stream(
+            person_id = person_of(services, request, target)
+            address = await services.sandboxes.ensure_ready(target.project_id)
+            async with services.link.stream(
                 address,
                 request.method,
                 f"/preview/{target.port}{target.path}",
@@ -105,9 +105,9 @@ class PreviewApp:
                 raise  # the server then breaks the connection off, which is the only way left to say so
             await _error(error)(request.scope, request.receive, send)
 
-    def _enter(self, target: Target, ticket: str) -> Response:
+    def _enter(self, services: Services, target: Target, ticket: str) -> Response:
         """Exchange a ticket for the cookie of this origin, and take it out of the address."""
-        granted = self._services.previews.exchange(ticket, target.project_id)
+        granted = services.previews.exchange(ticket, target.project_id)
         if granted is None:
             raise Unauthenticated("This way in has expired. " + OPEN_IT)
         response = RedirectResponse(f"/preview/{target.project_id}/{target.port}{target.path}", 303)
@@ -115,23 +115,11 @@ class PreviewApp:
         response.headers["referrer-policy"] = "no-referrer"
         return response
 
-    def _person_id(self, connection: HTTPConnection, target: Target) -> str:
-        """Whose pass this is; they must still be allowed to see the project."""
-        given = connection.cookies.get(COOKIE, "")
-        person_id = self._services.previews.person_of(given, target.project_id) if given else None
-        if person_id is None:
-            raise Unauthenticated(OPEN_IT)
-        project = self._services.projects.find(target.project_id)
-        if project is None:
-            raise no_such_project(target.project_id)
-        check_project(Policy.VIEW, Person(id=person_id, name=""), project)
-        return person_id
-
     async def _websocket(self, websocket: WebSocket, host: str) -> None:
-        services = self._services
+        services: Services = websocket.app.state.services
         try:
             target = parse_target(host, self._suffix, _raw_path(websocket))
-            person_id = self._person_id(websocket, target)
+            person_id = person_of(services, websocket, target)
             if websocket.headers.get("origin", "").partition("://")[2] != websocket.headers.get("host", ""):
                 raise Unauthenticated("Only the preview's own pages may open its sockets.")
         except AimforgeError as error:
@@ -163,6 +151,19 @@ class PreviewApp:
             return
         else:
             await close(websocket, code)
+
+
+def person_of(services: Services, connection: HTTPConnection, target: Target) -> str:
+    """Whose pass this is; they must still be allowed to see the project."""
+    given = connection.cookies.get(COOKIE, "")
+    person_id = services.previews.person_of(given, target.project_id) if given else None
+    if person_id is None:
+        raise Unauthenticated(OPEN_IT)
+    project = services.registry.find(target.project_id)
+    if project is None:
+        raise no_such_project(target.project_id)
+    check_project(Policy.VIEW, Person(id=person_id, name=""), project)
+    return person_id
 
 
 def _host(scope: Scope) -> str:

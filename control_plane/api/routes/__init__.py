@@ -6,6 +6,7 @@ from control_plane.api.routes import (
     files,
     graph,
     language,
+    previews,
     projects,
     runs,
     sandbox,
@@ -26,4 +27,5 @@ def operations() -> list[Operation]:
         *files.OPERATIONS,
         *terminals.OPERATIONS,
         *language.OPERATIONS,
+        *previews.OPERATIONS,
     ]

@@ -67,7 +67,7 @@ async def serve(websocket: WebSocket, kind: str, path: str, query: str, rules: R
     services = websocket.app.state.services
     person: Person = websocket.state.person
     project_id = websocket.path_params.get("project_id") or websocket.query_params["project_id"]
-    project = services.projects.find(project_id)
+    project = services.registry.find(project_id)
     view_only = project is None or share_of(person, project) not in (Share.OWNER, Share.EDITOR)
     await websocket.accept()
     try:

@@ -68,7 +68,7 @@ class Sockets:
 
 @dataclass
 class Services:
-    projects: Projects
+    registry: Projects
     sandboxes: Sandboxes
     link: UnixAgentLink
     open_sockets: OpenSockets
@@ -105,7 +105,9 @@ async def stage(tmp_path: Path) -> AsyncGenerator[Stage]:
     services = Services(
         Projects(), Sandboxes(), UnixAgentLink(Sockets(path)), OpenSockets(), PreviewTickets(b"s", clock)
     )
-    app = PreviewApp(Starlette(routes=[Route("/{path:path}", main)]), services, SUFFIX)  # pyright: ignore[reportArgumentType]
+    app = Starlette(routes=[Route("/{path:path}", main)])
+    app.state.services = services
+    app.add_middleware(PreviewApp, suffix=SUFFIX)
     async with running(server, path):
         transport = httpx.ASGITransport(app=app)
         async with httpx.AsyncClient(transport=transport, base_url=f"http://{HOST}:8000") as client:
