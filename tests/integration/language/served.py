@@ -27,6 +27,7 @@ from sandbox_image.agent.language import LanguageServers, routes
 from sandbox_image.wire.language import LanguageServerHealth
 
 DEADLINE = 60.0
+CONTENT_MODIFIED = -32801
 HEADERS = {"Authorization": "Bearer secret"}
 
 
@@ -125,8 +126,12 @@ class Editor:
         return await self.until(answer)
 
     async def result(self, method: str, params: Any = None) -> Any:
-        answer = await self.ask(method, params)
-        assert "result" in answer, answer
+        """What was answered; asked again while a server that is starting lets it be."""
+        deadline = time.monotonic() + DEADLINE
+        while "result" not in (answer := await self.ask(method, params)):
+            assert answer["error"]["code"] == CONTENT_MODIFIED, answer
+            assert time.monotonic() < deadline, answer
+            await asyncio.sleep(0.05)
         return answer["result"]
 
     async def initialize(self, **params: Any) -> Any:
