@@ -36,7 +36,7 @@ async def ensure_image(engine: Engine, say: Progress, *, base: str | None = None
         except ImageMissing:
             say("image: that failed; trying once more")  # an index that hiccups is common; done steps are not repeated
             await _build(engine, context, name, parent, say, rebuild=False)
-        await _prune(engine, name, say)
+        await prune(engine, name, say)
     await engine.call("POST", f"images/{name}/tag", params={"repo": REPOSITORY, "tag": "latest"})
     return name
 
@@ -68,17 +68,29 @@ async def _build(
         raise ImageMissing(f"The sandbox image could not be built: {error}\n" + "\n".join(lines), image=name) from error
 
 
-async def _prune(engine: Engine, current: str, say: Progress) -> None:
-    """Remove older images of ours that no container uses."""
+async def prune(engine: Engine, current: str, say: Progress, *, kept_for_sec: float = KEPT_FOR_SEC) -> None:
+    """Remove older images of ours that no container uses, and older stages than the one that the next build starts from."""
     images = cast("list[dict[str, Any]]", await engine.call("GET", "images/json"))
     newest = max((float(image["Created"]) for image in images), default=0.0)
+    kept = (current, f"{REPOSITORY}:latest")
+    stages: list[dict[str, Any]] = []
     for image in images:
+        is_old = float(image["Created"]) < newest - kept_for_sec
+        if "org.aimforge.stage" in cast("dict[str, str]", image.get("Labels") or {}):
+            stages.append(image)
         for tag in cast("list[str]", image.get("RepoTags") or []):
-            is_ours = tag.startswith(f"{REPOSITORY}:") and tag not in (current, f"{REPOSITORY}:latest")
-            if is_ours and float(image["Created"]) < newest - KEPT_FOR_SEC:
-                try:
-                    await engine.call("DELETE", f"images/{tag}")
-                    say(f"image: removed {tag}")
-                except EngineRefused as error:
-                    if error.status not in (404, 409):  # gone already, or in use
-                        raise
+            if tag.startswith(f"{REPOSITORY}:") and tag not in kept and is_old:
+                await _remove(engine, tag, say)
+    stages.sort(key=lambda image: float(image["Created"]), reverse=True)
+    for image in stages[1:]:
+        if float(image["Created"]) < newest - kept_for_sec:
+            await _remove(engine, image["Id"], say)
+
+
+async def _remove(engine: Engine, name: str, say: Progress) -> None:
+    try:
+        await engine.call("DELETE", f"images/{name}")
+        say(f"image: removed {name}")
+    except EngineRefused as error:
+        if error.status not in (404, 409):  # gone already, or in use
+            raise
