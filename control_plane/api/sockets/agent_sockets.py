@@ -29,12 +29,17 @@ from sandbox_image.wire.limits import MAX_LSP_MESSAGE, MAX_TERMINAL_INPUT, MAX_T
 from sandbox_image.wire.terminals import OUTPUT_HEADER
 
 TERMINAL: Final = Rules(max_message=MAX_TERMINAL_INPUT + 1, is_input=lambda message: isinstance(message, bytes))
-EDITS: Final = ('"textDocument/didChange"', '"textDocument/completion"', '"workspace/executeCommand"')
-LANGUAGE: Final = Rules(
-    max_message=MAX_LSP_MESSAGE,
-    binary=False,
-    is_input=lambda message: isinstance(message, str) and any(edit in message[:300] for edit in EDITS),
-)
+EDITS: Final = (b'"textDocument/didChange"', b'"textDocument/completion"', b'"workspace/executeCommand"')
+
+
+def is_edit(message: str | bytes) -> bool:
+    """Tell an editor's user from its chatter. Some clients send JSON-RPC in binary frames."""
+    head = message[:300]
+    start = head.encode("utf-8", "replace") if isinstance(head, str) else head
+    return any(edit in start for edit in EDITS)
+
+
+LANGUAGE: Final = Rules(max_message=MAX_LSP_MESSAGE, is_input=is_edit)
 
 
 async def terminal(websocket: WebSocket) -> None:
