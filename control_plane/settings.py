@@ -60,7 +60,7 @@ class Settings(BaseSettings):
         description="Origins of other front ends that may call with a session, such as http://localhost:5173.",
     )
     preview_host: str = Field(
-        "preview.localhost",
+        default="preview.localhost",
         description="Name below which previews are served, each project on a name of its own. Empty: no previews.",
     )
     log_format: Literal["console", "json"] = Field(default="console", description="How log lines are written.")

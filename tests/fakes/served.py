@@ -98,7 +98,8 @@ async def served(folder: Path, **settings: Any) -> AsyncGenerator[Served]:
             clock=outside.clock,
         )
 
-    chosen = Settings(data_dir=folder, token=TOKEN, **({"frontend_dir": folder / "dist"} | settings))
+    given: dict[str, Any] = {"data_dir": folder, "token": TOKEN, "frontend_dir": folder / "dist"} | settings
+    chosen = Settings(**given)
     chosen.prepare_data_dir()
     (folder / "welcomed").touch()
     app = create_app(chosen, adapters)

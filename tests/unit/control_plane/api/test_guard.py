@@ -53,8 +53,7 @@ async def session_of(app: Served) -> str:
 
 async def test_without_credentials_only_what_is_public_answers(app: Served):
     for route in http_routes(app):
-        (method,) = route.methods
-        got = await app.call(method, filled(route.path), headers={})
+        got = await app.call(route.operation.method, filled(route.path), headers={})
         public = route.operation.policy is Policy.PUBLIC
         assert public is (route.operation.id in PUBLIC), route.operation.id
         if not public:
@@ -82,8 +81,7 @@ async def test_wrong_credentials_and_foreign_pages_are_refused_everywhere(
     project_id = await app.make()
     for route in http_routes(app):
         if route.operation.policy is not Policy.PUBLIC:
-            (method,) = route.methods
-            got = await app.call(method, filled(route.path, project_id), headers=headers)
+            got = await app.call(route.operation.method, filled(route.path, project_id), headers=headers)
             assert got.status == status, route.operation.id
     for path in socket_paths(app):
         assert await handshake(app, filled(path, project_id), headers) == status, path
@@ -93,8 +91,7 @@ async def test_wrong_credentials_and_foreign_pages_are_refused_everywhere(
 async def test_projects_that_are_not_there_are_not_found_on_every_route(app: Served):
     for route in http_routes(app):
         if route.operation.policy in (Policy.VIEW, Policy.EDIT, Policy.OWN) and not route.operation.project_in_body:
-            (method,) = route.methods
-            got = await app.call(method, filled(route.path, "nope"))
+            got = await app.call(route.operation.method, filled(route.path, "nope"))
             assert (got.status, got.json["error"]) == (404, "not_found"), route.operation.id
     for path in socket_paths(app):
         assert await handshake(app, filled(path, "nope"), BEARER) == 404, path
