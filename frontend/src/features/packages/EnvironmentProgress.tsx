@@ -46,7 +46,6 @@ export function EnvironmentProgress({ venv, onRecreate }: { venv: VenvStatus; on
       <p role="status" className={`flex items-center gap-2 ${tone}`}>
         {icon}
         <span className="flex-1">{t(HEADINGS[venv.status])}</span>
-        <span className="text-faint">{venv.python}</span>
       </p>
       {working && <progress className="mt-1.5 h-1 w-full accent-accent" max={1} value={venv.progress} aria-label={t("packages.progress")} />}
       {venv.message !== "" && (working || failed) && <p className={`mt-1 break-words ${failed ? "text-bad" : "text-muted"}`}>{venv.message}</p>}

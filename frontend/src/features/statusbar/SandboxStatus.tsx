@@ -9,6 +9,7 @@ import { Menu, type MenuItems } from "@/shared/ui/Menu";
 import { byteSize } from "@/shared/ui/relativeTime";
 import { notify } from "@/shared/ui/toasts";
 
+import { sandboxState, type SandboxState } from "@/wire/control";
 import type { Usage } from "@/wire/generated";
 
 import { clock, nextPause, secondsLeft } from "./countdown";
@@ -21,29 +22,32 @@ function tell(error: unknown): void {
 
 const STATES = {
   absent: ["statusbar.sandbox.absent", "plain"],
+  queued: ["statusbar.sandbox.queued", "info"],
   starting: ["statusbar.sandbox.starting", "info"],
   ready: ["statusbar.sandbox.ready", "ok"],
+  pausing: ["statusbar.sandbox.paused", "warn"],
   paused: ["statusbar.sandbox.paused", "warn"],
+  resuming: ["statusbar.sandbox.starting", "info"],
+  stopping: ["statusbar.sandbox.stopped", "warn"],
   stopped: ["statusbar.sandbox.stopped", "warn"],
   failed: ["statusbar.sandbox.failed", "bad"],
   deleted: ["statusbar.sandbox.deleted", "bad"],
-} as const satisfies Record<string, readonly [string, StatusTone]>;
+} as const satisfies Record<SandboxState, readonly [string, StatusTone]>;
 
-function isState(state: string): state is keyof typeof STATES {
-  return state in STATES;
-}
+const RESTS: ReadonlySet<SandboxState> = new Set(["absent", "paused", "stopped", "failed"]);
 
 /** The sandbox's state; its menu starts it anew. */
 export function SandboxStatus({ projectId }: { projectId: string }) {
   const sandbox = useLive((state) => state.sandbox);
   if (sandbox === null) return null;
-  const [words, tone] = isState(sandbox.state) ? STATES[sandbox.state] : (["statusbar.sandbox.absent", "plain"] as const);
-  const runs = sandbox.state === "ready" || sandbox.state === "paused";
+  const state = sandboxState(sandbox.state);
+  const [words, tone] = STATES[state];
+  const runs = state === "ready" || state === "paused";
   const items: MenuItems = [
     {
       label: t("statusbar.start"),
       icon: <Play size={13} />,
-      disabled: sandbox.state === "ready" || sandbox.state === "starting",
+      disabled: !RESTS.has(state),
       onSelect: () => void startSandbox(projectId).catch(tell),
     },
     { label: t("statusbar.restart"), icon: <RotateCcw size={13} />, disabled: !runs, onSelect: () => void restartSandbox(projectId).catch(tell) },
@@ -53,7 +57,7 @@ export function SandboxStatus({ projectId }: { projectId: string }) {
     <Menu
       items={items}
       trigger={
-        <StatusButton tone={tone} icon={<Box size={12} aria-hidden />} title={sandbox.message} data-sandbox={sandbox.state}>
+        <StatusButton tone={tone} icon={<Box size={12} aria-hidden />} title={sandbox.message} data-sandbox={state}>
           {t(words)}
           {queue}
         </StatusButton>

@@ -18,9 +18,7 @@ export function StatusBar() {
     if (projectId !== "") loadStatus(projectId).catch(() => undefined);
   };
   const loadNow = useEffectEvent(load);
-  useEffect(() => {
-    if (ready) loadNow();
-  }, [ready, projectId]);
+  useEffect(() => loadNow(), [ready, projectId]);
   useReload(load);
   return (
     <div aria-label={t("statusbar.title")} role="group" className="flex h-full items-stretch overflow-x-auto overflow-y-hidden">

@@ -62,8 +62,8 @@ export function EnvironmentStatus() {
   if (venv === null) return null;
   const [words, tone] = VENV_STATES[venv.status];
   return (
-    <StatusButton tone={tone} icon={<Package size={12} aria-hidden />} title={venv.message} data-venv={venv.status} onClick={() => showLeft("packages")}>
-      {t(words, { python: venv.python, percent: Math.round(venv.progress * 100) })}
+    <StatusButton tone={tone} icon={<Package size={12} aria-hidden />} title={venv.message === "" ? venv.python : venv.message} data-venv={venv.status} onClick={() => showLeft("packages")}>
+      {t(words, { percent: Math.round(venv.progress * 100) })}
     </StatusButton>
   );
 }

@@ -6,13 +6,15 @@ import type { LanguageServerKind, Usage } from "@/wire/generated";
 
 const AN_HOUR = 3600;
 
-/** What the events say only when it changes is asked for once. */
+/** What the events say only when it changes is asked for once. An event that came meanwhile is newer. */
 export async function loadStatus(projectId: string): Promise<void> {
+  const sandbox = await getJson(projectPath(projectId, "/sandbox"), (value) => parse("SandboxEvent", value));
+  useLive.setState((state) => (state.sandbox === null ? { sandbox, sandboxAt: Date.now() } : {}));
+  if (useLive.getState().sandbox?.state !== "ready") return;
   const [venv, servers] = await Promise.all([
     getJson(projectPath(projectId, "/environment"), (value) => parse("VenvStatus", value)),
     getJson("/api/lsp/health", (value) => parseList("LanguageServerHealth", value), { query: { project_id: projectId } }),
   ]);
-  // An event that came meanwhile is newer.
   useLive.setState((state) => ({
     venv: state.venv ?? venv,
     servers: new Map([...servers.map((server) => [server.kind, server] as const), ...state.servers]),

@@ -50,7 +50,6 @@ function settings({ label, fontSize, readOnly }: CodeEditorOptions): monaco.edit
     quickSuggestions: { other: true, comments: false, strings: false },
     lightbulb: { enabled: monaco.editor.ShowLightbulbIconMode.OnCode },
     tabSize: 4,
-    bracketPairColorization: { enabled: false },
     overviewRulerBorder: false,
     scrollbar: { verticalScrollbarSize: 10, horizontalScrollbarSize: 10 },
   };

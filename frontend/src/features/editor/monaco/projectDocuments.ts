@@ -90,7 +90,7 @@ export class ProjectDocuments {
   async formatAndSave(key: string): Promise<void> {
     const open = this.#open.get(key);
     if (open === undefined) return;
-    if (open.document.unsaved) await this.format(key);
+    await this.format(key);
     await open.document.save();
   }
 

@@ -1,11 +1,14 @@
 /** Monaco's colours, taken from the product's tokens, so that an editor looks like the panels around it. */
 
-import { effectiveTheme, usePreferences } from "@/shared/preferences/preferences";
-
 import { monaco } from "./monaco";
 
 const NAME = "aimforge";
-const BASES = { dark: "vs-dark", light: "vs", contrast: "hc-black" } as const;
+
+/** The page says on its root which theme is in force. */
+function baseOf(theme: string | undefined): monaco.editor.BuiltinTheme {
+  if (theme === "contrast") return "hc-black";
+  return theme === "light" ? "vs" : "vs-dark";
+}
 
 /** Six digits, as Monaco wants them. Tokens are written so; a colour that is not is left to the base theme. */
 function token(styles: CSSStyleDeclaration, name: string): string | undefined {
@@ -41,10 +44,9 @@ function rules(styles: CSSStyleDeclaration): monaco.editor.ITokenThemeRule[] {
 }
 
 function apply(): void {
-  const theme = effectiveTheme(usePreferences.getState().theme);
   const styles = getComputedStyle(document.documentElement);
   monaco.editor.defineTheme(NAME, {
-    base: BASES[theme],
+    base: baseOf(document.documentElement.dataset["theme"]),
     inherit: true,
     rules: rules(styles),
     colors: {
@@ -61,6 +63,11 @@ function apply(): void {
         "editorSuggestWidget.selectedBackground": "--hover",
         "editorSuggestWidget.foreground": "--text",
         "editorSuggestWidget.highlightForeground": "--accent-text",
+        "editorBracketHighlight.foreground1": "--muted",
+        "editorBracketHighlight.foreground2": "--accent-text",
+        "editorBracketHighlight.foreground3": "--input-kind",
+        "editorIndentGuide.background1": "--line",
+        "editorIndentGuide.activeBackground1": "--line-strong",
         "editorError.foreground": "--bad",
         "editorWarning.foreground": "--warn",
         "editorInfo.foreground": "--info",
@@ -83,7 +90,6 @@ function apply(): void {
 /** Keeps Monaco's theme that of the page. Returns what ends it. */
 export function followTheme(): () => void {
   apply();
-  // The page sets `data-theme` on its root after the preference changed: colours are read once that is done.
   const observer = new MutationObserver(apply);
   observer.observe(document.documentElement, { attributes: true, attributeFilter: ["data-theme"] });
   return () => observer.disconnect();
