@@ -39,6 +39,7 @@ class Settings(BaseSettings):
     )
     token: str = Field(
         default="",
+        pattern=r"^[!-~]*$",
         description="Token of local mode. Empty: made at the first start and kept in the data directory.",
         repr=False,
     )
@@ -184,8 +185,6 @@ class Settings(BaseSettings):
                     "127.0.0.1, ::1 or localhost only. To reach it from elsewhere, forward the port over SSH."
                 )
                 raise ValueError(message)
-        if self.token and len(self.token) < 16:
-            raise ValueError("AIMFORGE_TOKEN is too short to be safe: give it 16 characters or more.")
         return self
 
     @cached_property

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
 UNUSABLE: Final = 2
 """Exit code when the settings, the port, the data directory or the database do not allow a start."""
+SAFE_TOKEN: Final = 16
 LOCK: Final = "serve.lock"
 LARGEST_MESSAGE: Final = 17 * 1024 * 1024
 """Bytes of a WebSocket message before the socket's own, smaller limit is looked at."""
@@ -24,6 +25,8 @@ def serve() -> None:
     listening = bind(settings)
     host, port = listening.getsockname()[:2]
     token = settings.local_token()
+    if len(token) < SAFE_TOKEN:
+        say(f"AIMFORGE_TOKEN has {len(token)} characters; with fewer than {SAFE_TOKEN} it can be guessed.")
     shown = f"[{host}]" if ":" in host else host
     print(f"AIM-Forge is at http://{shown}:{port}/login?token={token}", flush=True)
     try:

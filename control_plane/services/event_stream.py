@@ -15,7 +15,7 @@ from sandbox_image.wire.errors import ErrorCode
 from sandbox_image.wire.events import TYPE_NAMES
 from sandbox_image.wire.limits import EVENT_RING, MAX_EVENT_FRAME, MIB
 
-RING_BYTES: Final = 16 * MIB
+RING_BYTES: Final = 4 * MIB
 QUEUE_BYTES: Final = 4 * MIB
 """Bytes that wait for one viewer before it counts as too slow."""
 

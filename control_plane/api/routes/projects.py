@@ -14,6 +14,7 @@ from control_plane.domain.access import Policy
 from control_plane.domain.project import ProjectRecord
 from control_plane.ports import AgentAnswer
 from control_plane.services.agent_answers import raise_for_agent
+from sandbox_image.wire.closing import CloseCode
 from sandbox_image.wire.project import Project, ProjectUpdate
 
 TAG: Final = "projects"
@@ -123,6 +124,7 @@ async def delete(call: Call) -> Response:
     """Delete a project: container, workspace and rows, after a grace in which it can be restored."""
     at_once = call.request.query_params.get("now", "") in ("1", "true")
     until = await call.services.deletions.delete(call.project_id, at_once=at_once)
+    call.services.open_sockets.close_project(call.project_id, CloseCode.SANDBOX_DELETED)
     return answer(Deleted(id=call.project_id, restorable_until=until))
 
 
@@ -143,6 +145,16 @@ OPERATIONS: Final = [
         endpoint=list_projects,
         answer=list[ProjectSummary],
         query=("search",),
+    ),
+    Operation(
+        id="list_projects_without_slash",
+        method="GET",
+        path="/api/project",
+        policy=Policy.SIGNED_IN,
+        tag=TAG,
+        summary="List your projects, for those who leave the slash out",
+        endpoint=list_projects,
+        hidden=True,
     ),
     Operation(
         id="list_templates",

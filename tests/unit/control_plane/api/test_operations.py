@@ -53,6 +53,7 @@ async def test_a_project_is_made_listed_changed_deleted_and_restored(app: Served
     assert made.status == 201
     assert made.json["name"] == "Weather"
     project_id = made.json["id"]
+    assert (await app.call("GET", "/api/project")).json == (await app.call("GET", "/api/project/")).json
     listed = await app.call("GET", "/api/project/?search=bern")
     assert [p["id"] for p in listed.json] == [project_id]
     app.agent(project_id).answer("PATCH", "/project", {"name": "Climate"})
@@ -292,6 +293,10 @@ async def test_events_come_over_a_socket(app: Served):
         states: list[str] = []
         while "stopped" not in states:
             states += [e["data"]["state"] for e in await socket.receive_json() if e["type"] == "sandbox"]
+        await app.call("DELETE", f"/api/project/{project_id}")
+        while (message := await socket.receive()).type is aiohttp.WSMsgType.TEXT:
+            pass
+        assert socket.close_code == message.data == 4027
 
 
 async def test_unknown_paths_and_methods_have_error_bodies(app: Served):
