@@ -8,7 +8,7 @@
 unexport PYTHONDONTWRITEBYTECODE
 
 BIN := .venv/bin
-LINTED := control_plane sandbox_image tests benchmarks
+LINTED := $(wildcard control_plane sandbox_image tests benchmarks)
 SLOW := $(wildcard tests/integration tests/security tests/e2e)
 SKIPPED_IN_FIRST := $(addprefix --ignore=,$(SLOW))
 
