@@ -37,6 +37,7 @@ export interface VenvStatus {
   message: string;
   python: string;
   fingerprint: string;
+  usable: boolean;
   log: string[];
 }
 
@@ -123,6 +124,7 @@ export interface Edge {
   target: string;
   source_port: string;
   target_port: string;
+  broken: string;
 }
 
 /** The structure of a project. ``id`` is filled in by the control plane; the folder does not know it. */
@@ -512,7 +514,7 @@ export interface Received {
 /** Field → [type, default where it may be missing]. */
 export const SCHEMAS = {
   ErrorBody: {"error": ["string"], "message": ["string"], "detail": [["record", "unknown"], {}]},
-  VenvStatus: {"status": [["enum", "not_started", "creating", "installing", "completed", "failed"]], "progress": ["number", 0.0], "message": ["string", ""], "python": ["string", ""], "fingerprint": ["string", ""], "log": [["array", "string"], []]},
+  VenvStatus: {"status": [["enum", "not_started", "creating", "installing", "completed", "failed"]], "progress": ["number", 0.0], "message": ["string", ""], "python": ["string", ""], "fingerprint": ["string", ""], "usable": ["boolean", false], "log": [["array", "string"], []]},
   Package: {"name": ["string"], "version": ["string"], "required": ["boolean", false]},
   LanguageServerHealth: {"kind": [["enum", "pyright", "ruff"]], "state": [["enum", "stopped", "starting", "ready", "restarting", "gave_up"]], "clients": ["number", 0], "restarts": ["number", 0], "pid": [["nullable", "number"], null], "uptime_ms": ["number", 0.0], "retry_in_ms": [["nullable", "number"], null], "message": ["string", ""]},
   Position: {"x": ["number"], "y": ["number"]},
@@ -521,7 +523,7 @@ export const SCHEMAS = {
   Setting: {"name": ["string"], "type": ["string", ""], "default": ["unknown", null], "required": ["boolean", false], "choices": [["array", "unknown"], []]},
   Ports: {"inputs": [["array", ["ref", "Port"]], []], "outputs": [["array", ["ref", "Port"]], []], "settings": [["array", ["ref", "Setting"]], []], "merges": ["boolean", false], "error": ["string", ""]},
   Node: {"id": ["string"], "title": ["string"], "kind": [["enum", "code", "input", "result", "note", "group"], "code"], "position": [["ref", "Position"]], "file": ["string", ""], "settings": [["record", "unknown"], {}], "description": ["string", ""], "cache": [["enum", "auto", "never", "pinned"], "auto"], "group": ["string", ""], "size": [["nullable", ["ref", "Size"]], null], "timeout_sec": [["nullable", "number"], null], "files": [["array", "string"], []], "legacy": ["boolean", false], "ports": [["ref", "Ports"], {"inputs": [], "outputs": [], "settings": [], "merges": false, "error": ""}]},
-  Edge: {"id": ["string"], "source": ["string"], "target": ["string"], "source_port": ["string", "output"], "target_port": ["string", ""]},
+  Edge: {"id": ["string"], "source": ["string"], "target": ["string"], "source_port": ["string", "output"], "target_port": ["string", ""], "broken": ["string", ""]},
   Project: {"id": ["string", ""], "name": ["string"], "description": ["string", ""], "nodes": [["array", ["ref", "Node"]], []], "edges": [["array", ["ref", "Edge"]], []], "schema_version": ["number", 1]},
   NodeFreshness: {"node_id": ["string"], "state": [["enum", "never_run", "fresh", "stale", "failed"]], "reason": ["string"]},
   Output: {"type": ["string"], "mime": [["record", "unknown"], {}], "size": ["number", 0], "truncated": ["boolean", false], "note": ["string", ""]},

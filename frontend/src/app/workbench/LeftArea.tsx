@@ -1,4 +1,3 @@
-import { Files, ListTree, Package, Shapes } from "lucide-react";
 import { lazy, Suspense } from "react";
 import { Outline } from "@/features/flow/panels/Outline";
 import { Palette } from "@/features/flow/panels/Palette";
@@ -36,10 +35,10 @@ export function LeftArea() {
         active={active}
         onSelect={showLeft}
         tabs={[
-          { id: "palette", label: t("app.panel.palette"), icon: <Shapes size={14} /> },
-          { id: "outline", label: t("app.panel.outline"), icon: <ListTree size={14} /> },
-          { id: "files", label: t("app.panel.files"), icon: <Files size={14} /> },
-          { id: "packages", label: t("app.panel.packages"), icon: <Package size={14} /> },
+          { id: "palette", label: t("app.panel.palette") },
+          { id: "outline", label: t("app.panel.outline") },
+          { id: "files", label: t("app.panel.files") },
+          { id: "packages", label: t("app.panel.packages") },
         ]}
       />
       <div className="min-h-0 flex-1">

@@ -1,11 +1,10 @@
-import { MousePointerClick } from "lucide-react";
 import { Inspector } from "@/features/flow/panels/Inspector";
 import { useSelection } from "@/features/flow/model/selection";
 import { NodeResults } from "@/features/runs/NodeResults";
 import { t } from "@/shared/i18n/i18n";
 import { useProject } from "@/shared/project/projectStore";
 import { ErrorBoundary } from "@/shared/ui/ErrorBoundary";
-import { EmptyState } from "@/shared/ui/states";
+import { ProjectInfo } from "./ProjectInfo";
 
 /** What is known of the one node that is selected: its settings, and below them its results. */
 export function RightArea() {
@@ -15,9 +14,7 @@ export function RightArea() {
     <section aria-label={t("app.panel.inspector")} className="flex h-full flex-col overflow-y-auto bg-panel">
       <ErrorBoundary key={id} name={t("app.panel.inspector")}>
         {node === undefined ? (
-          <EmptyState icon={<MousePointerClick size={22} />} title={t("flow.nothingSelected")}>
-            {t("flow.nothingSelectedHint")}
-          </EmptyState>
+          <ProjectInfo />
         ) : (
           <>
             <Inspector node={node} />

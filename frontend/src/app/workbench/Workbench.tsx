@@ -53,7 +53,7 @@ export function Workbench() {
       <Header />
       <ConnectionBanner />
       <Group orientation="horizontal" className="min-h-0 flex-1">
-        <SidePanel id="left" open={left !== null} size={248} minSize={190} onClosed={() => showLeft(null)}>
+        <SidePanel id="left" open={left !== null} size={264} minSize={200} onClosed={() => showLeft(null)}>
           <LeftArea />
         </SidePanel>
         <Divider hidden={left === null} />
@@ -72,7 +72,7 @@ export function Workbench() {
         <SidePanel
           id="right"
           open={right}
-          size={312}
+          size={304}
           minSize={220}
           onClosed={() => useWorkspace.setState({ right: false })}
         >

@@ -8,9 +8,8 @@ import { Button } from "@/shared/ui/Button";
 import { EmptyState, Loading } from "@/shared/ui/states";
 import { dismiss, notify } from "@/shared/ui/toasts";
 import type { ProjectSummary } from "@/wire/control";
-import { deleteLater, useDeletions } from "./deletions";
 import { NewProjectDialog } from "./NewProjectDialog";
-import { duplicateProject, exportPath, importZip, projectsQuery, renameProject } from "./projectApi";
+import { deleteProject, duplicateProject, exportPath, importZip, projectsQuery, renameProject, restoreProject } from "./projectApi";
 import { ProjectCard } from "./ProjectCard";
 
 interface Props {
@@ -37,6 +36,31 @@ function download(path: string): void {
   link.click();
 }
 
+/** How long the undo of a deletion is offered; the server keeps the project longer. */
+const UNDO_MS = 15_000;
+
+async function orSayWhy(work: Promise<void>, done: () => void): Promise<boolean> {
+  try {
+    await work;
+    return true;
+  } catch (error) {
+    notify({ kind: "error", message: messageOf(error) });
+    return false;
+  } finally {
+    done();
+  }
+}
+
+async function deleteWithUndo({ id, name }: ProjectSummary, changed: () => void): Promise<void> {
+  if (!(await orSayWhy(deleteProject(id), changed))) return;
+  notify({
+    kind: "info",
+    message: t("projects.deleted", { name }),
+    action: { label: t("app.undo"), run: () => void orSayWhy(restoreProject(id), changed) },
+    lastsMs: UNDO_MS,
+  });
+}
+
 /** A long action with a line that says so while it lasts. */
 function useBusyAction() {
   const queries = useQueryClient();
@@ -57,7 +81,6 @@ function useBusyAction() {
 export function ProjectsPage({ onOpen, actions }: Props) {
   const queries = useQueryClient();
   const list = useQuery(projectsQuery);
-  const deleting = useDeletions((state) => state.ids);
   const [query, setQuery] = useState("");
   const [creating, setCreating] = useState(false);
   const picker = useRef<HTMLInputElement>(null);
@@ -68,8 +91,7 @@ export function ProjectsPage({ onOpen, actions }: Props) {
     { id: "projects.search", title: "projects.search", keys: ["/"], run: () => search.current?.focus() },
     { id: "projects.import", title: "projects.import", run: () => picker.current?.click() },
   ]);
-  const known = (list.data ?? []).filter((project) => !deleting.has(project.id));
-  const shown = matching(known, query);
+  const shown = matching(list.data ?? [], query);
   const refetch = () => void queries.invalidateQueries({ queryKey: projectsQuery.queryKey });
   const importFile = (file: File) =>
     action.mutate({
@@ -149,12 +171,12 @@ export function ProjectsPage({ onOpen, actions }: Props) {
               project={project}
               onOpen={() => onOpen(project.id)}
               onExport={() => download(exportPath(project.id))}
-              onDelete={() => deleteLater(project.id, project.name, refetch)}
+              onDelete={() => void deleteWithUndo(project, refetch)}
               onRename={(name) => action.mutate({ message: t("app.loading"), run: () => renameProject(project.id, name) })}
               onDuplicate={() =>
                 action.mutate({
                   message: t("projects.duplicating", { name: project.name }),
-                  run: () => duplicateProject(project, t("projects.copyOf", { name: project.name })),
+                  run: () => duplicateProject(project.id, t("projects.copyOf", { name: project.name })),
                 })
               }
             />

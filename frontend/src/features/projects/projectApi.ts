@@ -22,38 +22,18 @@ export function createProject(name: string, template: string): Promise<ProjectSu
   return getJson("/api/project/make", parseProjectSummary, { method: "POST", json: { name, template } });
 }
 
-/** A project of its own, filled from a zip: our folder, or one of the original system. */
-export async function importZip(file: File): Promise<ProjectSummary> {
-  const project = await createProject(file.name.replace(/\.zip$/i, "") || file.name, "empty");
-  try {
-    await fill(project.id, file);
-  } catch (error) {
-    await deleteProject(project.id);
-    throw error;
-  }
-  return project;
-}
-
-async function fill(projectId: string, zip: Blob): Promise<void> {
-  await request(projectPath(projectId, "/import"), {
+/** A project of its own, from a zip: our folder, or one of the original system. */
+export function importZip(file: File): Promise<ProjectSummary> {
+  return getJson("/api/project/import", parseProjectSummary, {
     method: "POST",
-    body: zip,
+    body: file,
     headers: { "Content-Type": "application/zip" },
-    query: { mode: "replace" },
+    query: { name: file.name.replace(/\.zip$/i, "") },
   });
 }
 
-export async function duplicateProject(project: ProjectSummary, name: string): Promise<ProjectSummary> {
-  const archive = await request(exportPath(project.id));
-  const copy = await createProject(name, "empty");
-  try {
-    await fill(copy.id, await archive.blob());
-    await request(projectPath(copy.id), { method: "PATCH", json: { name } });
-  } catch (error) {
-    await deleteProject(copy.id);
-    throw error;
-  }
-  return copy;
+export function duplicateProject(projectId: string, name: string): Promise<ProjectSummary> {
+  return getJson(projectPath(projectId, "/duplicate"), parseProjectSummary, { method: "POST", json: { name } });
 }
 
 export function exportPath(projectId: string): string {
@@ -62,6 +42,11 @@ export function exportPath(projectId: string): string {
 
 export async function deleteProject(projectId: string): Promise<void> {
   await request(projectPath(projectId), { method: "DELETE" });
+}
+
+/** Undo a deletion; the server keeps what was deleted for a while. */
+export async function restoreProject(projectId: string): Promise<void> {
+  await request(projectPath(projectId, "/restore"), { method: "POST" });
 }
 
 export async function renameProject(projectId: string, name: string): Promise<void> {

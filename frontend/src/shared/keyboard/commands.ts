@@ -1,4 +1,4 @@
-import { useEffect, useEffectEvent } from "react";
+import { useEffect, useLayoutEffect, useRef } from "react";
 import { create } from "zustand";
 import type { TextKey } from "@/shared/i18n/en";
 
@@ -39,14 +39,18 @@ export function registerCommands(commands: readonly Command[]): () => void {
     });
 }
 
-/** Register commands while the component is mounted. `make` may use fresh values: it is read when a command runs. */
+/** Register commands while the component is mounted. `make` may use fresh values: what it gave last is what runs. */
 export function useCommands(make: () => readonly Command[]): void {
-  const latest = useEffectEvent(make);
+  const latest = useRef(make);
+  useLayoutEffect(() => {
+    latest.current = make;
+  });
   useEffect(() => {
-    const stable = latest().map((command) => ({
+    const find = (id: string) => latest.current().find((other) => other.id === id);
+    const stable = latest.current().map((command) => ({
       ...command,
-      run: () => latest().find((other) => other.id === command.id)?.run(),
-      enabled: () => latest().find((other) => other.id === command.id)?.enabled?.() ?? true,
+      run: () => find(command.id)?.run(),
+      enabled: () => find(command.id)?.enabled?.() ?? true,
     }));
     return registerCommands(stable);
   }, []);

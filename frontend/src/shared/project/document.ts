@@ -40,15 +40,26 @@ export function inverse(edit: Edit): Edit {
 
 /** Two steps as one: what the first found, what the second left. */
 export function merged(first: Edit, second: Edit): Edit {
-  const nodes = new Map(first.nodes);
-  for (const [id, change] of second.nodes) {
-    nodes.set(id, { before: nodes.get(id)?.before ?? change.before, after: change.after });
+  return {
+    ...second,
+    nodes: joined(first.nodes, second.nodes),
+    edges: joined(first.edges, second.edges),
+    code: new Map([...first.code, ...second.code]),
+  };
+}
+
+interface Change<T> {
+  before: T | null;
+  after: T | null;
+}
+
+function joined<T>(first: ReadonlyMap<string, Change<T>>, second: ReadonlyMap<string, Change<T>>): Map<string, Change<T>> {
+  const all = new Map(first);
+  for (const [id, change] of second) {
+    const known = first.get(id);
+    all.set(id, known === undefined ? change : { before: known.before, after: change.after });
   }
-  const edges = new Map(first.edges);
-  for (const [id, change] of second.edges) {
-    edges.set(id, { before: edges.get(id)?.before ?? change.before, after: change.after });
-  }
-  return { ...second, nodes, edges, code: new Map([...first.code, ...second.code]) };
+  return all;
 }
 
 /** The fields of a node that a person may change; the rest (ports, file) is the server's. */

@@ -133,7 +133,8 @@ export class ProjectSync {
       if (before !== null && edit.nodes.get(before.source)?.after !== null && edit.nodes.get(before.target)?.after !== null)
         await this.remove(projectPath(this.projectId, `/edges/${encodeURIComponent(id)}`));
       if (after !== null) {
-        const json: NewEdge = { ...after };
+        const { id: edgeId, source, target, source_port, target_port } = after;
+        const json: NewEdge = { id: edgeId, source, target, source_port, target_port };
         await request(projectPath(this.projectId, "/edges"), { method: "POST", json });
       }
     }

@@ -24,7 +24,9 @@ export function onBeforeRun(save: () => Promise<void>): () => void {
 async function start(path: string, body: Record<string, unknown>): Promise<void> {
   try {
     for (const save of beforeRun) await save();
-    await request(path, { method: "POST", json: body, query: { wait: false } });
+    // The run outlives this request: its events come with the project's stream, so its answer is not read.
+    const response = await request(path, { method: "POST", json: body, headers: { Accept: "application/x-ndjson" } });
+    await response.body?.cancel();
   } catch (error) {
     notify({ kind: "error", message: messageOf(error) });
   }

@@ -16,9 +16,10 @@ export function relativeTime(secondsSince1970: number, now = Date.now()): string
   return format.format(0, "second");
 }
 
-/** "340 ms", "2.4 s", "3 min 5 s". */
+/** "0.4 ms", "340 ms", "2.4 s", "3 min 5 s". */
 export function duration(ms: number): string {
-  if (ms < 1) return "<1 ms";
+  if (ms < 0.1) return "<0.1 ms";
+  if (ms < 10) return `${ms.toFixed(1)} ms`;
   if (ms < 1000) return `${Math.round(ms)} ms`;
   if (ms < 60_000) return `${(ms / 1000).toFixed(1)} s`;
   return `${Math.floor(ms / 60_000)} min ${Math.round((ms % 60_000) / 1000)} s`;

@@ -33,12 +33,20 @@ import { pressOnOverview } from "./overviewPointer";
 import { nodeAt } from "./paint";
 import { useFlowItems, useOverview } from "./useFlowItems";
 
-const NODE_TYPES: NodeTypes = { code: CodeNode, input: InputNode, result: ResultNode, note: NoteNode, group: GroupNode };
+const NODE_TYPES: NodeTypes = {
+  "aim-code": CodeNode,
+  "aim-input": InputNode,
+  "aim-result": ResultNode,
+  "aim-note": NoteNode,
+  "aim-group": GroupNode,
+};
 const EDGE_TYPES: EdgeTypes = { flow: FlowEdgeLine };
 const SNAP: [number, number] = [8, 8];
 const MIN_ZOOM = 0.04;
 const MAX_ZOOM = 2;
-const FIT_PADDING = 0.12;
+const FIT_PADDING = 0.05;
+/** A lower canvas has no room for a small map. */
+const MINIMAP_FROM = 420;
 const FIT_MAX_ZOOM = 1.1;
 
 function wireOf({ source, target, sourceHandle, targetHandle }: { source: string; target: string; sourceHandle?: string | null; targetHandle?: string | null }): Wire {
@@ -137,7 +145,8 @@ export function FlowSurface() {
   const { nodes, edges } = useFlowItems();
   const overview = useOverview();
   const wheel = usePreferences((state) => state.wheel);
-  const minimap = usePreferences((state) => state.minimap);
+  const roomy = useStore((state) => state.height > MINIMAP_FROM && state.width > 2 * MINIMAP_FROM - 200);
+  const minimap = usePreferences((state) => state.minimap) && roomy;
   useViewHandle();
   return (
     <div
@@ -174,9 +183,9 @@ export function FlowSurface() {
         multiSelectionKeyCode={["Meta", "Control", "Shift"]}
         elevateNodesOnSelect
         edgesFocusable={false}
-        proOptions={{ hideAttribution: false }}
+        attributionPosition="bottom-left"
       >
-        <Background variant={BackgroundVariant.Dots} gap={24} size={1.4} color="var(--dots)" />
+        <Background variant={BackgroundVariant.Dots} gap={24} size={2} color="var(--dots)" />
         {overview && <Overview />}
         {minimap && <Minimap />}
       </ReactFlow>

@@ -88,7 +88,7 @@ export function Minimap() {
       onPointerMove={go}
     >
       <canvas ref={canvas} className="size-full" />
-      <div aria-hidden className="absolute rounded-sm border border-accent bg-accent/8" style={frame} />
+      <div aria-hidden className="absolute rounded-sm border border-accent/70" style={frame} />
     </div>
   );
 }

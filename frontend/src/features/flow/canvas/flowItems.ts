@@ -1,10 +1,10 @@
 import { Position as Side, type Edge as FlowEdge, type Node as FlowNode, type NodeHandle } from "@xyflow/react";
-import type { Edge, Node, Position } from "@/wire/generated";
+import type { Edge, Node, Port, Position } from "@/wire/generated";
 import { inputPorts, outputPorts, portOffset, sizeOf, type Rect } from "../model/geometry";
 import { targetPortOf } from "../model/graph";
 
 export type CanvasNode = FlowNode<{ node: Node }>;
-export type CanvasEdge = FlowEdge;
+export type CanvasEdge = FlowEdge<{ broken: string }>;
 
 export const HANDLE_SIZE = 12;
 
@@ -48,7 +48,8 @@ export class NodeItems {
     const { width, height } = sizeOf(node);
     const item: CanvasNode = {
       id: node.id,
-      type: node.kind,
+      // XYFlow styles "input" and "group" itself.
+      type: `aim-${node.kind}`,
       position: at,
       data: known?.node === node ? known.item.data : { node },
       selected,
@@ -70,20 +71,29 @@ export class NodeItems {
   }
 }
 
+function existing(ports: readonly Port[], name: string): string {
+  return ports.some((port) => port.name === name) ? name : (ports[0]?.name ?? name);
+}
+
 /** The same for edges. */
 export class EdgeItems {
   private readonly made = new Map<string, { edge: Edge; selected: boolean; port: string; item: CanvasEdge }>();
 
-  get(edge: Edge, selected: boolean, target: Node | undefined): CanvasEdge {
-    const port = targetPortOf(edge, target);
+  get(edge: Edge, selected: boolean, source: Node | undefined, target: Node | undefined): CanvasEdge {
+    // A wire whose port is gone is drawn at the first one, so that it can be seen and mended.
+    const leaving = existing(source === undefined ? [] : outputPorts(source), edge.source_port);
+    const arriving = existing(target === undefined ? [] : inputPorts(target), targetPortOf(edge, target));
+    const port = `${leaving} ${arriving}`;
     const known = this.made.get(edge.id);
     if (known?.edge === edge && known.selected === selected && known.port === port) return known.item;
     const item: CanvasEdge = {
       id: edge.id,
       source: edge.source,
       target: edge.target,
-      sourceHandle: edge.source_port,
-      targetHandle: port,
+      sourceHandle: leaving,
+      targetHandle: arriving,
+      className: edge.broken === "" ? "" : "edge-broken",
+      data: { broken: edge.broken },
       type: "flow",
       selected,
       focusable: false,

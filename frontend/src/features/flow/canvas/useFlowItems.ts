@@ -65,7 +65,7 @@ export function useFlowItems(): { nodes: CanvasNode[]; edges: CanvasEdge[] } {
     const fed = area === null ? null : new Set(shown.map((node) => node.id));
     return [...edges.values()]
       .filter((edge) => fed === null || (fed.has(edge.source) && fed.has(edge.target)))
-      .map((edge) => edgeItems.get(edge, selection.edges.has(edge.id), nodes.get(edge.target)));
+      .map((edge) => edgeItems.get(edge, selection.edges.has(edge.id), nodes.get(edge.source), nodes.get(edge.target)));
   }, [overview, nodes, edges, shown, area, selection.edges, edgeItems]);
   return { nodes: flowNodes, edges: flowEdges };
 }

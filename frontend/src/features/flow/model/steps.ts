@@ -61,7 +61,7 @@ export function makeNode(graph: Graph, spec: NodeSpec, position: Position): Node
 
 export function makeEdge(wire: Wire): Edge {
   const { source, target, sourcePort, targetPort } = wire;
-  return { id: newId(), source, target, source_port: sourcePort, target_port: targetPort };
+  return { id: newId(), source, target, source_port: sourcePort, target_port: targetPort, broken: "" };
 }
 
 export function addNode(node: Node, code?: string, edges: readonly Edge[] = []): Edit {

@@ -65,6 +65,13 @@ export const app = {
   "app.toggleEditor": "Show or hide editor",
   "app.hidePanel": "Hide panel",
   "app.focusCanvas": "Go to the canvas",
+  "app.info.nodes": "{count} nodes",
+  "app.info.edges": "{count} wires",
+  "app.info.stale": "{count} out of date",
+  "app.info.failed": "{count} failed",
+  "app.info.keys": "Keys to begin with",
+  "app.info.allKeys": "All keys",
+  "app.info.hint": "Select a node to see its settings and results.",
   "app.noProblems": "No problems.",
   "app.noProblemsHint": "What the language servers and the flow find is listed here.",
 } as const satisfies Record<string, string>;

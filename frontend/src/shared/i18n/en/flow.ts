@@ -66,8 +66,6 @@ export const flow = {
   "flow.refused.noPort": "There is no such port any more.",
   "flow.empty": "Nothing here yet",
   "flow.emptyHint": "Double-click, press / or drag a node from the left.",
-  "flow.nothingSelected": "Nothing selected",
-  "flow.nothingSelectedHint": "Select a node to see its settings and results.",
   "flow.noResult": "No result yet",
   "flow.emptyNote": "Double-click to write",
   "flow.kind.code": "code node",

@@ -17,7 +17,7 @@ export const projects = {
   "projects.copyOf": "{name} copy",
   "projects.export": "Export as zip",
   "projects.delete": "Delete",
-  "projects.deleted": "“{name}” will be deleted.",
+  "projects.deleted": "“{name}” was deleted.",
   "projects.actions": "Actions for {name}",
   "projects.none": "No projects yet",
   "projects.noneHint": "Create one from a template, or import a zip.",

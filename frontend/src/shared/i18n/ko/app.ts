@@ -67,6 +67,13 @@ export const app: Readonly<Record<keyof typeof English, string>> = {
   "app.toggleEditor": "편집기 보이기/숨기기",
   "app.hidePanel": "패널 숨기기",
   "app.focusCanvas": "캔버스로 이동",
+  "app.info.nodes": "노드 {count}개",
+  "app.info.edges": "연결 {count}개",
+  "app.info.stale": "최신 아님 {count}개",
+  "app.info.failed": "실패 {count}개",
+  "app.info.keys": "먼저 알아 둘 단축키",
+  "app.info.allKeys": "모든 단축키",
+  "app.info.hint": "노드를 선택하면 설정과 결과가 표시됩니다.",
   "app.noProblems": "문제가 없습니다.",
   "app.noProblemsHint": "언어 서버와 흐름에서 찾은 문제가 여기에 표시됩니다.",
 };

@@ -68,8 +68,6 @@ export const flow: Readonly<Record<keyof typeof English, string>> = {
   "flow.refused.noPort": "그 포트가 더 이상 없습니다.",
   "flow.empty": "아직 아무것도 없습니다",
   "flow.emptyHint": "두 번 클릭하거나 / 키를 누르거나 왼쪽에서 노드를 끌어오세요.",
-  "flow.nothingSelected": "선택한 것이 없습니다",
-  "flow.nothingSelectedHint": "노드를 선택하면 설정과 결과가 표시됩니다.",
   "flow.noResult": "아직 결과가 없습니다",
   "flow.emptyNote": "두 번 클릭해서 쓰기",
   "flow.kind.code": "코드 노드",

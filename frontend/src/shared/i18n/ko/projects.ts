@@ -19,7 +19,7 @@ export const projects: Readonly<Record<keyof typeof English, string>> = {
   "projects.copyOf": "{name} 사본",
   "projects.export": "zip으로 내보내기",
   "projects.delete": "삭제",
-  "projects.deleted": "“{name}”을(를) 곧 삭제합니다.",
+  "projects.deleted": "“{name}”을(를) 삭제했습니다.",
   "projects.actions": "{name} 작업",
   "projects.none": "아직 프로젝트가 없습니다",
   "projects.noneHint": "템플릿으로 만들거나 zip 파일을 가져오세요.",

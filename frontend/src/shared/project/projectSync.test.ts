@@ -1,0 +1,161 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { edge, node } from "@/testing/builders";
+import type { Edge, Node } from "@/wire/generated";
+import { isRecord } from "@/wire/parse";
+import type { Edit } from "./document";
+import { resetProject, useProject } from "./projectStore";
+import { ProjectSync } from "./projectSync";
+
+/** The server's side in memory: as much of the API as saving a graph needs. */
+class Server {
+  nodes = new Map<string, Node>([["a", node("a")], ["b", node("b")]]);
+  edges = new Map<string, Edge>();
+  version = 1;
+  calls: string[] = [];
+  refuse: ((call: string) => Response | null) | null = null;
+
+  readonly fetch = (url: string, init?: RequestInit): Promise<Response> => {
+    const path = url.replace("/api/project/p", "");
+    const call = `${init?.method ?? "GET"} ${path}`;
+    this.calls.push(call);
+    const refused = this.refuse?.(call);
+    if (refused != null) return Promise.resolve(refused);
+    const body: unknown = typeof init?.body === "string" ? JSON.parse(init.body) : {};
+    const match = new Headers(init?.headers).get("If-Match");
+    return Promise.resolve(this.answer(call, isRecord(body) ? body : {}, match));
+  };
+
+  private answer(call: string, body: Record<string, unknown>, match: string | null): Response {
+    const id = call.split("/")[2] ?? "";
+    if (call === "GET ") return this.structure();
+    if (call.endsWith("/code")) return new Response(`source of ${id}`);
+    if (call.startsWith("PUT ")) return match === `"${this.version}"` ? this.replace(body) : failure(412, "stale");
+    this.version += 1;
+    if (call === "POST /nodes") return this.put(node(String(body["id"]), body));
+    if (call === "POST /edges") {
+      this.edges.set(String(body["id"]), edge(String(body["source"]), String(body["target"]), { id: String(body["id"]) }));
+      return new Response(null, { status: 201 });
+    }
+    if (call.startsWith("PATCH /nodes/")) return this.put({ ...(this.nodes.get(id) ?? node(id)), ...body });
+    if (call.startsWith("DELETE /nodes/")) this.nodes.delete(id);
+    if (call.startsWith("DELETE /edges/")) this.edges.delete(id);
+    return new Response(null, { status: 204 });
+  }
+
+  private put(value: Node): Response {
+    this.nodes.set(value.id, value);
+    return Response.json(value);
+  }
+
+  private replace(body: Record<string, unknown>): Response {
+    const { nodes } = body;
+    if (Array.isArray(nodes)) this.nodes = new Map(nodes.map((item: Node) => [item.id, item]));
+    this.version += 1;
+    return this.structure();
+  }
+
+  private structure(): Response {
+    const project = { name: "P", nodes: [...this.nodes.values()], edges: [...this.edges.values()] };
+    return Response.json(project, { headers: { ETag: `"${this.version}"` } });
+  }
+}
+
+function failure(status: number, error: string): Response {
+  return Response.json({ error, message: `refused: ${error}` }, { status });
+}
+
+function edit(nodes: Edit["nodes"], edges: Edit["edges"] = new Map()): Edit {
+  return { label: "", nodes, edges, code: new Map() };
+}
+
+function renamed(id: string, title: string): Edit {
+  return edit(new Map([[id, { before: node(id), after: { ...node(id), title } }]]));
+}
+
+let server: Server;
+let sync: ProjectSync;
+let refused: Edit[];
+
+beforeEach(async () => {
+  server = new Server();
+  refused = [];
+  vi.stubGlobal("fetch", server.fetch);
+  resetProject("p");
+  sync = new ProjectSync("p", (step) => refused.push(step));
+  sync.refresh();
+  await vi.waitFor(() => expect(useProject.getState().loaded).toBe(true));
+  server.calls = [];
+});
+
+afterEach(() => {
+  sync.dispose();
+  vi.unstubAllGlobals();
+});
+
+function settled(): Promise<void> {
+  return vi.waitFor(() => expect(useProject.getState().pending).toHaveLength(0), { timeout: 30_000 });
+}
+
+describe("saving", () => {
+  it("shows a step at once and sends only what it changed", async () => {
+    sync.submit(renamed("a", "New"));
+    expect(useProject.getState().nodes.get("a")?.title).toBe("New");
+    await settled();
+    expect(server.calls).toEqual(["PATCH /nodes/a"]);
+    expect(server.nodes.get("a")?.title).toBe("New");
+  });
+
+  it("keeps the source of what is deleted, so that undo can bring it back", async () => {
+    const step = edit(new Map([["a", { before: node("a"), after: null }]]));
+    sync.submit(step);
+    await settled();
+    expect(step.code.get("a")).toBe("source of a");
+    expect(server.nodes.has("a")).toBe(false);
+  });
+
+  it("sends many changes as one graph, on top of what somebody else saved meanwhile", async () => {
+    server.nodes.set("theirs", node("theirs"));
+    server.version += 1;
+    const many = Array.from({ length: 10 }, (_, index) => node(`n${String(index)}`));
+    sync.submit(edit(new Map(many.map((item) => [item.id, { before: null, after: item }]))));
+    await settled();
+    expect(server.calls.filter((call) => call.startsWith("PUT"))).toHaveLength(2);
+    expect(server.nodes.size).toBe(13);
+    expect(useProject.getState().nodes.has("theirs")).toBe(true);
+  });
+
+  it("takes a refused step back, and tells the history", async () => {
+    server.refuse = (call) => (call.startsWith("PATCH") ? failure(422, "invalid") : null);
+    const step = renamed("a", "b");
+    sync.submit(step);
+    await vi.waitFor(() => expect(refused).toEqual([step]));
+    expect(useProject.getState().nodes.get("a")?.title).toBe("a");
+  });
+
+  it("waits while the server is away, and loses nothing", async () => {
+    let failures = 1;
+    server.refuse = () => (failures-- > 0 ? failure(503, "unavailable") : null);
+    sync.submit(renamed("a", "Kept"));
+    await vi.waitFor(() => expect(server.calls).toHaveLength(1));
+    expect(useProject.getState().nodes.get("a")?.title).toBe("Kept");
+    window.dispatchEvent(new Event("online"));
+    await settled();
+    expect(server.nodes.get("a")?.title).toBe("Kept");
+  });
+
+  it("keeps steps in order: a node before its wire", async () => {
+    sync.submit(edit(new Map([["c", { before: null, after: node("c") }]])));
+    sync.submit(edit(new Map(), new Map([["a-c", { before: null, after: edge("a", "c") }]])));
+    await settled();
+    expect(server.calls).toEqual(["POST /nodes", "POST /edges"]);
+    expect(useProject.getState().edges.has("a-c")).toBe(true);
+  });
+
+  it("shows what others saved, with our unsaved step on top", async () => {
+    server.nodes.set("a", { ...node("a"), description: "theirs" });
+    sync.refresh();
+    sync.submit(renamed("a", "Mine"));
+    await settled();
+    expect(useProject.getState().nodes.get("a")).toMatchObject({ title: "Mine", description: "theirs" });
+  });
+});
