@@ -55,6 +55,7 @@ def local_adapters(settings: Settings) -> AbstractAsyncContextManager[Adapters]:
             deployment=settings.deployment,
             index_url=settings.index_url,
             egress_hosts=settings.egress_hosts,
+            disk_quota=settings.disk_quota,
             agent_settings=settings.agent_settings(),
         )
     )

@@ -74,7 +74,10 @@ class Settings(BaseSettings):
     docker_host: str = Field(
         default="", description="URL of the container engine. Empty: DOCKER_HOST, or its usual socket."
     )
-    image: str = Field(default="aimforge-sandbox:latest", description="Image that sandboxes are started from.")
+    image: str = Field(
+        default="",
+        description="Image that sandboxes are started from. Empty: the one that `aimforge image ensure` builds.",
+    )
     runtime: str = Field(
         default="", description="The engine's runtime for sandboxes, such as runsc (gVisor). Empty: its default."
     )
@@ -92,7 +95,16 @@ class Settings(BaseSettings):
     open_files: int = Field(default=4096, ge=256, description="Open files of one process in a sandbox.")
     shm: int = Field(default=256 * MIB, ge=MIB, description="Shared memory of a sandbox.")
     tmp: int = Field(default=256 * MIB, ge=MIB, description="Size of a sandbox's /tmp, which is kept in memory.")
-    disk: int = Field(default=2048 * MIB, ge=64 * MIB, description="Size of a project's workspace.")
+    disk: int = Field(
+        default=2048 * MIB,
+        ge=64 * MIB,
+        description="Size of a project's workspace, kept where AIMFORGE_DISK_QUOTA is on.",
+    )
+    disk_quota: bool = Field(
+        default=False,
+        description="Whether each workspace is a file system of its own, so that a full one harms nobody else. Needs root "
+        "on the engine's machine, and holds for projects made from then on.",
+    )
 
     # ── Life of sandboxes ─────────────────────────────────────────────────────────────────────────────────────
     idle_pause_sec: float = Field(

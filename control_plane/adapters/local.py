@@ -31,10 +31,12 @@ class LocalDeployment:
     database_url: str
     docker_host: str
     image: str
+    """Empty: the one that is built from this version's sources."""
     runtime: str
     deployment: str
     index_url: str
     egress_hosts: Sequence[str]
+    disk_quota: bool
     agent_settings: Mapping[str, Any]
 
     @property
@@ -50,6 +52,8 @@ async def open_local(deployment: LocalDeployment) -> AsyncGenerator[Adapters, No
     from control_plane.adapters.database.opening import open_database  # noqa: PLC0415
     from control_plane.adapters.database.stores import DatabaseProjectStore, DatabaseSandboxStore  # noqa: PLC0415
     from control_plane.adapters.docker.engine import Engine  # noqa: PLC0415
+    from control_plane.adapters.docker.image import current_image  # noqa: PLC0415
+    from control_plane.adapters.docker.quota import QuotaWorkspaces  # noqa: PLC0415
     from control_plane.adapters.docker.runtime import DockerRuntime  # noqa: PLC0415
     from control_plane.adapters.docker.spec import ContainerSettings  # noqa: PLC0415
     from control_plane.adapters.egress.gates import Gates, deployment_policy  # noqa: PLC0415
@@ -67,10 +71,12 @@ async def open_local(deployment: LocalDeployment) -> AsyncGenerator[Adapters, No
         async with EgressProxy(sink) as proxy:
             yield Gates(proxy, sockets, policy)
 
-    settings = ContainerSettings(deployment=deployment.label, image=deployment.image, runtime=deployment.runtime)
+    image = deployment.image or current_image()
+    settings = ContainerSettings(deployment=deployment.label, image=image, runtime=deployment.runtime)
+    workspaces = QuotaWorkspaces(deployment.data_dir / "workspaces") if deployment.disk_quota else None
     try:
         yield Adapters(
-            runtime=DockerRuntime(engine, settings, sockets, deployment.agent_settings),
+            runtime=DockerRuntime(engine, settings, sockets, deployment.agent_settings, workspaces),
             link=link,
             egress=egress,
             projects=DatabaseProjectStore(database),
