@@ -113,10 +113,18 @@ function Tree({ projectId }: { projectId: string }) {
     "-",
     { label: t("files.delete"), keys: "Delete", danger: true, onSelect: () => setDeleting([entry.path]) },
   ];
+  const enter = () => {
+    const item = items[focusedIndex];
+    if (item === undefined) return;
+    if (!item.isFolder()) item.primaryAction();
+    else if (item.isExpanded()) item.collapse();
+    else item.expand();
+  };
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.target instanceof HTMLInputElement) return;
     const modified = event.ctrlKey || event.metaKey;
-    if (event.key === "Delete") setDeleting(chosen());
+    if (event.key === "Enter") enter();
+    else if (event.key === "Delete") setDeleting(chosen());
     else if (modified && event.key === "x") setCut(chosen());
     else if (modified && event.key === "v" && cut.length > 0) paste(here());
     else return;

@@ -19,7 +19,10 @@ export function isWorking(venv: VenvStatus | null): boolean {
 
 function Log({ lines }: { lines: readonly string[] }) {
   const end = useRef<HTMLDivElement>(null);
-  useEffect(() => end.current?.scrollIntoView({ block: "nearest" }), [lines]);
+  useEffect(() => {
+    // Newer browsers return a promise, which must not become the effect's cleanup.
+    end.current?.scrollIntoView({ block: "nearest" });
+  }, [lines]);
   return (
     <div
       role="log"

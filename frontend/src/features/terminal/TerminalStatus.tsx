@@ -1,5 +1,5 @@
-import { RotateCcw } from "lucide-react";
-import { useEffect, useState } from "react";
+import { RotateCcw, X } from "lucide-react";
+import { useEffect, useState, type ReactNode } from "react";
 
 import { t } from "@/shared/i18n/i18n";
 import { Button } from "@/shared/ui/Button";
@@ -36,21 +36,21 @@ export function TerminalStatus({ state, onRetry, onReopen, onClose }: TerminalSt
         </Bar>
       );
     case "exited":
-      return <Bar action={<Action label={t("terminal.close")} onClick={onClose} />}>{t("terminal.exited", { status: state.exitStatus })}</Bar>;
+      return <Bar action={<Action close label={t("terminal.close")} onClick={onClose} />}>{t("terminal.exited", { status: state.exitStatus })}</Bar>;
     case "closed":
       return <Bar action={<Action label={t("terminal.reconnect")} onClick={onReopen} />}>{state.message || t("terminal.lost")}</Bar>;
   }
 }
 
-function Action({ label, onClick }: { label: string; onClick: () => void }) {
+function Action({ label, close = false, onClick }: { label: string; close?: boolean; onClick: () => void }) {
   return (
-    <Button small icon={<RotateCcw size={13} />} onClick={onClick}>
+    <Button small icon={close ? <X size={13} /> : <RotateCcw size={13} />} onClick={onClick}>
       {label}
     </Button>
   );
 }
 
-function Bar({ children, action }: { children: React.ReactNode; action?: React.ReactNode }) {
+function Bar({ children, action }: { children: ReactNode; action?: ReactNode }) {
   return (
     <div role="status" className="flex shrink-0 items-center gap-3 border-t border-line bg-raised px-3 py-1 text-sm text-muted">
       <span className="min-w-0 flex-1">{children}</span>
