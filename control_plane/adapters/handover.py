@@ -1,21 +1,9 @@
-"""The sockets between the control plane and its sandboxes, and how an agent gets the one it serves on.
+"""How an agent gets the socket that it serves on: bound here, and handed over as a descriptor.
 
-::
-
-    <data>/secret                       the tokens of all sandboxes are derived from it
-    <data>/run/<project>/               nobody but the control plane may enter
-        <generation>.sock               the agent listens here; bound by us, handed over as a descriptor
-        sandbox/                        mounted read-only at /run/aimforge
-            bootstrap.sock              gives the descriptor to the first who asks: process 1, before any user's code runs
-            egress.sock                 bound by the egress proxy
-            passwd, group               give the sandbox's uid a name
-
-The sandbox sees no file that it could replace, and the host never follows a path that a sandbox can write.
+``socket_paths`` draws the folders. ``<data>/secret`` holds what the tokens of all sandboxes are derived from.
 """
 
 import asyncio
-import hashlib
-import hmac
 import json
 import os
 import secrets
@@ -27,13 +15,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from control_plane.adapters.socket_paths import SocketPaths, folder_name
 from control_plane.ports import AgentAddress
 
 BACKLOG: Final = 1024
 SECRET_BYTES: Final = 32
-LONGEST_PATH: Final = 107
-"""Bytes of a Unix socket's path."""
-_LONGEST_NAME: Final = len("/0123456789abcdef/sandbox/bootstrap.sock")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,47 +44,45 @@ class Offer:
                 raise ValueError(f"the agent's settings are too large to hand over: {len(self.message)} bytes")
 
 
-class Sockets:
-    """Where each sandbox's sockets are, and the token its agent asks for. One per data directory."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sharing:
+    """Who else may reach the sockets, where the control plane runs as several users.
 
-    def __init__(self, data_dir: Path) -> None:
+    The group's members may pass through the folders and dial agents; only ``gate_uid`` may bind gates. Neither may
+    replace a socket of an agent, nor anything that a sandbox sees.
+    """
+
+    gid: int
+    gate_uid: int
+
+
+class Sockets(SocketPaths):
+    """Binds each sandbox's sockets. One per data directory.
+
+    ``run`` is the folder of the sockets, where it is not in the data directory; ``secret`` is what tokens are derived
+    from, where it is not kept there. Without ``sharing``, nobody but this process's user reaches any of them.
+    """
+
+    def __init__(
+        self, data_dir: Path, *, run: Path | None = None, secret: bytes = b"", sharing: Sharing | None = None
+    ) -> None:
         data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self._run = data_dir.absolute() / "run"
-        self._run.mkdir(mode=0o700, exist_ok=True)
-        self._run.chmod(0o700)
-        self._secret = _load_secret(data_dir / "secret")
-        # A deep data directory would not fit into a socket's address: then it is reached through a descriptor.
-        self._dir_fd = -1
-        self._dial = str(self._run)
-        if len(os.fsencode(self._dial)) + _LONGEST_NAME > LONGEST_PATH:
-            self._dir_fd = os.open(self._run, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
-            self._dial = f"/proc/self/fd/{self._dir_fd}"
-
-    def close(self) -> None:
-        """Give the descriptor back. The sockets stay: running agents go on listening."""
-        if self._dir_fd >= 0:
-            os.close(self._dir_fd)
-            self._dir_fd = -1
-
-    def agent_path(self, address: AgentAddress) -> str:
-        """Return the path to dial for the agent of one generation. Valid in this process only."""
-        return f"{self._dial}/{_folder(address.project_id)}/{address.generation}.sock"
+        run = run or data_dir.absolute() / "run"
+        run.mkdir(mode=0o700, exist_ok=True)
+        self._sharing = sharing
+        self._let_pass(run)
+        super().__init__(run, secret or _load_secret(data_dir / "secret"))
 
     def egress_path(self, project_id: str) -> str:
-        """Return the path that the egress proxy binds for a sandbox. Valid in this process only."""
-        self._prepare(project_id)
-        return f"{self._dial}/{_folder(project_id)}/sandbox/egress.sock"
-
-    def token(self, address: AgentAddress) -> str:
-        """Return the token of one generation of a sandbox."""
-        text = json.dumps(["agent", address.project_id, address.generation])
-        return hmac.new(self._secret, text.encode(), hashlib.sha256).hexdigest()
+        """Return the path that the egress proxy binds for a sandbox, once its folder is there."""
+        self.prepare(project_id)
+        return super().egress_path(project_id)
 
     @asynccontextmanager
     async def offer(self, address: AgentAddress, uid: int, settings: Mapping[str, Any]) -> AsyncGenerator[Offer]:
         """Bind an agent's socket and wait at the bootstrap socket; both are gone afterwards unless the agent took them."""
-        self._prepare(address.project_id)
-        folder = self._run / _folder(address.project_id)
+        self.prepare(address.project_id)
+        folder = self._run / folder_name(address.project_id)
         self._forget_all(address.project_id)
         run_dir = folder / "sandbox"
         _replace(
@@ -113,6 +97,9 @@ class Sockets:
         try:
             listener = _listen(self.agent_path(address), 0o600)
             try:
+                if self._sharing is not None:
+                    os.chown(self.agent_path(address), -1, self._sharing.gid)
+                    os.chmod(self.agent_path(address), 0o660)  # noqa: PTH101  as it is dialled
                 yield Offer(run_dir=run_dir, listener=listener, bootstrap=bootstrap, message=message)
                 kept = True
             finally:
@@ -129,23 +116,37 @@ class Sockets:
 
     def delete(self, project_id: str) -> None:
         """Remove all that was kept for a project."""
-        shutil.rmtree(self._run / _folder(project_id), ignore_errors=True)
+        shutil.rmtree(self._run / folder_name(project_id), ignore_errors=True)
 
     def _forget_all(self, project_id: str) -> None:
-        for path in (self._run / _folder(project_id)).glob("*.sock"):
+        for path in (self._run / folder_name(project_id)).glob("*.sock"):
             path.unlink(missing_ok=True)
 
-    def _prepare(self, project_id: str) -> None:
-        folder = self._run / _folder(project_id)
+    def prepare(self, project_id: str) -> None:
+        """Make a project's folder, where its gate can be bound before its sandbox starts."""
+        folder = self._run / folder_name(project_id)
         folder.mkdir(mode=0o700, exist_ok=True)
+        self._let_pass(folder)
         inner = folder / "sandbox"
         inner.mkdir(exist_ok=True)
         inner.chmod(0o755)
+        gate = inner / "gate"
+        gate.mkdir(exist_ok=True)
+        gate.chmod(0o755)
+        if self._sharing is not None:
+            os.chown(gate, self._sharing.gate_uid, self._sharing.gid, follow_symlinks=False)
+        link = inner / "egress.sock"
+        if not link.is_symlink():
+            link.unlink(missing_ok=True)
+            link.symlink_to("gate/egress.sock")
 
-
-def _folder(project_id: str) -> str:
-    """A short name: a socket's address holds few characters."""
-    return hashlib.sha256(project_id.encode(errors="surrogatepass")).hexdigest()[:16]
+    def _let_pass(self, folder: Path) -> None:
+        """Close a folder of ours to all others but the group that it is shared with, which may pass and not look."""
+        if self._sharing is None:
+            folder.chmod(0o700)
+        else:
+            os.chown(folder, -1, self._sharing.gid)
+            folder.chmod(0o710)
 
 
 def _listen(path: str, mode: int) -> socket.socket:

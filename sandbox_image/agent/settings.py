@@ -4,7 +4,6 @@ import os
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Final, Literal
 
 BOOTSTRAP_SOCKET: Final = "/run/aimforge/bootstrap.sock"
@@ -33,8 +32,6 @@ class AgentSettings:
     """More folders of wheels, besides ``wheelhouse``."""
     wheelhouse: str = "/opt/aimforge/wheelhouse"
     """Wheels that install without a network; ignored when the folder is missing."""
-    uv_cache: str = "/opt/aimforge/uv-cache"
-    """A cache that was filled when the image was built, possibly read-only; ignored when the folder is missing."""
     offline: bool = False
     """True when no package index can be reached: what is not in the wheelhouse is refused at once."""
 
@@ -56,8 +53,8 @@ class AgentSettings:
 
     @property
     def has_egress(self) -> bool:
-        """True when there is a way out of the sandbox."""
-        return bool(self.egress_socket) and Path(self.egress_socket).exists()
+        """True when there is a way out of the sandbox. It may be a link whose target, the gate, is bound a little later."""
+        return bool(self.egress_socket) and os.path.lexists(self.egress_socket)
 
     @property
     def base_python(self) -> str:
@@ -74,7 +71,6 @@ def with_environment(settings: AgentSettings, environ: Mapping[str, str]) -> Age
         cpus=_number(environ.get("AIMFORGE_CPUS", ""), settings.cpus),
         uv=environ.get("AIMFORGE_UV") or settings.uv,
         wheelhouse=environ.get("AIMFORGE_WHEELHOUSE") or settings.wheelhouse,
-        uv_cache=environ.get("AIMFORGE_UV_CACHE") or settings.uv_cache,
     )
 
 

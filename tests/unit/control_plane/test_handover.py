@@ -67,7 +67,7 @@ async def test_a_deep_data_directory_works_too(tmp_path: Path) -> None:
     deep = tmp_path / ("long-name-" * 12) / ("long-name-" * 12)
     sockets = Sockets(deep)
     async with sockets.offer(ADDRESS, UID, {}) as offer:
-        bootstrap = f"{sockets.egress_path('prices').removesuffix('egress.sock')}bootstrap.sock"
+        bootstrap = f"{sockets.egress_path('prices').removesuffix('gate/egress.sock')}bootstrap.sock"
         assert Path(bootstrap).is_socket()
         assert (offer.run_dir / "bootstrap.sock").is_socket()
         assert Path(sockets.agent_path(ADDRESS)).is_socket()
