@@ -38,6 +38,7 @@ function TabButton({ tab, title, active, dirty, onClose }: TabButtonProps) {
         id={`editor-tab-${tab.key}`}
         aria-selected={active}
         aria-controls="editor-groups"
+        aria-keyshortcuts="Delete"
         tabIndex={active ? 0 : -1}
         title={title?.path}
         onClick={() => activateTab(tab.key)}
@@ -49,13 +50,15 @@ function TabButton({ tab, title, active, dirty, onClose }: TabButtonProps) {
           <span className="size-2 shrink-0 rounded-full bg-accent" role="img" aria-label={t("editor.unsaved")} title={t("editor.unsaved")} />
         )}
       </button>
+      {/* A list of tabs may hold nothing but tabs: by the keyboard, Delete closes one. */}
       <button
         type="button"
         tabIndex={-1}
+        aria-hidden
         aria-label={t("editor.closeTab", { name })}
         title={t("editor.closeTab", { name })}
         onClick={() => onClose(tab.key)}
-        className={`mr-1.5 rounded-sm p-0.5 hover:bg-hover focus-visible:opacity-100 ${active ? "" : "opacity-60 group-hover:opacity-100"}`}
+        className={`mr-1.5 rounded-sm p-0.5 hover:bg-hover ${active ? "" : "opacity-60 group-hover:opacity-100"}`}
       >
         <X size={13} aria-hidden />
       </button>

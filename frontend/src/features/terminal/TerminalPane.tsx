@@ -110,6 +110,7 @@ export function TerminalPane() {
       />
       {terminals.length === 0 && (
         <EmptyState icon={<SquareTerminal size={28} />} title={t("terminal.none")}>
+          <p className="mb-3">{t("terminal.noneHint")}</p>
           <Button onClick={make}>{t("terminal.new")}</Button>
         </EmptyState>
       )}

@@ -76,6 +76,7 @@ export function TerminalTabs(props: TerminalTabsProps) {
                 role="tab"
                 id={`terminal-tab-${id}`}
                 aria-selected={id === active}
+                aria-keyshortcuts="F2 Delete"
                 tabIndex={id === active ? 0 : -1}
                 title={t("terminal.tabHint")}
                 onClick={() => onActivate(id)}
@@ -88,9 +89,11 @@ export function TerminalTabs(props: TerminalTabsProps) {
                 {exit_status !== null && <span className="text-xs text-faint">{t("terminal.ended")}</span>}
               </button>
             )}
+            {/* A list of tabs may hold nothing but tabs: by the keyboard, Delete closes one. */}
             <button
               type="button"
               tabIndex={-1}
+              aria-hidden
               aria-label={t("terminal.closeNamed", { name })}
               title={t("terminal.closeNamed", { name })}
               onClick={() => onClose(id)}

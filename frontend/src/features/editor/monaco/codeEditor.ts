@@ -42,6 +42,8 @@ function settings({ label, fontSize, readOnly }: CodeEditorOptions): monaco.edit
     // Widgets of a narrow editor would be cut off at its edge.
     fixedOverflowWidgets: true,
     scrollBeyondLastLine: false,
+    // The number of the last, empty line would be too faint to read.
+    renderFinalNewline: "on",
     smoothScrolling: false,
     cursorBlinking: calm() ? "solid" : "blink",
     padding: { top: 8, bottom: 8 },

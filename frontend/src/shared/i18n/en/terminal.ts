@@ -5,6 +5,7 @@ export const terminal = {
   "terminal.loading": "Looking for terminals…",
   "terminal.loadFailed": "The terminals cannot be reached",
   "terminal.none": "No terminal is open",
+  "terminal.noneHint": "Terminals live in the sandbox, and end when it is stopped or started anew. Files stay.",
   "terminal.new": "New terminal",
   "terminal.close": "Close the terminal",
   "terminal.closeNamed": "Close {name}",

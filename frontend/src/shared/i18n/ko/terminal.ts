@@ -7,6 +7,7 @@ export const terminal: Readonly<Record<keyof typeof English, string>> = {
   "terminal.loading": "터미널을 찾는 중…",
   "terminal.loadFailed": "터미널에 연결할 수 없습니다",
   "terminal.none": "열린 터미널이 없습니다",
+  "terminal.noneHint": "터미널은 샌드박스 안에서 실행되며 샌드박스가 멈추거나 다시 시작되면 끝납니다. 파일은 남습니다.",
   "terminal.new": "새 터미널",
   "terminal.close": "터미널 닫기",
   "terminal.closeNamed": "{name} 닫기",
