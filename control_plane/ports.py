@@ -4,10 +4,12 @@ both pass the same contract suites in ``tests/contract``.
 
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Protocol
 
+from control_plane.domain.audit import AuditEntry, AuditFilter
+from control_plane.domain.identity import Change, Identity
 from control_plane.domain.project import ProjectRecord
 from control_plane.domain.sandbox import EndReason, Limits, SandboxRecord
 
@@ -221,12 +223,58 @@ class EventSink(Protocol):
     def publish(self, project_id: str, data: Any) -> None: ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AuditEntry:
-    """Something that an administrator may want to know later."""
+# ── People ────────────────────────────────────────────────────────────────────────────────────────────────────
 
-    at: float
-    actor: str
-    action: str
-    project_id: str = ""
-    detail: Mapping[str, Any] = field(default_factory=dict[str, Any])
+
+class IdentityStore(Protocol):
+    """Accounts, sessions, tokens, invitations and shares. Several processes may write. Raises ``StoreUnavailable``."""
+
+    async def load(self) -> Identity:
+        """Return all records."""
+        ...
+
+    async def revision(self) -> int: ...
+    async def write(self, changes: Sequence[Change], seen: int) -> int:
+        """Make changes, all or none; return the new revision.
+
+        Raises ``Stale`` when the revision is no longer ``seen``, ``Conflict`` when a login or an identity is taken.
+        """
+        ...
+
+    async def touch(self, sessions: Mapping[str, float], tokens: Mapping[str, float]) -> None:
+        """Note when sessions and tokens were last used; this is no new revision."""
+        ...
+
+
+class AuditStore(Protocol):
+    """The audit log: entries are added and, once they are old, removed; never changed."""
+
+    async def append(self, entries: Sequence[AuditEntry]) -> None: ...
+    async def read(self, wanted: AuditFilter, limit: int) -> Sequence[AuditEntry]:
+        """Return entries, newest first."""
+        ...
+
+    async def prune(self, before: float) -> int:
+        """Remove what is older; return how many."""
+        ...
+
+
+class Passwords(Protocol):
+    """Hashes passwords, slowly on purpose, without holding up the event loop."""
+
+    async def hash(self, password: str) -> str: ...
+    async def verify(self, password: str, hashed: str) -> bool:
+        """Tell whether it fits; an empty hash fits nothing and takes as long."""
+        ...
+
+
+class IdentityProvider(Protocol):
+    """An OpenID Connect provider. Raises ``ProviderUnavailable``."""
+
+    async def start(self, redirect_uri: str, state: str, nonce: str, verifier: str) -> str:
+        """Return the provider's page to send the browser to."""
+        ...
+
+    async def finish(self, redirect_uri: str, code: str, nonce: str, verifier: str) -> Mapping[str, Any]:
+        """Exchange a code for checked claims. Raises ``Unauthenticated``, ``ProviderUnavailable``."""
+        ...

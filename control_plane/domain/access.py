@@ -5,20 +5,23 @@ policy          allows
 ==============  =====================================================================
 ``PUBLIC``      anybody, signed in or not: the front end's files, health, signing in
 ``SIGNED_IN``   everybody who is signed in; what is listed is still only their own
+``ACCOUNT``     everybody who is signed in, about themselves: password, sessions, tokens
 ``VIEW``        those who may read the project
 ``EDIT``        those who may change the project and run code in its sandbox
 ``OWN``         the project's owner: delete, restore
 ``ADMIN``       administrators of the deployment
+``METRICS``     administrators, and who holds the deployment's metrics token
 ==============  =====================================================================
 
-A person who may not even view a project is told that it does not exist.
+A person who may not even view a project is told that it does not exist. A token's scope takes away from what its owner may:
+``READ`` leaves reading, ``EDIT`` leaves what an editor may, and only ``ADMIN`` leaves all.
 """
 
 from enum import StrEnum
 from typing import Final
 
 from control_plane.domain.errors import Forbidden, NotFound
-from control_plane.domain.people import Person, Role
+from control_plane.domain.people import Person, Role, Scope
 from control_plane.domain.project import ProjectRecord
 
 
@@ -27,10 +30,12 @@ class Policy(StrEnum):
 
     PUBLIC = "public"
     SIGNED_IN = "signed_in"
+    ACCOUNT = "account"
     VIEW = "view"
     EDIT = "edit"
     OWN = "own"
     ADMIN = "admin"
+    METRICS = "metrics"
 
 
 PROJECT_POLICIES: Final = frozenset({Policy.VIEW, Policy.EDIT, Policy.OWN})
@@ -54,24 +59,44 @@ SHARE_ALLOWS: Final[dict[Share, frozenset[Policy]]] = {
 }
 
 
-def share_of(person: Person, project: ProjectRecord) -> Share:
-    """Tell what the person is in the project."""
-    return Share.OWNER if project.owner == person.id else Share.NONE
+SCOPE_LEAVES: Final[dict[Scope, frozenset[Share]]] = {
+    Scope.READ: frozenset({Share.NONE, Share.VIEWER}),
+    Scope.EDIT: frozenset({Share.NONE, Share.VIEWER, Share.EDITOR}),
+    Scope.ADMIN: frozenset(Share),
+}
+"""Which shares a credential of that scope can carry; of a greater one it carries the greatest of these."""
+RANK: Final = (Share.NONE, Share.VIEWER, Share.EDITOR, Share.OWNER)
+FULL_SCOPE: Final = frozenset({Policy.ACCOUNT, Policy.ADMIN, Policy.METRICS})
+"""Policies that a token of a smaller scope never passes, whoever its owner is."""
 
 
-def check_project(policy: Policy, person: Person, project: ProjectRecord) -> None:
+def share_of(person: Person, project: ProjectRecord, granted: Share = Share.NONE) -> Share:
+    """Tell what the person is in the project, given what its owner granted them and what their credential carries."""
+    share = Share.OWNER if project.owner == person.id else granted
+    return min(share, max(SCOPE_LEAVES[person.scope], key=RANK.index), key=RANK.index)
+
+
+def check_project(policy: Policy, person: Person, project: ProjectRecord, granted: Share = Share.NONE) -> None:
     """Raise ``NotFound`` or ``Forbidden`` unless the person may do this in the project."""
-    allowed = SHARE_ALLOWS[share_of(person, project)]
+    allowed = SHARE_ALLOWS[share_of(person, project, granted)]
     if policy in allowed:
         return
     if not allowed:
         raise no_such_project(project.id)
+    if person.scope is not Scope.ADMIN:
+        raise Forbidden(f"This token's scope is {person.scope.value!r}: make one of a larger scope.")
+    if policy is Policy.OWN:
+        raise Forbidden(f"Only the owner of {project.name!r} may do this.", project_id=project.id)
     raise Forbidden(f"You may look at {project.name!r}, not change it: ask its owner.", project_id=project.id)
 
 
-def check_role(policy: Policy, person: Person) -> None:
-    """Raise ``Forbidden`` when the policy asks for an administrator and the person is none."""
-    if policy is Policy.ADMIN and person.role is not Role.ADMIN:
+def check_role(policy: Policy, person: Person, *, writes: bool = False) -> None:
+    """Raise ``Forbidden`` when the policy asks for an administrator and the person is none, or for more than their
+    credential carries. ``writes``: the request is not a plain read.
+    """
+    if person.scope is not Scope.ADMIN and (policy in FULL_SCOPE or (writes and person.scope is Scope.READ)):
+        raise Forbidden(f"This token's scope is {person.scope.value!r}: make one of a larger scope.")
+    if policy in (Policy.ADMIN, Policy.METRICS) and person.role is not Role.ADMIN:
         raise Forbidden("Only an administrator may do this.")
 
 

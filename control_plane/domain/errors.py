@@ -8,6 +8,7 @@
   - ``EngineUnavailable``: the container engine does not answer
   - ``ImageMissing``: the sandbox image is not there
   - ``StoreUnavailable``: the database does not answer
+  - ``ProviderUnavailable``: the identity provider does not answer
   - ``TimedOut``
 """
 
@@ -112,6 +113,12 @@ class ImageMissing(AimforgeError):
 
 class StoreUnavailable(AimforgeError):
     """The database does not answer."""
+
+    code = ErrorCode.UNAVAILABLE
+
+
+class ProviderUnavailable(AimforgeError):
+    """The identity provider does not answer, or not as agreed."""
 
     code = ErrorCode.UNAVAILABLE
 

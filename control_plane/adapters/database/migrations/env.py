@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import context
 from sqlmodel import SQLModel
 
-from control_plane.adapters.database import tables
+from control_plane.adapters.database import identity_tables, tables
 
 engine = sa.create_engine(context.config.attributes["url"], poolclass=sa.NullPool)
 with engine.connect() as connection:
@@ -17,4 +17,4 @@ with engine.connect() as connection:
     with context.begin_transaction():
         context.run_migrations()
 
-__all__ = ["tables"]
+__all__ = ["identity_tables", "tables"]

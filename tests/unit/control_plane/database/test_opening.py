@@ -7,13 +7,14 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine
 from sqlmodel import SQLModel
 
-from control_plane.adapters.database import opening, tables
+from control_plane.adapters.database import identity_tables, opening, tables
 from control_plane.adapters.database.opening import HEAD, DatabaseUnusable, open_database, prepare_database
 from control_plane.adapters.database.stores import DatabaseProjectStore
 
@@ -46,6 +47,7 @@ def test_the_migrations_make_the_tables_that_the_code_expects(tmp_path: Path):
     from alembic.autogenerate import compare_metadata
 
     assert tables.PROJECT in SQLModel.metadata.tables
+    assert identity_tables.AccountRow.__tablename__ in SQLModel.metadata.tables
     prepare_database(url(tmp_path))
     engine = create_engine(f"sqlite:///{tmp_path}/data/aimforge.db")
     with engine.connect() as connection:
@@ -75,6 +77,27 @@ def test_the_database_itself_refuses_what_cannot_be(tmp_path: Path, statement: s
         connection.execute("UPDATE sandbox SET state = 'ready', generation = 1")
         with pytest.raises(sqlite3.IntegrityError):
             connection.execute(statement)
+
+
+def test_people_can_be_migrated_down_and_up_again_and_projects_stay(tmp_path: Path):
+    prepare_database(url(tmp_path))
+    file = tmp_path / "data" / "aimforge.db"
+    with closing(sqlite3.connect(file)) as connection, connection:
+        connection.execute("INSERT INTO project VALUES ('p', 'P', 'ada', 1.0, 1.0, 'empty', '', NULL, 0)")
+        connection.execute("INSERT INTO person VALUES ('ada', 'ada', 'Ada', 'admin', 1.0, '', '', 0)")
+        connection.execute("INSERT INTO project_share VALUES ('p:ada', 'p', 'ada', 'viewer', 'ada', 1.0)")
+    config = Config()
+    config.set_main_option("script_location", str(opening.MIGRATIONS))
+    config.attributes["url"] = opening.sync_url(url(tmp_path))
+    command.downgrade(config, "0001")
+    with closing(sqlite3.connect(file)) as connection:
+        tables = {row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+        assert not {"person", "audit", "identity_revision"} & tables
+    prepare_database(url(tmp_path))
+    with closing(sqlite3.connect(file)) as connection:
+        assert connection.execute("SELECT owner FROM project").fetchall() == [("ada",)]
+        assert connection.execute("SELECT count(*) FROM person").fetchone() == (0,)
+        assert connection.execute("SELECT number FROM identity_revision").fetchone() == (0,)
 
 
 @pytest.mark.parametrize("damage", [b"this is no database, and long enough to tell" * 50, None])

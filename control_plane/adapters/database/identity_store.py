@@ -1,0 +1,171 @@
+"""The stores about people and of the audit log."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Any, Final
+
+import msgspec
+import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlmodel import SQLModel
+
+from control_plane.adapters.database import identity_tables as rows
+from control_plane.adapters.database.stores import Database
+from control_plane.domain.audit import AuditEntry, AuditFilter
+from control_plane.domain.errors import Conflict, Stale
+from control_plane.domain.identity import (
+    KINDS,
+    Account,
+    ApiToken,
+    Change,
+    Drop,
+    Grant,
+    Identity,
+    Invitation,
+    Put,
+    Record,
+    Session,
+    ShareLink,
+)
+
+
+def table_of(row: type[SQLModel]) -> sa.Table:
+    """Return a class's table."""
+    return SQLModel.metadata.tables[str(row.__tablename__)]
+
+
+revisions: Final = table_of(rows.RevisionRow)
+audit: Final = table_of(rows.AuditRow)
+TABLES: Final[dict[type[Record], sa.Table]] = {
+    Account: table_of(rows.AccountRow),
+    Session: table_of(rows.SessionRow),
+    ApiToken: table_of(rows.ApiTokenRow),
+    Invitation: table_of(rows.InvitationRow),
+    Grant: table_of(rows.GrantRow),
+    ShareLink: table_of(rows.ShareLinkRow),
+}
+
+
+class DatabaseIdentityStore:
+    """Passes as ``ports.IdentityStore``."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def load(self) -> Identity:
+        """Return all records. The revision is read first: what changes meanwhile shows as a newer one."""
+        records: list[Record] = []
+        async with self._database.read() as connection:
+            revision = await read_revision(connection)
+            for kind in KINDS:
+                found = await connection.execute(TABLES[kind].select())
+                records += [record_of(kind, row) for row in found.mappings()]
+        return Identity.of(revision, records)
+
+    async def revision(self) -> int:
+        """Return how often anything was changed."""
+        async with self._database.read() as connection:
+            return await read_revision(connection)
+
+    async def write(self, changes: Sequence[Change], seen: int) -> int:
+        """Make changes, all or none. Raises ``Stale``, ``Conflict``."""
+        async with self._database.write() as connection:
+            moved = await connection.execute(
+                revisions.update().where(revisions.c.number == seen).values(number=revisions.c.number + 1)
+            )
+            if moved.rowcount == 0:
+                raise Stale("Somebody else changed people meanwhile.")
+            try:
+                for change in changes:
+                    await make(connection, change)
+            except IntegrityError as error:
+                raise Conflict("This login is taken, or what it belongs to is gone: read it anew.") from error
+        return seen + 1
+
+    async def touch(self, sessions: Mapping[str, float], tokens: Mapping[str, float]) -> None:
+        """Note when sessions and tokens were last used."""
+        async with self._database.write() as connection:
+            for kind, column, used in ((Session, "seen_at", sessions), (ApiToken, "used_at", tokens)):
+                table = TABLES[kind]
+                for id_, at in used.items():
+                    await connection.execute(table.update().where(table.c.id == id_).values({column: at}))
+
+
+class DatabaseAuditStore:
+    """Passes as ``ports.AuditStore``."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def append(self, entries: Sequence[AuditEntry]) -> None:
+        """Add entries in one transaction."""
+        async with self._database.write() as connection:
+            await connection.execute(audit.insert(), [entry_values(entry) for entry in entries])
+
+    async def read(self, wanted: AuditFilter, limit: int) -> Sequence[AuditEntry]:
+        """Return entries, newest first."""
+        query = audit.select().order_by(audit.c.id.desc()).limit(limit)
+        for column, value in ((audit.c.actor, wanted.actor), (audit.c.project_id, wanted.project_id)):
+            if value:
+                query = query.where(column == value)
+        if wanted.action.endswith("."):
+            query = query.where(audit.c.action.startswith(wanted.action, autoescape=True))
+        elif wanted.action:
+            query = query.where(audit.c.action == wanted.action)
+        if wanted.since is not None:
+            query = query.where(audit.c.at >= wanted.since)
+        if wanted.until is not None:
+            query = query.where(audit.c.at < wanted.until)
+        if wanted.before_id is not None:
+            query = query.where(audit.c.id < wanted.before_id)
+        async with self._database.read() as connection:
+            return [entry_of(row) for row in (await connection.execute(query)).mappings()]
+
+    async def prune(self, before: float) -> int:
+        """Remove what is older; return how many."""
+        async with self._database.write() as connection:
+            return (await connection.execute(audit.delete().where(audit.c.at < before))).rowcount
+
+
+async def read_revision(connection: AsyncConnection) -> int:
+    """Return the number of changes so far."""
+    return int((await connection.execute(sa.select(revisions.c.number))).scalar_one())
+
+
+async def make(connection: AsyncConnection, change: Change) -> None:
+    """Make one change."""
+    if isinstance(change, Drop):
+        table = TABLES[change.kind]
+        await connection.execute(table.delete().where(table.c.id == change.id))
+        return
+    table, values = TABLES[type(change.record)], values_of(change)
+    changed = await connection.execute(table.update().where(table.c.id == change.record.id).values(values))
+    if changed.rowcount == 0:
+        await connection.execute(table.insert().values(values))
+
+
+def values_of(change: Put) -> dict[str, Any]:
+    """Turn a record into a row's values."""
+    values = msgspec.to_builtins(change.record)
+    return {name: int(value) if isinstance(value, bool) else value for name, value in values.items()}
+
+
+def record_of(kind: type[Record], row: sa.RowMapping) -> Record:
+    """Turn a row into a record."""
+    values = dict(row)
+    if kind is Account:
+        values["disabled"] = bool(values["disabled"])
+    return msgspec.convert(values, kind)
+
+
+def entry_values(entry: AuditEntry) -> dict[str, Any]:
+    """Turn an entry into a row's values; the database numbers it."""
+    values = asdict(entry) | {"action": entry.action.value, "detail": msgspec.json.encode(entry.detail).decode()}
+    del values["id"]
+    return values
+
+
+def entry_of(row: sa.RowMapping) -> AuditEntry:
+    """Turn a row into an entry."""
+    return msgspec.convert(dict(row) | {"detail": msgspec.json.decode(row["detail"])}, AuditEntry)

@@ -1,0 +1,170 @@
+"""The tables about people and the audit log. As in ``tables``: texts and numbers only, records outside."""
+
+from collections.abc import Iterable
+from typing import Any, Final
+
+import sqlalchemy as sa
+from sqlmodel import Field, SQLModel
+
+from control_plane.adapters.database.tables import SECONDS
+from control_plane.domain.access import Share
+from control_plane.domain.people import Role, Scope
+
+STRICT: Final = {"sqlite_strict": True}
+HAS_SUBJECT: Final = sa.text("subject <> ''")
+
+
+def one_of(column: str, words: Iterable[str], name: str) -> sa.CheckConstraint:
+    """Build the check that a column holds one of these words."""
+    listed = ", ".join(f"'{word}'" for word in words)
+    return sa.CheckConstraint(f"{column} in ({listed})", name=name)
+
+
+def text(**more: Any) -> Any:
+    """A text."""
+    return Field(sa_column=sa.Column(sa.Text, nullable=False, **more))
+
+
+def key() -> Any:
+    """The table's primary key, a text."""
+    return Field(sa_column=sa.Column(sa.Text, primary_key=True))
+
+
+def number() -> Any:
+    """A whole number."""
+    return Field(sa_column=sa.Column(sa.Integer, nullable=False))
+
+
+def seconds(*, nullable: bool = False) -> Any:
+    """Seconds since 1970."""
+    return Field(sa_column=sa.Column(SECONDS, nullable=nullable))
+
+
+def refers(target: str) -> Any:
+    """A reference that goes with what it refers to."""
+    return Field(sa_column=sa.Column(sa.Text, sa.ForeignKey(target, ondelete="CASCADE"), nullable=False))
+
+
+class RevisionRow(SQLModel, table=True):
+    """One row: how often anything of ``domain.identity`` was changed."""
+
+    __tablename__ = "identity_revision"  # pyright: ignore[reportAssignmentType]  # as in ``tables``
+    __table_args__ = (sa.CheckConstraint("id = 1", name="identity_revision_is_one"), STRICT)
+
+    id: int = Field(sa_column=sa.Column(sa.Integer, primary_key=True, autoincrement=False))
+    number: int = number()
+
+
+class AccountRow(SQLModel, table=True):
+    """A person who may sign in."""
+
+    __tablename__ = "person"  # pyright: ignore[reportAssignmentType]
+    __table_args__ = (
+        one_of("role", Role, "person_role_is_known"),
+        sa.CheckConstraint("disabled in (0, 1)", name="person_disabled_is_a_truth"),
+        sa.CheckConstraint("length(login) > 0", name="person_has_a_login"),
+        sa.Index("person_subject", "subject", unique=True, sqlite_where=HAS_SUBJECT, postgresql_where=HAS_SUBJECT),
+        STRICT,
+    )
+
+    id: str = key()
+    login: str = text(unique=True)
+    name: str = text()
+    role: str = text()
+    created_at: float = seconds()
+    password: str = text()
+    subject: str = text()
+    disabled: int = number()
+
+
+class SessionRow(SQLModel, table=True):
+    """A browser that is signed in."""
+
+    __tablename__ = "session"  # pyright: ignore[reportAssignmentType]
+    __table_args__ = (STRICT,)
+
+    id: str = key()
+    digest: str = text(unique=True)
+    person_id: str = refers("person.id")
+    created_at: float = seconds()
+    seen_at: float = seconds()
+    expires_at: float = seconds()
+    address: str = text()
+    agent: str = text()
+
+
+class ApiTokenRow(SQLModel, table=True):
+    """A credential for programs."""
+
+    __tablename__ = "api_token"  # pyright: ignore[reportAssignmentType]
+    __table_args__ = (one_of("scope", Scope, "api_token_scope_is_known"), STRICT)
+
+    id: str = key()
+    digest: str = text(unique=True)
+    person_id: str = refers("person.id")
+    name: str = text()
+    scope: str = text()
+    created_at: float = seconds()
+    expires_at: float | None = seconds(nullable=True)
+    used_at: float | None = seconds(nullable=True)
+
+
+class InvitationRow(SQLModel, table=True):
+    """A link by which people make their own account."""
+
+    __tablename__ = "invitation"  # pyright: ignore[reportAssignmentType]
+    __table_args__ = (one_of("role", Role, "invitation_role_is_known"), STRICT)
+
+    id: str = key()
+    digest: str = text(unique=True)
+    role: str = text()
+    created_by: str = text()
+    created_at: float = seconds()
+    expires_at: float = seconds()
+    course_id: str = text()
+    max_uses: int = number()
+    uses: int = number()
+
+
+class GrantRow(SQLModel, table=True):
+    """A person's share in somebody else's project."""
+
+    __tablename__ = "project_share"  # pyright: ignore[reportAssignmentType]
+    __table_args__ = (one_of("share", (Share.VIEWER, Share.EDITOR), "project_share_is_known"), STRICT)
+
+    id: str = key()
+    project_id: str = refers("project.id")
+    person_id: str = refers("person.id")
+    share: str = text()
+    created_by: str = text()
+    created_at: float = seconds()
+
+
+class ShareLinkRow(SQLModel, table=True):
+    """A link that gives a share in a project."""
+
+    __tablename__ = "share_link"  # pyright: ignore[reportAssignmentType]
+    __table_args__ = (one_of("share", (Share.VIEWER, Share.EDITOR), "share_link_is_known"), STRICT)
+
+    id: str = key()
+    digest: str = text(unique=True)
+    project_id: str = refers("project.id")
+    share: str = text()
+    created_by: str = text()
+    created_at: float = seconds()
+    expires_at: float = seconds()
+
+
+class AuditRow(SQLModel, table=True):
+    """The audit log. ``detail`` is JSON. The database itself refuses to change a row."""
+
+    __tablename__ = "audit"  # pyright: ignore[reportAssignmentType]
+    __table_args__ = (sa.Index("audit_at", "at"), STRICT)
+
+    id: int | None = Field(default=None, sa_column=sa.Column(sa.Integer, primary_key=True, autoincrement=True))
+    at: float = seconds()
+    action: str = text()
+    actor: str = text()
+    project_id: str = text()
+    address: str = text()
+    detail: str = text()

@@ -1,0 +1,146 @@
+"""What every ``IdentityStore`` and ``AuditStore`` does: the fakes of the tests, and the database."""
+
+import sqlite3
+from collections.abc import AsyncGenerator
+from contextlib import closing
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+
+from control_plane.adapters.database.identity_store import DatabaseAuditStore, DatabaseIdentityStore
+from control_plane.adapters.database.opening import open_database, prepare_database
+from control_plane.adapters.database.stores import DatabaseProjectStore
+from control_plane.domain.access import Share
+from control_plane.domain.audit import AuditAction, AuditEntry, AuditFilter
+from control_plane.domain.errors import Conflict, Stale
+from control_plane.domain.identity import (
+    Account,
+    ApiToken,
+    Drop,
+    Grant,
+    Identity,
+    Invitation,
+    Put,
+    Record,
+    Session,
+    ShareLink,
+)
+from control_plane.domain.people import Role, Scope
+from control_plane.domain.project import ProjectRecord
+from control_plane.domain.sandbox import Limits, SandboxRecord, SandboxState
+from control_plane.ports import AuditStore, IdentityStore
+from tests.fakes.identity import FakeAuditStore, FakeIdentityStore
+from tests.fakes.stores import FakeDatabase
+
+ADA = Account(id="a", login="ada@school", name="Ada", role=Role.TEACHER, created_at=1.5, password="hash", subject="i#1")
+RECORDS: list[Record] = [
+    ADA,
+    Session(id="s", digest="d1", person_id="a", created_at=1, seen_at=2, expires_at=3.5, address="::1", agent="Fox"),
+    ApiToken(id="t", digest="d2", person_id="a", name="CI", scope=Scope.EDIT, created_at=1, expires_at=None),
+    Invitation(id="i", digest="d3", role=Role.STUDENT, created_by="a", created_at=1, expires_at=9, course_id="c"),
+    Grant(id="p:a", project_id="p", person_id="a", share=Share.EDITOR, created_by="a", created_at=1),
+    ShareLink(id="l", digest="d4", project_id="p", share=Share.VIEWER, created_by="a", created_at=1, expires_at=9),
+]
+
+
+@dataclass
+class Stores:
+    identity: IdentityStore
+    audit: AuditStore
+
+
+@pytest.fixture(params=["fake", "sqlite"])
+async def stores(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncGenerator[Stores]:
+    if request.param == "fake":
+        fake = FakeDatabase()
+        yield Stores(FakeIdentityStore(fake), FakeAuditStore(fake))
+        return
+    url = f"sqlite+aiosqlite:///{tmp_path}/aimforge.db"
+    prepare_database(url)
+    database = open_database(url)
+    await DatabaseProjectStore(database).add(
+        ProjectRecord(id="p", name="P", owner="a", created_at=1, opened_at=1),
+        SandboxRecord(project_id="p", generation=0, state=SandboxState.ABSENT, uid=5, limits=Limits()),
+    )
+    yield Stores(DatabaseIdentityStore(database), DatabaseAuditStore(database))
+    await database.close()
+
+
+def records(identity: Identity) -> list[Record]:
+    return [record for table in identity.rows.values() for record in table.values()]
+
+
+async def test_every_kind_of_record_is_found_again_replaced_and_dropped(stores: Stores):
+    store = stores.identity
+    assert await store.write([Put(record) for record in RECORDS], 0) == 1
+    found = await store.load()
+    assert (found.revision, records(found)) == (1, RECORDS)
+    disabled = replace(ADA, disabled=True, role=Role.ADMIN)
+    assert await store.write([Put(disabled)], 1) == await store.revision() == 2
+    assert (await store.load()).get(Account, "a") == disabled
+    await store.write([Drop(type(record), record.id) for record in reversed(RECORDS)], 2)
+    assert records(await store.load()) == []
+
+
+async def test_who_did_not_see_the_last_change_changes_nothing(stores: Stores):
+    store = stores.identity
+    await store.write([Put(ADA)], 0)
+    with pytest.raises(Stale):
+        await store.write([Drop(Account, "a")], 0)
+    assert records(await store.load()) == [ADA]
+
+
+@pytest.mark.parametrize("other", [replace(ADA, id="b", subject=""), replace(ADA, id="b", login="bob")])
+async def test_a_login_and_an_identity_belong_to_one_account_and_a_refused_batch_leaves_nothing(
+    stores: Stores, other: Account
+):
+    store = stores.identity
+    await store.write([Put(ADA)], 0)
+    with pytest.raises(Conflict):
+        await store.write([Put(replace(ADA, name="Changed")), Put(other)], 1)
+    assert records(await store.load()) == [ADA]
+    await store.write([Put(replace(ADA, id="b", login="bob", subject=""))], 1)
+    await store.write([Put(replace(ADA, id="c", login="cyd", subject=""))], 2)
+
+
+async def test_uses_are_noted_without_a_new_revision(stores: Stores):
+    await stores.identity.write([Put(record) for record in RECORDS], 0)
+    await stores.identity.touch({"s": 7.5, "gone": 1}, {"t": 8.5})
+    found = await stores.identity.load()
+    session, token = found.get(Session, "s"), found.get(ApiToken, "t")
+    assert session is not None
+    assert token is not None
+    assert (found.revision, session.seen_at, token.used_at) == (1, 7.5, 8.5)
+
+
+async def test_the_audit_log_is_read_by_filter_newest_first_and_pruned(stores: Stores):
+    entries = [
+        AuditEntry(at=1, action=AuditAction.SIGN_IN, actor="a", address="::1"),
+        AuditEntry(at=2, action=AuditAction.SIGN_IN_FAILED, detail={"login": "x%"}),
+        AuditEntry(at=3, action=AuditAction.SANDBOX_ENDED, project_id="p", detail={"reason": "idle"}),
+    ]
+    await stores.audit.append(entries[:2])
+    await stores.audit.append(entries[2:])
+
+    async def times(**wanted: object) -> list[float]:
+        return [entry.at for entry in await stores.audit.read(AuditFilter(**wanted), 10)]  # pyright: ignore[reportArgumentType]
+
+    read = await stores.audit.read(AuditFilter(), 2)
+    assert [replace(entry, id=0) for entry in read] == [entries[2], entries[1]]
+    assert await times(before_id=read[-1].id) == [1]
+    assert await times(actor="a") == [1]
+    assert await times(project_id="p") == [3]
+    assert await times(action="session.") == [2, 1]
+    assert await times(action="session.sign_in") == [1]
+    assert await times(since=2, until=3) == [2]
+    assert await stores.audit.prune(2) == 1
+    assert await times() == [3, 2]
+
+
+async def test_the_database_itself_keeps_the_audit_log_as_it_was(tmp_path: Path):
+    prepare_database(f"sqlite+aiosqlite:///{tmp_path}/aimforge.db")
+    with closing(sqlite3.connect(tmp_path / "aimforge.db")) as connection:
+        connection.execute("INSERT INTO audit VALUES (1, 1.0, 'token.created', 'a', '', '', '{}')")
+        with pytest.raises(sqlite3.IntegrityError, match="never changed"):
+            connection.execute("UPDATE audit SET actor = 'b'")
