@@ -1,9 +1,12 @@
-"""What every ``SandboxRuntime`` does: the fake of the tests, and Docker."""
+"""What every ``SandboxRuntime`` does: the fake of the tests, Docker, and each of them behind a launcher."""
 
 import asyncio
+import os
 from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -11,6 +14,10 @@ from control_plane.adapters.docker.engine import Engine
 from control_plane.adapters.docker.runtime import DockerRuntime
 from control_plane.adapters.docker.spec import ContainerSettings
 from control_plane.adapters.handover import Sockets
+from control_plane.adapters.launcher.client import LauncherRuntime
+from control_plane.adapters.launcher.rules import LauncherRules
+from control_plane.adapters.launcher.service import LauncherService
+from control_plane.adapters.roles.server import RoleServer
 from control_plane.domain.errors import SandboxFailed
 from control_plane.domain.sandbox import EndReason, Limits
 from control_plane.ports import Container, ContainerState, SandboxRuntime, SandboxSpec
@@ -25,24 +32,53 @@ class World:
     kill: Callable[[str], Awaitable[None]]
 
 
-@pytest.fixture(params=["fake", pytest.param("docker", marks=pytest.mark.engine)])
-def image_or_fake(request: pytest.FixtureRequest) -> str:
-    """The image to start from on the engine; empty for the fake."""
-    return request.getfixturevalue("image") if request.param == "docker" else ""
+@pytest.fixture(
+    params=[
+        "fake",
+        "launcher",
+        pytest.param("docker", marks=pytest.mark.engine),
+        pytest.param("launcher on docker", marks=pytest.mark.engine),
+    ]
+)
+def kind(request: pytest.FixtureRequest) -> str:
+    return request.param
 
 
 @pytest.fixture
-async def world(image_or_fake: str, tmp_path: Path) -> AsyncGenerator[World]:
-    if not image_or_fake:
-        fake = FakeRuntime()
+def image_or_fake(request: pytest.FixtureRequest, kind: str) -> str:
+    """The image to start from on the engine; empty for the fake."""
+    return request.getfixturevalue("image") if "docker" in kind else ""
 
-        async def end(container_id: str) -> None:
-            fake.end(container_id)
 
-        yield World(fake, end)
-        return
+@pytest.fixture
+async def world(kind: str, image_or_fake: str, tmp_path: Path) -> AsyncGenerator[World]:
+    async with AsyncExitStack() as stack:
+        if image_or_fake:
+            there = await stack.enter_async_context(on_docker(image_or_fake, tmp_path))
+        else:
+            there = in_memory()
+        if "launcher" in kind:
+            path = Path(stack.enter_context(TemporaryDirectory(prefix="launcher-")), "launcher.sock")
+            rules = LauncherRules(most=Limits(cpus=2), uid_base=200_000)
+            service = LauncherService(there.runtime, rules, lambda _: None)
+            await stack.enter_async_context(RoleServer(path, service.serve, peers=frozenset({os.getuid()})))
+            there = World(LauncherRuntime(str(path)), there.kill)
+        yield there
+
+
+def in_memory() -> World:
+    fake = FakeRuntime()
+
+    async def end(container_id: str) -> None:
+        fake.end(container_id)
+
+    return World(fake, end)
+
+
+@asynccontextmanager
+async def on_docker(image: str, tmp_path: Path) -> AsyncGenerator[World]:
     engine = Engine()
-    settings = ContainerSettings(deployment=f"contract-{tmp_path.name}-{id(tmp_path):x}", image=image_or_fake)
+    settings = ContainerSettings(deployment=f"contract-{tmp_path.name}-{id(tmp_path):x}", image=image)
     sockets = Sockets(tmp_path)
     runtime = DockerRuntime(engine, settings, sockets)
 

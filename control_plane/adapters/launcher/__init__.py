@@ -1,0 +1,1 @@
+"""``ports.SandboxRuntime`` in a process of its own, which alone may use the container engine."""
