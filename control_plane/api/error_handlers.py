@@ -8,7 +8,6 @@ from fastapi import FastAPI
 from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection
 from starlette.responses import Response
-from starlette.websockets import WebSocket, WebSocketState
 
 from control_plane.domain.errors import AimforgeError
 from control_plane.services.agent_answers import AgentRefused
@@ -31,17 +30,14 @@ def code_of(error: AimforgeError) -> ErrorCode:
     return error.error if isinstance(error, AgentRefused) else error.code
 
 
-async def tell(connection: HTTPConnection, error: Exception) -> Response:
+async def tell(_: HTTPConnection, error: Exception) -> Response:
     """Answer with an error that people are told; on a socket, refuse it before it opens."""
     assert isinstance(error, AimforgeError)
     code = code_of(error)
     headers = {"www-authenticate": "Bearer"} if code is ErrorCode.UNAUTHENTICATED else {}
     if code in (ErrorCode.UNAVAILABLE, ErrorCode.TOO_MANY):
         headers["retry-after"] = "5"
-    response = error_response(code, error.message, error.detail, headers=headers)
-    if isinstance(connection, WebSocket) and connection.client_state is WebSocketState.CONNECTING:
-        await connection.send_denial_response(response)
-    return response
+    return error_response(code, error.message, error.detail, headers=headers)
 
 
 async def tell_http(_: HTTPConnection, error: Exception) -> Response:
