@@ -63,7 +63,11 @@ export class ProjectSync {
         if (!(error instanceof ApiError && isPassing(error))) {
           this.jobs.shift();
           this.failed(error);
-        } else await online();
+        } else {
+          // While a project opens, the reason is shown; later the connection's own banner says it.
+          if (!useProject.getState().loaded) useProject.setState({ loadError: messageOf(error) });
+          await online();
+        }
       }
     }
     this.working = false;

@@ -1,6 +1,6 @@
 import { ReactFlowProvider } from "@xyflow/react";
 import "@xyflow/react/dist/base.css";
-import { useRef, useState, type DragEvent, type MouseEvent } from "react";
+import { useEffect, useRef, useState, type DragEvent, type MouseEvent, type RefObject } from "react";
 import { t } from "@/shared/i18n/i18n";
 import { useProject } from "@/shared/project/projectStore";
 import { EmptyState } from "@/shared/ui/states";
@@ -37,6 +37,26 @@ function dropItem(event: DragEvent): void {
   addFromPalette(item, { x: at.x - NODE_WIDTH / 2, y: at.y - 20 });
 }
 
+/** A node that goes takes the focus with it: the canvas takes it back, so that the next key still means the flow. */
+function useKeptFocus(scope: RefObject<HTMLElement | null>): void {
+  useEffect(() => {
+    let inside = false;
+    const follow = (event: FocusEvent) => {
+      inside = event.target instanceof Element && scope.current?.contains(event.target) === true;
+    };
+    document.addEventListener("focusin", follow);
+    const stop = useProject.subscribe(() =>
+      requestAnimationFrame(() => {
+        if (inside && document.activeElement === document.body) scope.current?.focus({ preventScroll: true });
+      }),
+    );
+    return () => {
+      document.removeEventListener("focusin", follow);
+      stop();
+    };
+  }, [scope]);
+}
+
 /** The flow: its surface, its tools and its lists. */
 export function FlowCanvas() {
   const empty = useProject((state) => state.nodes.size === 0);
@@ -44,6 +64,7 @@ export function FlowCanvas() {
   const [menuAt, setMenuAt] = useState({ x: 0, y: 0 });
   useSelection();
   useCanvasCommands();
+  useKeptFocus(scope);
   const openMenu = (event: MouseEvent) => {
     const point = { x: event.clientX, y: event.clientY };
     setMenuAt(point);
