@@ -4,6 +4,7 @@
 """
 
 import secrets
+from dataclasses import fields
 from functools import cached_property
 from ipaddress import ip_address
 from pathlib import Path
@@ -88,6 +89,38 @@ class Settings(BaseSettings):
         default=200_000, ge=1000, description="First of the user ids that sandboxes get, one for each project."
     )
 
+    # ── Roles ─────────────────────────────────────────────────────────────────────────────────────────────────
+    launcher_socket: str = Field(
+        default="",
+        description="Socket of the launcher role: there `aimforge launcher` listens, and `aimforge serve` asks it instead "
+        "of the engine. Empty: the server talks to the engine itself.",
+    )
+    egress_socket: str = Field(
+        default="",
+        description="Socket of the egress role: there `aimforge egress` listens, and `aimforge serve` asks it for gates. "
+        "Empty: the server opens the gates itself.",
+    )
+    run_dir: Path | None = Field(
+        default=None, description="Where the sandboxes' sockets live, for all roles. Empty: run/ in the data directory."
+    )
+    agent_secret: str = Field(
+        default="",
+        pattern=r"^([!-~]{32,})?$",
+        description="Key that the sandboxes' tokens are derived from, 32 characters or more, the same for all roles. "
+        "Empty: made at the first start and kept in the data directory.",
+        repr=False,
+    )
+    role_peers: Annotated[tuple[int, ...], NoDecode] = Field(
+        default=(),
+        description="User ids that may ask the launcher and the egress role, separated by commas. Empty: its own.",
+    )
+    role_gid: int = Field(
+        default=-1, ge=-1, description="Group whose members may reach the roles' and the agents' sockets. -1: none."
+    )
+    egress_uid: int = Field(
+        default=-1, ge=-1, description="User id of the egress role, which alone may bind gates. -1: the launcher's own."
+    )
+
     # ── Limits of a sandbox ───────────────────────────────────────────────────────────────────────────────────
     memory: int = Field(default=1024 * MIB, ge=128 * MIB, description="Memory of a sandbox; it has no swap.")
     cpus: float = Field(default=2.0, gt=0, description="CPU cores of a sandbox.")
@@ -104,6 +137,19 @@ class Settings(BaseSettings):
         default=False,
         description="Whether each workspace is a file system of its own, so that a full one harms nobody else. Needs root "
         "on the engine's machine, and holds for projects made from then on.",
+    )
+
+    # ── The most that any sandbox may be given ────────────────────────────────────────────────────────────────
+    max_memory: int = Field(default=8192 * MIB, ge=128 * MIB, description="Most memory that a sandbox may be given.")
+    max_cpus: float = Field(default=8.0, gt=0, description="Most CPU cores that a sandbox may be given.")
+    max_pids: int = Field(default=4096, ge=32, description="Most processes and threads that a sandbox may be given.")
+    max_open_files: int = Field(
+        default=65536, ge=256, description="Most open files that one process in a sandbox may be given."
+    )
+    max_shm: int = Field(default=2048 * MIB, ge=MIB, description="Most shared memory that a sandbox may be given.")
+    max_tmp: int = Field(default=2048 * MIB, ge=MIB, description="Largest /tmp that a sandbox may be given.")
+    max_disk: int = Field(
+        default=32768 * MIB, ge=64 * MIB, description="Largest workspace that a project may be given."
     )
 
     # ── Life of sandboxes ─────────────────────────────────────────────────────────────────────────────────────
@@ -172,12 +218,37 @@ class Settings(BaseSettings):
         validation_alias=also("TERMINAL_MAX_SESSION_MS"),
     )
 
-    @field_validator("allowed_hosts", "allowed_origins", "egress_hosts", mode="before")
+    @field_validator("allowed_hosts", "allowed_origins", "egress_hosts", "role_peers", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         if isinstance(value, str):
             return tuple(part.strip() for part in value.split(",") if part.strip())
         return value
+
+    @field_validator("run_dir", mode="before")
+    @classmethod
+    def _none_if_empty(cls, value: object) -> object:
+        return value or None
+
+    @model_validator(mode="after")
+    def _within_the_most(self) -> "Settings":
+        for field in fields(Limits):
+            value, most = getattr(self.limits, field.name), getattr(self.most, field.name)
+            if value > most:
+                name = f"AIMFORGE_{field.name.upper()}"
+                raise ValueError(
+                    f"{name} is {value}, and AIMFORGE_MAX_{field.name.upper()} allows {most}. Raise that too."
+                )
+        return self
+
+    @model_validator(mode="after")
+    def _shared_secret(self) -> "Settings":
+        if self.launcher_socket and not self.agent_secret:
+            raise ValueError(
+                "AIMFORGE_LAUNCHER_SOCKET is set, so the launcher and the server need one AIMFORGE_AGENT_SECRET: "
+                "scripts/compose-env makes one."
+            )
+        return self
 
     @field_validator("data_dir", "frontend_dir")
     @classmethod
@@ -210,6 +281,19 @@ class Settings(BaseSettings):
             shm=self.shm,
             tmp=self.tmp,
             disk=self.disk,
+        )
+
+    @cached_property
+    def most(self) -> Limits:
+        """The most that any sandbox may be given."""
+        return Limits(
+            memory=self.max_memory,
+            cpus=self.max_cpus,
+            pids=self.max_pids,
+            open_files=self.max_open_files,
+            shm=self.max_shm,
+            tmp=self.max_tmp,
+            disk=self.max_disk,
         )
 
     @property
