@@ -45,19 +45,25 @@ WELCOMED: Final = "welcomed"
 
 def local_adapters(settings: Settings) -> AbstractAsyncContextManager[Adapters]:
     """Open the adapters of a deployment on one machine."""
-    return open_local(
-        LocalDeployment(
-            data_dir=settings.data_dir,
-            database_url=settings.database,
-            docker_host=settings.docker_host,
-            image=settings.image,
-            runtime=settings.runtime,
-            deployment=settings.deployment,
-            index_url=settings.index_url,
-            egress_hosts=settings.egress_hosts,
-            disk_quota=settings.disk_quota,
-            agent_settings=settings.agent_settings(),
-        )
+    return open_local(deployment_of(settings))
+
+
+def deployment_of(settings: Settings) -> LocalDeployment:
+    """Return what the adapters need to know of the settings."""
+    return LocalDeployment(
+        data_dir=settings.data_dir,
+        database_url=settings.database,
+        docker_host=settings.docker_host,
+        image=settings.image,
+        runtime=settings.runtime,
+        deployment=settings.deployment,
+        index_url=settings.index_url,
+        egress_hosts=settings.egress_hosts,
+        agent_settings=settings.agent_settings(),
+        run_dir=settings.run_dir,
+        agent_secret=settings.agent_secret,
+        launcher_socket=settings.launcher_socket,
+        egress_socket=settings.egress_socket,
     )
 
 

@@ -8,6 +8,8 @@ import typer
 
 COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "serve": ("control_plane.commands.serve", "Start the server and print the URL to open."),
+    "launcher": ("control_plane.commands.launcher", "Start the role that alone talks to the container engine."),
+    "egress": ("control_plane.commands.egress", "Start the role that lets sandboxes reach named hosts."),
     "doctor": ("control_plane.commands.doctor", "Tell what is missing on this machine, and the command that mends it."),
     "image": ("control_plane.commands.image", "The image that sandboxes are started from."),
     "openapi": ("control_plane.commands.openapi", "Print the OpenAPI document."),

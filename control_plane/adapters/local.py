@@ -1,13 +1,15 @@
 """The adapters of a deployment on one machine: a container engine, Unix sockets, and a database."""
 
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 from control_plane.adapters.clock import SystemClock
+from control_plane.adapters.socket_paths import SocketPaths
 from control_plane.ports import AgentLink, Clock, Egress, EventSink, ProjectStore, SandboxRuntime, SandboxStore
 
 
@@ -25,19 +27,23 @@ class Adapters:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LocalDeployment:
-    """What the local adapters need to know of the settings."""
+    """What the local adapters need to know of the settings. With ``launcher_socket`` or ``egress_socket``, that role is a
+    process of its own: it is asked, and what it does is not done here.
+    """
 
     data_dir: Path
     database_url: str
     docker_host: str
     image: str
-    """Empty: the one that is built from this version's sources."""
     runtime: str
     deployment: str
     index_url: str
     egress_hosts: Sequence[str]
-    disk_quota: bool
     agent_settings: Mapping[str, Any]
+    run_dir: Path | None = None
+    agent_secret: str = ""
+    launcher_socket: str = ""
+    egress_socket: str = ""
 
     @property
     def label(self) -> str:
@@ -51,40 +57,73 @@ async def open_local(deployment: LocalDeployment) -> AsyncGenerator[Adapters, No
     from control_plane.adapters.agent_link.link import UnixAgentLink  # noqa: PLC0415  # only what a server needs
     from control_plane.adapters.database.opening import open_database  # noqa: PLC0415
     from control_plane.adapters.database.stores import DatabaseProjectStore, DatabaseSandboxStore  # noqa: PLC0415
-    from control_plane.adapters.docker.engine import Engine  # noqa: PLC0415
-    from control_plane.adapters.docker.image import current_image  # noqa: PLC0415
-    from control_plane.adapters.docker.quota import QuotaWorkspaces  # noqa: PLC0415
-    from control_plane.adapters.docker.runtime import DockerRuntime  # noqa: PLC0415
-    from control_plane.adapters.docker.spec import ContainerSettings  # noqa: PLC0415
-    from control_plane.adapters.egress.gates import Gates, deployment_policy  # noqa: PLC0415
-    from control_plane.adapters.egress.proxy import EgressProxy  # noqa: PLC0415
-    from control_plane.adapters.handover import Sockets  # noqa: PLC0415
 
-    database = open_database(deployment.database_url)
-    sockets = Sockets(deployment.data_dir)
-    engine = Engine(deployment.docker_host or None)
-    link = UnixAgentLink(sockets)
-    policy = deployment_policy(deployment.index_url, deployment.egress_hosts)
-
-    @asynccontextmanager
-    async def egress(sink: EventSink) -> AsyncGenerator[Egress, None]:
-        async with EgressProxy(sink) as proxy:
-            yield Gates(proxy, sockets, policy)
-
-    image = deployment.image or current_image()
-    settings = ContainerSettings(deployment=deployment.label, image=image, runtime=deployment.runtime)
-    workspaces = QuotaWorkspaces(deployment.data_dir / "workspaces") if deployment.disk_quota else None
-    try:
+    async with AsyncExitStack() as stack:
+        database = open_database(deployment.database_url)
+        stack.push_async_callback(database.close)
+        engine = _asked_launcher(stack, deployment) if deployment.launcher_socket else _own_engine(stack, deployment)
+        link = UnixAgentLink(engine.paths)
+        stack.callback(link.close)
         yield Adapters(
-            runtime=DockerRuntime(engine, settings, sockets, deployment.agent_settings, workspaces),
+            runtime=engine.runtime,
             link=link,
-            egress=egress,
+            egress=partial(_egress, deployment, engine),
             projects=DatabaseProjectStore(database),
             sandboxes=DatabaseSandboxStore(database),
             clock=SystemClock(),
         )
-    finally:
-        link.close()
-        await engine.close()
-        sockets.close()
-        await database.close()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _EngineSide:
+    """The engine, however it is reached: its runtime, its sockets, and who makes the folder of a gate."""
+
+    runtime: SandboxRuntime
+    paths: SocketPaths
+    prepare_gate: Callable[[str], Awaitable[None]]
+
+
+def _asked_launcher(stack: AsyncExitStack, deployment: LocalDeployment) -> _EngineSide:
+    """A launcher is asked for everything: here sockets are dialled and never bound."""
+    from control_plane.adapters.launcher.client import LauncherRuntime  # noqa: PLC0415
+
+    paths = SocketPaths(deployment.run_dir or deployment.data_dir / "run", deployment.agent_secret.encode())
+    stack.callback(paths.close)
+    launcher = LauncherRuntime(deployment.launcher_socket)
+    return _EngineSide(runtime=launcher, paths=paths, prepare_gate=launcher.prepare_gate)
+
+
+def _own_engine(stack: AsyncExitStack, deployment: LocalDeployment) -> _EngineSide:
+    """This process talks to the engine and binds the sockets."""
+    from control_plane.adapters.docker.engine import Engine  # noqa: PLC0415
+    from control_plane.adapters.docker.runtime import DockerRuntime  # noqa: PLC0415
+    from control_plane.adapters.docker.spec import ContainerSettings  # noqa: PLC0415
+    from control_plane.adapters.handover import Sockets  # noqa: PLC0415
+
+    sockets = Sockets(deployment.data_dir, run=deployment.run_dir, secret=deployment.agent_secret.encode())
+    stack.callback(sockets.close)
+    engine = Engine(deployment.docker_host or None)
+    stack.push_async_callback(engine.close)
+    settings = ContainerSettings(deployment=deployment.label, image=deployment.image, runtime=deployment.runtime)
+
+    async def prepare_gate(project_id: str) -> None:
+        sockets.prepare(project_id)
+
+    runtime = DockerRuntime(engine, settings, sockets, deployment.agent_settings)
+    return _EngineSide(runtime=runtime, paths=sockets, prepare_gate=prepare_gate)
+
+
+@asynccontextmanager
+async def _egress(deployment: LocalDeployment, engine: _EngineSide, sink: EventSink) -> AsyncGenerator[Egress, None]:
+    """Open the way out: the egress role's gates where there is one, else gates of this process."""
+    from control_plane.adapters.egress.gates import Gates, deployment_policy  # noqa: PLC0415
+    from control_plane.adapters.egress.proxy import EgressProxy  # noqa: PLC0415
+    from control_plane.adapters.egress.remote import open_remote_gates  # noqa: PLC0415
+
+    policy = deployment_policy(deployment.index_url, deployment.egress_hosts)
+    if deployment.egress_socket:
+        async with open_remote_gates(deployment.egress_socket, engine.prepare_gate, policy, sink) as gates:
+            yield gates
+        return
+    async with EgressProxy(sink) as proxy:
+        yield Gates(proxy, engine.paths, policy)

@@ -55,9 +55,9 @@ def load_settings() -> "Settings":
     return settings
 
 
-def lock_data_dir(settings: "Settings") -> Any:
+def lock_data_dir(settings: "Settings", name: str = LOCK) -> Any:
     """Make sure that no other server works on the same data; the lock ends with the process."""
-    path: Path = settings.data_dir / LOCK
+    path: Path = settings.data_dir / name
     file = path.open("w")
     path.chmod(0o600)
     try:

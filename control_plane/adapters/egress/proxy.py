@@ -50,6 +50,7 @@ class Gate:
 
     server: asyncio.Server
     policy: EgressPolicy
+    path: Path
     tasks: set[asyncio.Task[None]] = field(default_factory=set[asyncio.Task[None]])
     sent: int = 0
     received: int = 0
@@ -90,7 +91,7 @@ class EgressProxy:
         listening.bind(str(path))
         os.chmod(path, 0o666)  # noqa: S103, PTH101  the sandbox has a uid of its own; the folder keeps others out
         server = await asyncio.start_unix_server(serve, sock=listening, limit=MAX_HEAD)
-        self._gates[project_id] = Gate(server, policy)
+        self._gates[project_id] = Gate(server, policy, path)
 
     async def close(self, project_id: str) -> None:
         """Stop listening for a sandbox, and end its connections."""
@@ -101,6 +102,11 @@ class EgressProxy:
         for task in gate.tasks:
             task.cancel()
         await asyncio.gather(*gate.tasks, return_exceptions=True)
+
+    def is_open(self, project_id: str, path: Path) -> bool:
+        """Tell whether a gate listens at ``path``, which may have been removed under it."""
+        gate = self._gates.get(project_id)
+        return gate is not None and gate.path == path and path.is_socket()
 
     def set_policy(self, project_id: str, policy: EgressPolicy) -> None:
         """Change what a sandbox may reach; connections that are open stay."""

@@ -40,7 +40,7 @@ class RoleServer:
     """
 
     def __init__(self, path: Path, serve: Serve, *, peers: frozenset[int], gid: int = -1) -> None:
-        self._path = path
+        self.path = path
         self._serve = serve
         self._peers = peers
         self._gid = gid
@@ -48,14 +48,14 @@ class RoleServer:
         self._server: asyncio.Server | None = None
 
     async def __aenter__(self) -> Self:
-        self._path.unlink(missing_ok=True)
+        self.path.unlink(missing_ok=True)
         listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
             # Nobody may connect between bind and chmod: a socket that does not listen yet refuses all.
-            listening.bind(str(self._path))
+            listening.bind(str(self.path))
             if self._gid >= 0:
-                os.chown(self._path, -1, self._gid)
-            self._path.chmod(0o600 if self._gid < 0 else 0o660)
+                os.chown(self.path, -1, self._gid)
+            self.path.chmod(0o600 if self._gid < 0 else 0o660)
             self._server = await asyncio.start_unix_server(self._accept, sock=listening, limit=LONGEST_REQUEST)
         except BaseException:
             listening.close()
@@ -70,7 +70,7 @@ class RoleServer:
         for call in self._calls:
             call.cancel()
         await asyncio.gather(*self._calls, return_exceptions=True)
-        self._path.unlink(missing_ok=True)
+        self.path.unlink(missing_ok=True)
 
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
@@ -87,7 +87,7 @@ class RoleServer:
     async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         uid = peer_uid(writer.get_extra_info("socket"))
         if uid not in self._peers:
-            log.warning("role.stranger", uid=uid, path=str(self._path))
+            log.warning("role.stranger", uid=uid, path=str(self.path))
             return
         if len(self._calls) > MAX_CALLS:
             await send(writer, Failed(error="TooMany", message="Too many calls at once. Try again in a moment."))
@@ -96,7 +96,7 @@ class RoleServer:
             async with asyncio.timeout(REQUEST_TIMEOUT_SEC):
                 request = await read_frame(reader, LONGEST_REQUEST)
         except BrokenFrame as error:
-            log.warning("role.broken_frame", path=str(self._path), error=str(error))
+            log.warning("role.broken_frame", path=str(self.path), error=str(error))
             await send(writer, failed(BadRequest(f"The request cannot be read: {error}.")))
             return
         if request is None:
@@ -120,7 +120,7 @@ class RoleServer:
         except AimforgeError as error:
             await send(writer, failed(error))
         except msgspec.MsgspecError as error:
-            log.warning("role.bad_request", path=str(self._path), error=str(error))
+            log.warning("role.bad_request", path=str(self.path), error=str(error))
             await send(writer, failed(BadRequest(f"The request cannot be read: {error}.")))
 
 

@@ -1,0 +1,107 @@
+"""The port ``Egress`` by asking the egress role, which may end and start anew at any time: then its gates are opened again.
+
+A role that does not answer keeps no sandbox from starting. It starts without a way out, and gets one once the role is back.
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import aclosing, asynccontextmanager
+from typing import Any, Final
+
+import structlog
+
+from control_plane.adapters.egress import protocol
+from control_plane.adapters.roles.client import RoleClient
+from control_plane.domain.egress import EgressPolicy
+from control_plane.domain.errors import AimforgeError
+from control_plane.ports import EventSink
+
+log = structlog.stdlib.get_logger()
+
+CALL_TIMEOUT_SEC: Final = 15.0
+RETRY_SEC: Final = (0.2, 0.5, 1.0, 2.0, 5.0)
+
+Prepare = Callable[[str], Awaitable[None]]
+"""Has the folder made in which a project's gate is bound."""
+
+
+class RemoteGates:
+    """Gates of the egress role that listens at a socket."""
+
+    def __init__(self, role: RoleClient, prepare: Prepare, policy: EgressPolicy, sink: EventSink) -> None:
+        self._role = role
+        self._prepare = prepare
+        self._policy = policy
+        self._sink = sink
+        self._wanted: dict[str, EgressPolicy] = {}
+
+    async def open(self, project_id: str) -> None:
+        """Open the gate of a sandbox that starts or was adopted."""
+        self._wanted[project_id] = self._policy
+        await self._try_to_open(project_id)
+
+    async def close(self, project_id: str) -> None:
+        """Close the gate of a sandbox that ended."""
+        if self._wanted.pop(project_id, None) is None:
+            return
+        try:
+            await self._ask(protocol.Close(project_id))
+        except AimforgeError as error:
+            log.warning("egress.not_closed", project_id=project_id, error=error.message)
+
+    async def set_policy(self, project_id: str, policy: EgressPolicy) -> None:
+        """Change what an open gate lets through; connections that are open stay."""
+        if project_id in self._wanted:
+            self._wanted[project_id] = policy
+            await self._try_to_open(project_id)
+
+    async def traffic(self, project_id: str) -> tuple[int, int]:
+        """Bytes that a sandbox sent and received through its gate."""
+        return await self._role.ask(protocol.Traffic(project_id), tuple[int, int], CALL_TIMEOUT_SEC)
+
+    async def watch(self) -> None:
+        """Publish refusals, and open what should be open whenever the role is back. Ends only when cancelled."""
+        failures = 0
+        while True:
+            try:
+                async with aclosing(self._role.listen(protocol.Watch(), protocol.Denied | None)) as answers:
+                    async for denied in answers:
+                        failures = 0
+                        if denied is not None:
+                            self._sink.publish(denied.project_id, denied.event)
+                            continue
+                        for project_id in list(self._wanted):
+                            await self._try_to_open(project_id)
+            except AimforgeError as error:
+                log.warning("egress.lost", error=error.message)
+            delay = RETRY_SEC[min(failures, len(RETRY_SEC) - 1)]
+            failures += 1
+            # A role that is gone cannot tell that it is back: all that is left is to ask again.
+            await asyncio.sleep(delay)
+
+    async def _try_to_open(self, project_id: str) -> None:
+        policy = self._wanted.get(project_id)
+        if policy is None:
+            return
+        try:
+            await self._prepare(project_id)
+            await self._ask(protocol.Open(project_id, protocol.hosts_of(policy)))
+        except AimforgeError as error:
+            log.warning("egress.not_opened", project_id=project_id, error=error.message)
+
+    async def _ask(self, request: Any) -> None:
+        await self._role.ask(request, None, CALL_TIMEOUT_SEC)
+
+
+@asynccontextmanager
+async def open_remote_gates(
+    socket_path: str, prepare: Prepare, policy: EgressPolicy, sink: EventSink
+) -> AsyncGenerator[RemoteGates]:
+    """Connect to an egress role, and keep its gates open while this lasts. Its gates outlive this process."""
+    gates = RemoteGates(RoleClient(socket_path, "egress"), prepare, policy, sink)
+    async with asyncio.TaskGroup() as group:
+        watching = group.create_task(gates.watch())
+        try:
+            yield gates
+        finally:
+            watching.cancel()
