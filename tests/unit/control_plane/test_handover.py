@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from control_plane.adapters.handover import Offer, Sockets
+from control_plane.adapters.handover import Offer, Sharing, Sockets
+from control_plane.adapters.socket_paths import SocketPaths
 from control_plane.ports import AgentAddress
 
 ADDRESS = AgentAddress(project_id="prices", generation=3)
@@ -153,3 +154,28 @@ def test_no_project_id_leads_out_of_the_folder(tmp_path: Path, project_id: str) 
         assert Path(path).resolve().is_relative_to(tmp_path / "run")
     sockets.delete(project_id)
     assert list((tmp_path / "run").iterdir()) == []
+
+
+async def test_roles_of_one_group_may_dial_and_others_may_not(tmp_path: Path) -> None:
+    sockets = Sockets(tmp_path, sharing=Sharing(gid=os.getgid(), gate_uid=os.getuid()))
+    _, listener = await handed_over(sockets)
+    with listener:
+        agent = Path(sockets.agent_path(ADDRESS))
+        gate = Path(sockets.egress_path(ADDRESS.project_id)).parent
+        modes = {path: stat.S_IMODE(path.stat().st_mode) for path in (agent, agent.parent, agent.parent.parent, gate)}
+    # The group may pass and dial; it may neither list nor write a folder. The sandbox sees its gate and cannot write it.
+    assert modes == {agent: 0o660, agent.parent: 0o710, agent.parent.parent: 0o710, gate: 0o755}
+    link = gate.parent / "egress.sock"
+    assert str(link.readlink()) == "gate/egress.sock"
+
+
+def test_those_who_only_dial_find_the_same_sockets(tmp_path: Path) -> None:
+    secret = b"s" * 32
+    binder, dialler = Sockets(tmp_path, secret=secret), SocketPaths(tmp_path / "run", secret)
+    binder.prepare("prices")
+    Path(binder.egress_path("prices")).touch()
+    assert Path(dialler.egress_path("prices")).exists()  # each may reach it by a descriptor of its own
+    Path(binder.agent_path(ADDRESS)).touch()
+    assert Path(dialler.agent_path(ADDRESS)).exists()
+    assert dialler.token(ADDRESS) == binder.token(ADDRESS)
+    assert SocketPaths(tmp_path / "run", b"t" * 32).token(ADDRESS) != binder.token(ADDRESS)

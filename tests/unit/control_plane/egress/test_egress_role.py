@@ -1,0 +1,157 @@
+"""The egress role and the api's side of it, over a real socket: gates, policies, refusals, and the role's own end."""
+
+import asyncio
+import os
+from collections.abc import AsyncGenerator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import msgspec
+import pytest
+
+from control_plane.adapters.egress import protocol
+from control_plane.adapters.egress.proxy import EgressProxy
+from control_plane.adapters.egress.remote import RemoteGates, open_remote_gates
+from control_plane.adapters.egress.service import EgressService, Refusals
+from control_plane.adapters.handover import Sockets
+from control_plane.adapters.roles.client import RoleClient
+from control_plane.adapters.roles.server import RoleServer
+from control_plane.domain.egress import EgressPolicy, parse_allowed_host
+from control_plane.domain.errors import BadRequest
+from sandbox_image.wire.events import EgressDenied
+
+
+@dataclass
+class World:
+    folder: Path
+    sockets: Sockets
+    port: int
+    told: list[tuple[str, EgressDenied]] = field(default_factory=list[tuple[str, EgressDenied]])
+    news: asyncio.Event = field(default_factory=asyncio.Event)
+
+    @property
+    def control(self) -> Path:
+        return self.folder / "egress.sock"
+
+    def publish(self, project_id: str, data: Any) -> None:
+        self.told.append((project_id, data))
+        self.news.set()
+
+    async def prepare(self, project_id: str) -> None:
+        self.sockets.prepare(project_id)
+
+    def policy(self, *names: str) -> EgressPolicy:
+        return EgressPolicy(tuple(parse_allowed_host(f"{name}:{self.port}!") for name in names))
+
+    async def get(self, project_id: str, name: str) -> bytes:
+        """What the sandbox gets that asks its gate for a page."""
+        reader, writer = await asyncio.open_unix_connection(self.sockets.egress_path(project_id))
+        async with asyncio.timeout(60):
+            writer.write(f"GET http://{name}:{self.port}/ HTTP/1.1\r\nHost: {name}\r\n\r\n".encode())
+            answer = await reader.read()
+        writer.close()
+        return answer
+
+    async def until_open(self, project_id: str) -> None:
+        async with asyncio.timeout(60):
+            while not Path(self.sockets.egress_path(project_id)).is_socket():
+                await asyncio.sleep(0.01)
+
+
+@asynccontextmanager
+async def role(there: World) -> AsyncGenerator[None]:
+    """The egress role, as its command puts it together."""
+
+    async def resolve(name: str, port: int) -> list[str]:
+        return ["127.0.0.1"]
+
+    refusals = Refusals()
+    async with EgressProxy(refusals, resolve) as proxy:
+        service = EgressService(proxy, there.sockets, refusals)
+        async with RoleServer(there.control, service.serve, peers=frozenset({os.getuid()})):
+            yield
+
+
+@pytest.fixture
+async def there() -> AsyncGenerator[World]:
+    async def origin(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"origin")
+        await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(origin, "127.0.0.1", 0)
+    with TemporaryDirectory(prefix="egress-") as folder:
+        sockets = Sockets(Path(folder))
+        yield World(Path(folder), sockets, server.sockets[0].getsockname()[1])
+        sockets.close()
+    server.close()
+
+
+@asynccontextmanager
+async def gates(there: World, *names: str) -> AsyncGenerator[RemoteGates]:
+    async with open_remote_gates(str(there.control), there.prepare, there.policy(*names), there) as remote:
+        yield remote
+
+
+async def test_a_gate_lets_through_what_the_api_says_and_tells_of_the_rest(there: World):
+    async with role(there), gates(there, "allowed.example") as remote:
+        await remote.open("prices")
+        assert await there.get("prices", "allowed.example") == b"origin"
+        # The watch may begin a little after the gate opened: ask until somebody heard of it.
+        async with asyncio.timeout(60):
+            while not there.told:
+                assert b"403" in await there.get("prices", "other.example")
+        assert there.told[0][0] == "prices"
+        assert there.told[0][1].host == "other.example"
+
+        await remote.set_policy("prices", there.policy("other.example"))
+        assert await there.get("prices", "other.example") == b"origin"
+        assert b"403" in await there.get("prices", "allowed.example")
+        sent, received = await remote.traffic("prices")
+        assert sent > 0
+        assert received == 2 * len(b"origin")
+
+        await remote.close("prices")
+        await remote.close("prices")
+        with pytest.raises(OSError, match=r"refused|No such file"):
+            await there.get("prices", "other.example")
+
+
+async def test_gates_are_open_again_after_the_roles_end(there: World):
+    async with gates(there, "allowed.example") as remote:
+        await remote.open("prices")  # nobody listens yet: it opens once somebody does
+        for _ in range(2):
+            async with role(there):
+                path = Path(there.sockets.egress_path("prices"))
+                await there.until_open("prices")
+                assert await there.get("prices", "allowed.example") == b"origin"
+            path.unlink(missing_ok=True)
+
+
+async def test_opening_an_open_gate_keeps_its_connections(there: World):
+    async with AsyncExitStack() as stack:
+        await stack.enter_async_context(role(there))
+        remote = await stack.enter_async_context(gates(there, "allowed.example"))
+        await remote.open("prices")
+        reader, writer = await asyncio.open_unix_connection(there.sockets.egress_path("prices"))
+        await remote.open("prices")
+        writer.write(f"GET http://allowed.example:{there.port}/ HTTP/1.1\r\n\r\n".encode())
+        async with asyncio.timeout(60):
+            assert await reader.read() == b"origin"
+        writer.close()
+
+
+@pytest.mark.parametrize("project_id", ["../prices", "", "a/b", "prices\n"])
+async def test_a_gate_elsewhere_is_refused(there: World, project_id: str):
+    async with role(there):
+        client = RoleClient(str(there.control), "egress")
+        hosts = protocol.hosts_of(there.policy("allowed.example"))
+        with pytest.raises(BadRequest):
+            await client.ask(protocol.Open(project_id, hosts), None, 60)
+        there.sockets.prepare("prices")
+        await client.ask(protocol.Open("prices", hosts), None, 60)
+        assert msgspec.json.decode(msgspec.json.encode(hosts), type=tuple[protocol.Allowed, ...]) == hosts
