@@ -57,7 +57,7 @@ class World:
 
     async def until_open(self, project_id: str) -> None:
         async with asyncio.timeout(60):
-            while not Path(self.sockets.egress_path(project_id)).is_socket():
+            while not Path(self.sockets.egress_path(project_id)).is_socket():  # noqa: ASYNC110  a file tells nobody
                 await asyncio.sleep(0.01)
 
 
