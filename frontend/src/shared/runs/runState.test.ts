@@ -85,6 +85,13 @@ describe("events of a run", () => {
     expect(state.nodes.get("a")).toMatchObject({ runId: "r2", status: "queued", result: null });
   });
 
+  it("with a new result end what was said of the old one", () => {
+    const stale = (id: string) => [id, { node_id: id, state: "stale", reason: "code changed" }] as const;
+    const before = { ...NO_RUNS, freshness: new Map([stale("a"), stale("b")]) };
+    const state = applyRunEvents(before, [started(["a"]), finished("a")], 0);
+    expect([...state.freshness.keys()]).toEqual(["b"]);
+  });
+
   it("about other things change nothing", () => {
     const other: WireEvent = { seq: ++seq, at: 0, type: "project_changed", data: { etag: "1", by: "" } };
     expect(applyRunEvents(NO_RUNS, [other], 0)).toBe(NO_RUNS);

@@ -44,7 +44,7 @@ function fresh(runId: string, status: RunStatus): NodeRun {
 interface Draft {
   nodes: Map<string, NodeRun>;
   active: Map<string, ActiveRun>;
-  /** Characters seen of each stream: told apart from what is kept. */
+  freshness: Map<string, NodeFreshness>;
   finished: number;
 }
 
@@ -70,6 +70,8 @@ function finish(draft: Draft, runId: string, result: NodeResult): void {
   if (node.result !== null && result.status === "lost") return;
   const { stdout, stderr, displays } = result;
   draft.nodes.set(result.node_id, { ...node, status: result.status, stdout, stderr, displays, result });
+  // What was said of the result before is not true of this one; what is, is read after the run.
+  draft.freshness.delete(result.node_id);
 }
 
 function applyOne(draft: Draft, event: WireEvent, now: number): void {
@@ -131,9 +133,14 @@ const RUN_EVENTS: ReadonlySet<string> = new Set([
 /** All events of a frame, applied in one step. The same state comes back when none of them is about runs. */
 export function applyRunEvents(state: RunsState, events: readonly WireEvent[], now: number): RunsState {
   if (!events.some((event) => RUN_EVENTS.has(event.type))) return state;
-  const draft: Draft = { nodes: new Map(state.nodes), active: new Map(state.active), finished: state.finished };
+  const draft: Draft = {
+    nodes: new Map(state.nodes),
+    active: new Map(state.active),
+    freshness: new Map(state.freshness),
+    finished: state.finished,
+  };
   for (const event of events) applyOne(draft, event, now);
-  return { ...state, ...draft };
+  return draft;
 }
 
 /** Runs as the server lists them, newest first: what the page shows after it was loaded. */

@@ -3,7 +3,7 @@ import { getJson } from "@/shared/api/request";
 import { projectPath } from "@/shared/api/paths";
 import { onEventBatch } from "@/shared/session/session";
 import { parse, parseList } from "@/wire/parse";
-import type { RunResult } from "@/wire/generated";
+import type { NodeFreshness, RunResult } from "@/wire/generated";
 import { applyRunEvents, fromResults, NO_RUNS, type NodeRun, type RunsState } from "./runState";
 
 /** Runs live here, not in the graph: an event of a run redraws the nodes it is about and nothing else. */
@@ -17,7 +17,7 @@ const LISTED = 20;
 const READ = 6;
 
 /** Read what ran last, and what runs now. */
-async function loadRuns(projectId: string): Promise<void> {
+export async function loadRuns(projectId: string): Promise<void> {
   const path = projectPath(projectId, "/runs");
   const list = await getJson(path, (value) => parseList("RunSummary", value), { query: { limit: LISTED } });
   const results: RunResult[] = [];
@@ -37,14 +37,12 @@ async function loadRuns(projectId: string): Promise<void> {
   });
 }
 
-export async function loadFreshness(projectId: string): Promise<void> {
-  const path = projectPath(projectId, "/freshness");
-  const list = await getJson(path, (value) => parseList("NodeFreshness", value));
-  useRuns.setState({ freshness: new Map(list.map((item) => [item.node_id, item])) });
+export function readFreshness(projectId: string): Promise<NodeFreshness[]> {
+  return getJson(projectPath(projectId, "/freshness"), (value) => parseList("NodeFreshness", value));
 }
 
-export async function reloadRuns(projectId: string): Promise<void> {
-  await Promise.all([loadRuns(projectId), loadFreshness(projectId)]);
+export function showFreshness(list: readonly NodeFreshness[]): void {
+  useRuns.setState({ freshness: new Map(list.map((item) => [item.node_id, item])) });
 }
 
 /** Follow the event stream. */

@@ -4,13 +4,14 @@ import { resetLive, useLive } from "@/shared/live/liveStore";
 import type { Edit } from "@/shared/project/document";
 import { resetProject, useProject } from "@/shared/project/projectStore";
 import { ProjectSync } from "@/shared/project/projectSync";
-import { followRuns, loadFreshness, reloadRuns, resetRuns } from "@/shared/runs/runStore";
+import { Refresh } from "@/shared/runs/freshness";
+import { followRuns, loadRuns, readFreshness, resetRuns, showFreshness } from "@/shared/runs/runStore";
 import type { SocketState } from "@/shared/socket/reconnectingSocket";
 import { notify } from "@/shared/ui/toasts";
 import { resetWorkspace } from "@/shared/workspace/workspace";
 import type { WireEvent } from "@/wire/generated";
 import { EventStream } from "./eventStream";
-import { dispatchEvents, dispatchReload, onEventBatch } from "./session";
+import { dispatchEvents, dispatchReload, onEventBatch, onReload } from "./session";
 
 /** The project that is open: its event stream and its queue of steps to save. One at a time. */
 interface Session {
@@ -61,22 +62,24 @@ function followLive(events: readonly WireEvent[]): void {
 
 const FRESHNESS_DELAY_MS = 250;
 
-/** What is cached and what is stale is asked again shortly after the graph, a source, a package or a run changed. */
+/** After these events, what is cached and what is out of date may be another matter. */
+const CHANGES_FRESHNESS: ReadonlySet<WireEvent["type"]> = new Set(["project_changed", "run_finished", "package_changed", "files_changed"]);
+
 function followFreshness(projectId: string): () => void {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const stop = onEventBatch((events) => {
-    const matters = events.some(
-      ({ type }) => type === "project_changed" || type === "run_finished" || type === "package_changed" || type === "files_changed",
-    );
-    if (!matters) return;
-    clearTimeout(timer);
-    timer = setTimeout(() => {
-      loadFreshness(projectId).catch(ignoreWhileClosing);
-    }, FRESHNESS_DELAY_MS);
+  const refresh = new Refresh({
+    load: () => readFreshness(projectId),
+    apply: showFreshness,
+    onError: ignoreWhileClosing,
+    delayMs: FRESHNESS_DELAY_MS,
   });
+  const stop = onEventBatch((events) => {
+    if (events.some(({ type }) => CHANGES_FRESHNESS.has(type))) refresh.request();
+  });
+  const stopReload = onReload(() => refresh.request());
   return () => {
-    clearTimeout(timer);
     stop();
+    stopReload();
+    refresh.dispose();
   };
 }
 
@@ -107,7 +110,7 @@ export function openProject(projectId: string, onRefused: (edit: Edit) => void):
     onReload: () => {
       dispatchReload();
       sync.refresh();
-      reloadRuns(projectId).catch(ignoreWhileClosing);
+      loadRuns(projectId).catch(ignoreWhileClosing);
     },
     onState: followState,
   });

@@ -2,11 +2,13 @@
 
 import { pageStorage } from "@/shared/preferences/pageStorage";
 import { nodeByFile, useProject } from "@/shared/project/projectStore";
+import { onBeforeRun } from "@/shared/runs/runActions";
 import { onEvent, onReload } from "@/shared/session/session";
 import { openFile, openNode, setProblems, tabKey, type Problem, type Target } from "@/shared/workspace/workspace";
 import type { LanguageServerKind } from "@/wire/generated";
 
 import { Drafts } from "../documents/drafts";
+import { saveAll } from "../documents/saveAll";
 import type { Diagnostic, WorkspaceEdit } from "../lsp/protocol";
 import { pathOf } from "../lsp/workspaceUri";
 import { fromEdit, toMarker } from "./convert";
@@ -41,6 +43,7 @@ export class ProjectDocuments {
       () => providers.forEach((provider) => provider.dispose()),
       () => opener.dispose(),
       () => window.removeEventListener("pagehide", flush),
+      onBeforeRun(() => saveAll([...this.#open.values()].map(({ path, document }) => ({ path, document })))),
       onEvent("files_changed", ({ data }) => this.#filesChanged(new Set([...data.changed, ...data.deleted]), data.overflow)),
       onReload(() => this.#filesChanged(new Set(), true)),
       useProject.subscribe((state, before) => {
