@@ -2,15 +2,20 @@
 
 import argparse
 import asyncio
+import ctypes
 import logging
 import os
 import signal
 import socket
 import sys
 from pathlib import Path
+from typing import Final
 
 from sandbox_image.agent.bootstrap import Bootstrap, BootstrapFailed, receive
 from sandbox_image.agent.settings import BOOTSTRAP_SOCKET, AgentSettings, with_environment
+
+PR_SET_DUMPABLE: Final = 4
+"""From ``linux/prctl.h``."""
 
 
 def main() -> int:
@@ -24,11 +29,22 @@ def main() -> int:
     except BootstrapFailed as failure:
         logging.getLogger(__name__).error("%s", failure)  # noqa: TRY400 - the sentence says it all
         return 2
+    _close_memory()
     # Sockets, terminals and cached values of one project are nobody else's business.
     os.umask(0o077)
     _make_home(Path(bootstrap.settings.workspace))
     run(bootstrap)
     return 0
+
+
+def _close_memory() -> None:
+    """Keep the user's code, which runs under the same uid, from tracing the agent, reading its token or taking its sockets.
+
+    What the agent starts is not affected: a program that is executed can be traced again.
+    """
+    prctl = getattr(ctypes.CDLL(None), "prctl", None)  # Linux only
+    if prctl is not None:
+        prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)
 
 
 def _make_home(workspace: Path) -> None:
