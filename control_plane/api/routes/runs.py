@@ -12,6 +12,7 @@ from control_plane.api.schemas import ExecuteFlow, ExecuteNode, NodeRun
 from control_plane.domain.access import Policy
 from control_plane.domain.errors import Invalid, SandboxFailed
 from control_plane.services.agent_answers import raise_for_agent
+from control_plane.services.sandbox_moves import sentence
 from sandbox_image.wire.limits import MIB
 from sandbox_image.wire.runs import RunError, RunKind, RunRequest, RunResult, RunStatus, RunSummary
 
@@ -91,11 +92,19 @@ async def run(call: Call, request: RunRequest) -> RunResult:
                 max_body=MAX_RESULT,
             )
         except SandboxFailed as error:
-            lost = RunError(type="SandboxLost", message=error.message, hint="Run it again: the sandbox starts anew.")
-            return RunResult(run_id="", kind=request.kind, status=RunStatus.LOST, created_at=0.0, error=lost)
+            return lost(request, error.message)
+    if got.status >= 500 and services.sandboxes.address_of(call.project_id) != address:
+        # It was being stopped: what an agent says in its last moment is about that alone.
+        return lost(request, sentence(await services.sandboxes.end_of(address)))
     if got.status != 200:
         raise_for_agent(got.status, got.body)
     return check_shape(got.body, RunResult)
+
+
+def lost(request: RunRequest, message: str) -> RunResult:
+    """Describe a run whose sandbox ended during it."""
+    error = RunError(type="SandboxLost", message=message, hint="Run it again: the sandbox starts anew.")
+    return RunResult(run_id="", kind=request.kind, status=RunStatus.LOST, created_at=0.0, error=error)
 
 
 async def stream(call: Call, request: RunRequest) -> Response:
