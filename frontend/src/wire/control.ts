@@ -17,6 +17,10 @@ export const SANDBOX_STATES = [
 ] as const;
 export type SandboxState = (typeof SANDBOX_STATES)[number];
 
+/** What a person may do with a project. */
+export const SHARES = ["owner", "editor", "viewer"] as const;
+export type Share = (typeof SHARES)[number];
+
 export interface ProjectSummary {
   id: string;
   name: string;
@@ -25,6 +29,7 @@ export interface ProjectSummary {
   openedAt: number;
   createdAt: number;
   sandbox: SandboxState;
+  share: Share;
 }
 
 export interface Template {
@@ -64,6 +69,7 @@ export function parseProjectSummary(value: unknown): ProjectSummary {
     openedAt: number(value["opened_at"]),
     createdAt: number(value["created_at"]),
     sandbox: sandboxState(isRecord(sandbox) ? sandbox["state"] : sandbox),
+    share: SHARES.find((share) => share === value["share"]) ?? "owner",
   };
 }
 

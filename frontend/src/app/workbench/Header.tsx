@@ -1,10 +1,10 @@
-import { ChevronLeft, Code2, PanelBottom, PanelLeft, PanelRight } from "lucide-react";
+import { ChevronLeft, Code2, Eye, PanelBottom, PanelLeft, PanelRight } from "lucide-react";
 import { Link } from "@tanstack/react-router";
 import { RunBar } from "@/features/runs/RunBar";
 import { projectPath } from "@/shared/api/paths";
 import { messageOf, request } from "@/shared/api/request";
 import { t } from "@/shared/i18n/i18n";
-import { useProject } from "@/shared/project/projectStore";
+import { useMayEdit, useProject } from "@/shared/project/projectStore";
 import { refreshProject } from "@/shared/session/projectSession";
 import { IconButton } from "@/shared/ui/Button";
 import { notify } from "@/shared/ui/toasts";
@@ -21,7 +21,17 @@ async function rename(id: string, name: string): Promise<void> {
   }
 }
 
+function ViewOnly() {
+  return (
+    <span className="flex h-6 items-center gap-1 rounded-md bg-info-soft px-2 text-xs font-medium whitespace-nowrap text-info" title={t("app.viewOnlyHint")}>
+      <Eye size={13} aria-hidden />
+      {t("app.viewOnly")}
+    </span>
+  );
+}
+
 function ProjectName() {
+  const mayEdit = useMayEdit();
   const id = useProject((state) => state.id);
   const name = useProject((state) => state.name);
   return (
@@ -30,6 +40,7 @@ function ProjectName() {
       aria-label={t("app.projectName")}
       defaultValue={name}
       maxLength={200}
+      readOnly={!mayEdit}
       spellCheck={false}
       className="h-7 max-w-72 min-w-16 truncate rounded-md border border-transparent bg-transparent px-1.5 text-sm font-semibold field-sizing-content hover:border-line-strong"
       onKeyDown={(event) => {
@@ -53,6 +64,7 @@ export function Header() {
   const right = useWorkspace((state) => state.right);
   const bottom = useWorkspace((state) => state.bottom !== null);
   const editor = useWorkspace((state) => state.editorOpen);
+  const mayEdit = useMayEdit();
   return (
     <header className="flex h-11 shrink-0 items-center gap-1.5 border-b border-line bg-panel pr-2 pl-1.5">
       <Link
@@ -65,6 +77,7 @@ export function Header() {
         <img src="/icon.svg" alt="" className="size-5.5" />
       </Link>
       <ProjectName />
+      {!mayEdit && <ViewOnly />}
       <span className="flex-1" />
       <RunBar />
       <span className="flex-1" />

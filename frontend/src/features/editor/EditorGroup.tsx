@@ -3,6 +3,7 @@ import { useEffect, useEffectEvent, useRef, useState, useSyncExternalStore } fro
 
 import { t } from "@/shared/i18n/i18n";
 import { usePreferences } from "@/shared/preferences/preferences";
+import { useMayEdit } from "@/shared/project/projectStore";
 import { Button } from "@/shared/ui/Button";
 import { EmptyState, Loading } from "@/shared/ui/states";
 import { setCursor } from "@/shared/workspace/cursor";
@@ -46,6 +47,7 @@ export function EditorGroup({ runtime, documents, tab, label, focused, onFocus, 
   const state = useDocumentState(tab.key);
   const fontSize = usePreferences((preferences) => preferences.editorFontSize);
   const reveal = useWorkspace((workspace) => workspace.reveal);
+  const readOnly = !useMayEdit();
   const open = documents.get(tab.key);
   const model = useSyncExternalStore(
     (listener) => documents.onModel(listener),
@@ -58,7 +60,7 @@ export function EditorGroup({ runtime, documents, tab, label, focused, onFocus, 
   const cursorMoved = useEffectEvent((cursor: Parameters<typeof setCursor>[0]) => {
     if (focused) setCursor(cursor);
   });
-  const first = useEffectEvent(() => ({ label, fontSize, readOnly: false }));
+  const first = useEffectEvent(() => ({ label, fontSize, readOnly }));
   useEffect(() => {
     if (host.current === null) return;
     const created = runtime.createCodeEditor(host.current, first(), {
@@ -72,7 +74,7 @@ export function EditorGroup({ runtime, documents, tab, label, focused, onFocus, 
     };
   }, [runtime]);
 
-  useEffect(() => editor?.update({ label, fontSize, readOnly: false }), [editor, label, fontSize]);
+  useEffect(() => editor?.update({ label, fontSize, readOnly }), [editor, label, fontSize, readOnly]);
   useEffect(() => editor?.show(model), [editor, model]);
   const tellEditor = useEffectEvent((value: CodeEditor | null) => onEditor(value));
   useEffect(() => {

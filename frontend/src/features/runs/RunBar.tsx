@@ -3,7 +3,7 @@ import { useEffect, useState, type ReactNode } from "react";
 import type { TextKey } from "@/shared/i18n/en";
 import { t } from "@/shared/i18n/i18n";
 import { runCommand, useCommandRegistry } from "@/shared/keyboard/commands";
-import { useProject } from "@/shared/project/projectStore";
+import { useMayEdit, useProject } from "@/shared/project/projectStore";
 import { cancelAllRuns, clearCache, runFlow } from "@/shared/runs/runActions";
 import { isFinal } from "@/shared/runs/runState";
 import { useRuns } from "@/shared/runs/runStore";
@@ -49,11 +49,12 @@ function partial(command: string, title: TextKey, keys: string, icon: ReactNode)
 export function RunBar() {
   const running = useRuns((state) => state.active.size > 0);
   const empty = useProject((state) => state.nodes.size === 0);
+  const blocked = !useMayEdit() || empty;
   const [asking, setAsking] = useState(false);
   return (
     <div className="flex items-center gap-1.5">
       {running ? (
-        <Button tone="danger" icon={<Square size={13} fill="currentColor" />} onClick={cancelAllRuns}>
+        <Button tone="danger" icon={<Square size={13} fill="currentColor" />} disabled={blocked} onClick={cancelAllRuns}>
           {t("runs.cancel")}
         </Button>
       ) : (
@@ -62,7 +63,7 @@ export function RunBar() {
             tone="primary"
             className="rounded-r-none"
             icon={<Play size={14} fill="currentColor" />}
-            disabled={empty}
+            disabled={blocked}
             onClick={() => void runFlow()}
           >
             {t("runs.runAll")}
@@ -73,7 +74,7 @@ export function RunBar() {
               <Button
                 tone="primary"
                 aria-label={t("runs.moreWays")}
-                disabled={empty}
+                disabled={blocked}
                 className="rounded-l-none border-l border-l-on-accent/30 px-1.5"
                 icon={<ChevronDown size={15} />}
               />

@@ -5,7 +5,7 @@ import { messageOf } from "@/shared/api/request";
 import { t } from "@/shared/i18n/i18n";
 import { useCommands } from "@/shared/keyboard/commands";
 import { useLive } from "@/shared/live/liveStore";
-import { useProject } from "@/shared/project/projectStore";
+import { useMayEdit, useProject } from "@/shared/project/projectStore";
 import { useReload } from "@/shared/session/session";
 import { Button } from "@/shared/ui/Button";
 import { EmptyState, Loading } from "@/shared/ui/states";
@@ -51,18 +51,21 @@ export function TerminalPane() {
   const [searching, setSearching] = useState(false);
   const [screenReader, setScreenReader] = useState(false);
   const making = useRef(false);
+  const mayEdit = useMayEdit();
 
   const active = terminals?.find(({ id }) => id === wanted)?.id ?? terminals?.at(-1)?.id ?? null;
   if (active !== null && shown && !visited.has(active)) setVisited(new Set([...visited, active]));
 
   const make = () => {
-    if (making.current) return;
+    if (making.current || !mayEdit) return;
     making.current = true;
     createTerminal(projectId, "")
       .then((made) => setWanted(made.id), tell)
       .finally(() => (making.current = false));
   };
-  const close = (id: string) => void closeTerminal(projectId, id).catch(tell);
+  const close = (id: string) => {
+    if (mayEdit) closeTerminal(projectId, id).catch(tell);
+  };
   // Whoever opens the panel wants a terminal. Only once: whoever closes the last one does not.
   const first = useRef(true);
   const makeFirst = useEffectEvent(make);
@@ -111,7 +114,9 @@ export function TerminalPane() {
       {terminals.length === 0 && (
         <EmptyState icon={<SquareTerminal size={28} />} title={t("terminal.none")}>
           <p className="mb-3">{t("terminal.noneHint")}</p>
-          <Button onClick={make}>{t("terminal.new")}</Button>
+          <Button onClick={make} disabled={!mayEdit}>
+            {t("terminal.new")}
+          </Button>
         </EmptyState>
       )}
       {terminals
@@ -125,6 +130,7 @@ export function TerminalPane() {
             visible={id === active && shown}
             searching={searching}
             screenReader={screenReader}
+            readOnly={!mayEdit}
             onSearch={setSearching}
             onClose={() => close(id)}
             onNew={make}

@@ -20,6 +20,7 @@ export interface TerminalViewProps {
   visible: boolean;
   searching: boolean;
   screenReader: boolean;
+  readOnly: boolean;
   onSearch: (searching: boolean) => void;
   onClose: () => void;
   onNew: () => void;
@@ -31,14 +32,14 @@ function failed(error: unknown): void {
 
 /** One terminal. It stays mounted behind the others, so that its scrollback and its search stay where they were. */
 export function TerminalView(props: TerminalViewProps) {
-  const { projectId, id, name, visible, searching, screenReader, onSearch, onClose, onNew } = props;
+  const { projectId, id, name, visible, searching, screenReader, readOnly, onSearch, onClose, onNew } = props;
   const host = useRef<HTMLDivElement>(null);
   const [terminal, setTerminal] = useState<XtermTerminal | null>(null);
   const [state, setState] = useState<TerminalState>({ status: "connecting" });
   const [found, setFound] = useState({ index: -1, count: 0 });
   const fontSize = usePreferences((preferences) => preferences.terminalFontSize);
   const webgl = usePreferences((preferences) => preferences.terminalWebgl);
-  const settings = { fontSize, webgl, screenReader, label: t("terminal.label", { name }) };
+  const settings = { fontSize, webgl, screenReader, readOnly, label: t("terminal.label", { name }) };
 
   const first = useEffectEvent(() => settings);
   useEffect(() => {
@@ -58,20 +59,20 @@ export function TerminalView(props: TerminalViewProps) {
   }, [projectId, id]);
 
   const { label } = settings;
-  useEffect(() => terminal?.update({ fontSize, webgl, screenReader, label }), [terminal, fontSize, webgl, screenReader, label]);
+  useEffect(() => terminal?.update({ fontSize, webgl, screenReader, readOnly, label }), [terminal, fontSize, webgl, screenReader, readOnly, label]);
   useEffect(() => {
     if (visible) terminal?.focus();
   }, [terminal, visible]);
 
   const menu = [
     { label: t("terminal.copy"), keys: "Mod+Shift+C", onSelect: () => void terminal?.copy().catch(failed) },
-    { label: t("terminal.paste"), keys: "Mod+Shift+V", onSelect: () => void terminal?.paste().catch(failed) },
+    { label: t("terminal.paste"), keys: "Mod+Shift+V", disabled: readOnly, onSelect: () => void terminal?.paste().catch(failed) },
     "-" as const,
     { label: t("terminal.search"), onSelect: () => onSearch(true) },
     { label: t("terminal.clear"), onSelect: () => terminal?.clear() },
     "-" as const,
-    { label: t("terminal.new"), onSelect: onNew },
-    { label: t("terminal.close"), danger: true, onSelect: onClose },
+    { label: t("terminal.new"), disabled: readOnly, onSelect: onNew },
+    { label: t("terminal.close"), danger: true, disabled: readOnly, onSelect: onClose },
   ];
   return (
     <div className={`relative flex min-h-0 flex-1 flex-col ${visible ? "" : "hidden"}`} data-terminal={id} data-status={state.status}>

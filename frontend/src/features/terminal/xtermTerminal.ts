@@ -14,6 +14,8 @@ export interface XtermSettings {
   readonly webgl: boolean;
   readonly screenReader: boolean;
   readonly label: string;
+  /** Whoever may only look types nothing, and does not choose the size. */
+  readonly readOnly: boolean;
 }
 
 export interface XtermListeners {
@@ -46,6 +48,7 @@ export class XtermTerminal {
   #webgl: { dispose(): void } | undefined;
   #wantsWebgl = false;
   #disposed = false;
+  #readOnly = false;
 
   constructor(host: HTMLElement, path: (from: number | undefined) => string, settings: XtermSettings, listeners: XtermListeners) {
     this.#host = host;
@@ -79,6 +82,8 @@ export class XtermTerminal {
 
   update(settings: XtermSettings): void {
     this.#term.options.fontSize = settings.fontSize;
+    this.#readOnly = settings.readOnly;
+    this.#term.options.disableStdin = settings.readOnly;
     this.#term.options.screenReaderMode = settings.screenReader;
     this.#term.textarea?.setAttribute("aria-label", settings.label);
     void this.#setWebgl(settings.webgl);
@@ -182,7 +187,7 @@ export class XtermTerminal {
 
   #fitNow(): void {
     // A panel that is hidden has no size, and must not give the program one.
-    if (this.#disposed || this.#host.clientWidth === 0 || this.#host.clientHeight === 0) return;
+    if (this.#disposed || this.#readOnly || this.#host.clientWidth === 0 || this.#host.clientHeight === 0) return;
     const size = this.#fit.proposeDimensions();
     if (size === undefined || Number.isNaN(size.cols) || Number.isNaN(size.rows)) return;
     this.#term.resize(Math.max(2, size.cols), Math.max(1, size.rows));

@@ -1,5 +1,6 @@
 import { create } from "zustand";
 import type { Node, Ports, Project } from "@/wire/generated";
+import type { Share } from "@/wire/control";
 import { applyEdit, type Edit, type Graph } from "./document";
 
 /**
@@ -12,6 +13,8 @@ export interface ProjectState extends Graph {
   description: string;
   /** ETag of `base`; empty before the first load. */
   etag: string;
+  /** What this person may do here. The server has the last word: this only shows what it would refuse. */
+  share: Share;
   base: Graph;
   pending: readonly Edit[];
   loaded: boolean;
@@ -25,6 +28,7 @@ const EMPTY: ProjectState = {
   name: "",
   description: "",
   etag: "",
+  share: "owner",
   ...NOTHING,
   base: NOTHING,
   pending: [],
@@ -106,6 +110,14 @@ export function portsRead(nodeId: string, ports: Ports): void {
     const base = { nodes: new Map(state.base.nodes).set(nodeId, { ...node, ports }), edges: state.base.edges };
     return { base, ...shown(base, state.pending) };
   });
+}
+
+export function useMayEdit(): boolean {
+  return useProject((state) => state.share !== "viewer");
+}
+
+export function mayEdit(): boolean {
+  return useProject.getState().share !== "viewer";
 }
 
 export function nodeByFile(path: string): Node | undefined {

@@ -1,6 +1,7 @@
 import { getJson, messageOf, request } from "@/shared/api/request";
 import { projectPath } from "@/shared/api/paths";
-import { useProject } from "@/shared/project/projectStore";
+import { t } from "@/shared/i18n/i18n";
+import { mayEdit, useProject } from "@/shared/project/projectStore";
 import { showBottom } from "@/shared/workspace/workspace";
 import { notify } from "@/shared/ui/toasts";
 import { parse } from "@/wire/parse";
@@ -22,6 +23,10 @@ export function onBeforeRun(save: () => Promise<void>): () => void {
 }
 
 async function start(path: string, body: Record<string, unknown>): Promise<void> {
+  if (!mayEdit()) {
+    notify({ kind: "info", message: t("app.viewOnlyRefused") });
+    return;
+  }
   try {
     for (const save of beforeRun) await save();
     // The run outlives this request: its events come with the project's stream, so its answer is not read.

@@ -3,6 +3,7 @@ import { messageOf } from "@/shared/api/request";
 import { resetLive, useLive } from "@/shared/live/liveStore";
 import type { Edit } from "@/shared/project/document";
 import { resetProject, useProject } from "@/shared/project/projectStore";
+import { loadShare } from "@/shared/project/share";
 import { ProjectSync } from "@/shared/project/projectSync";
 import { Refresh } from "@/shared/runs/freshness";
 import { followRuns, loadRuns, readFreshness, resetRuns, showFreshness } from "@/shared/runs/runStore";
@@ -110,6 +111,7 @@ export function openProject(projectId: string, onRefused: (edit: Edit) => void):
     onReload: () => {
       dispatchReload();
       sync.refresh();
+      loadShare(projectId).catch(ignoreWhileClosing);
       loadRuns(projectId).catch(ignoreWhileClosing);
     },
     onState: followState,

@@ -13,7 +13,7 @@ import {
 } from "@xyflow/react";
 import { useEffect, useRef } from "react";
 import { usePreferences } from "@/shared/preferences/preferences";
-import { useProject } from "@/shared/project/projectStore";
+import { useMayEdit, useProject } from "@/shared/project/projectStore";
 import { connectPorts, graph, refusalText } from "../model/actions";
 import { notify } from "@/shared/ui/toasts";
 import { bounds } from "../model/geometry";
@@ -147,6 +147,7 @@ export function FlowSurface() {
   const wheel = usePreferences((state) => state.wheel);
   const roomy = useStore((state) => state.height > MINIMAP_FROM && state.width > 2 * MINIMAP_FROM - 200);
   const minimap = usePreferences((state) => state.minimap) && roomy;
+  const mayEdit = useMayEdit();
   useViewHandle();
   return (
     <div
@@ -168,6 +169,8 @@ export function FlowSurface() {
         onConnectEnd={connectionEnded}
         isValidConnection={mayConnect}
         onPaneClick={() => select([])}
+        nodesDraggable={mayEdit}
+        nodesConnectable={mayEdit}
         onlyRenderVisibleElements
         minZoom={MIN_ZOOM}
         maxZoom={MAX_ZOOM}

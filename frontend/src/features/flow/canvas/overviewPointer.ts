@@ -1,6 +1,7 @@
 import type { PointerEvent } from "react";
 import type { Position } from "@/wire/generated";
 import { graph } from "../model/actions";
+import { mayEdit } from "@/shared/project/projectStore";
 import { select, selectedNodes, toggleSelected, useSelection } from "../model/selection";
 import { useView } from "../model/view";
 import { dragTo, drop } from "./dragging";
@@ -19,6 +20,7 @@ export function pressOnOverview(event: PointerEvent<HTMLElement>): boolean {
   event.preventDefault();
   if (event.shiftKey) toggleSelected(hit.id);
   else if (!useSelection.getState().nodes.has(hit.id)) select([hit.id]);
+  if (!mayEdit()) return true;
   const { nodes } = graph();
   const moving = selectedNodes().flatMap((id) => nodes.get(id) ?? []);
   const pressed = { x: event.clientX, y: event.clientY };

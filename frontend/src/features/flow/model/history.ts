@@ -1,5 +1,8 @@
 import { create } from "zustand";
 import { inverse, isEmpty, merged, type Edit } from "@/shared/project/document";
+import { t } from "@/shared/i18n/i18n";
+import { mayEdit } from "@/shared/project/projectStore";
+import { notify } from "@/shared/ui/toasts";
 import { submitEdit } from "@/shared/session/projectSession";
 
 /** A step as undo sees it; `parts` are the steps that were saved one by one. */
@@ -20,9 +23,16 @@ const MERGE_MS = 900;
 
 export const useHistory = create<History>()(() => ({ done: [], undone: [] }));
 
+/** Whoever may only look is told so, before a step is shown that the server would refuse. */
+function refusedToViewer(): boolean {
+  if (mayEdit()) return false;
+  notify({ kind: "info", message: t("app.viewOnlyRefused") });
+  return true;
+}
+
 /** Take a step: shown at once, saved, and remembered for undo. */
 export function perform(edit: Edit, now = Date.now()): void {
-  if (isEmpty(edit)) return;
+  if (isEmpty(edit) || refusedToViewer()) return;
   submitEdit(edit);
   useHistory.setState(({ done }) => {
     const last = done.at(-1);

@@ -74,4 +74,7 @@ export const app = {
   "app.info.hint": "Select a node to see its settings and results.",
   "app.noProblems": "No problems.",
   "app.noProblemsHint": "What the language servers and the flow find is listed here.",
+  "app.viewOnly": "View only",
+  "app.viewOnlyHint": "This project is shared with you to look at. Ask its owner if you want to change or run it.",
+  "app.viewOnlyRefused": "You may look at this project, not change or run it.",
 } as const satisfies Record<string, string>;

@@ -76,4 +76,7 @@ export const app: Readonly<Record<keyof typeof English, string>> = {
   "app.info.hint": "노드를 선택하면 설정과 결과가 표시됩니다.",
   "app.noProblems": "문제가 없습니다.",
   "app.noProblemsHint": "언어 서버와 흐름에서 찾은 문제가 여기에 표시됩니다.",
+  "app.viewOnly": "보기 전용",
+  "app.viewOnlyHint": "보기 권한으로 공유된 프로젝트입니다. 변경하거나 실행하려면 소유자에게 요청하세요.",
+  "app.viewOnlyRefused": "이 프로젝트는 볼 수만 있으며 변경하거나 실행할 수 없습니다.",
 };
