@@ -55,6 +55,7 @@ def deployment_of(settings: Settings) -> LocalDeployment:
         database_url=settings.database,
         docker_host=settings.docker_host,
         image=settings.image,
+        disk_quota=settings.disk_quota,
         runtime=settings.runtime,
         deployment=settings.deployment,
         index_url=settings.index_url,

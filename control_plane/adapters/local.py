@@ -6,11 +6,16 @@ from dataclasses import dataclass
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from control_plane.adapters.clock import SystemClock
 from control_plane.adapters.socket_paths import SocketPaths
 from control_plane.ports import AgentLink, Clock, Egress, EventSink, ProjectStore, SandboxRuntime, SandboxStore
+
+if TYPE_CHECKING:
+    from control_plane.adapters.docker.engine import Engine
+    from control_plane.adapters.docker.runtime import DockerRuntime
+    from control_plane.adapters.handover import Sockets
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +40,8 @@ class LocalDeployment:
     database_url: str
     docker_host: str
     image: str
+    """Empty: the one that is built from this version's sources."""
+    disk_quota: bool
     runtime: str
     deployment: str
     index_url: str
@@ -96,21 +103,31 @@ def _asked_launcher(stack: AsyncExitStack, deployment: LocalDeployment) -> _Engi
 def _own_engine(stack: AsyncExitStack, deployment: LocalDeployment) -> _EngineSide:
     """This process talks to the engine and binds the sockets."""
     from control_plane.adapters.docker.engine import Engine  # noqa: PLC0415
-    from control_plane.adapters.docker.runtime import DockerRuntime  # noqa: PLC0415
-    from control_plane.adapters.docker.spec import ContainerSettings  # noqa: PLC0415
     from control_plane.adapters.handover import Sockets  # noqa: PLC0415
 
     sockets = Sockets(deployment.data_dir, run=deployment.run_dir, secret=deployment.agent_secret.encode())
     stack.callback(sockets.close)
     engine = Engine(deployment.docker_host or None)
     stack.push_async_callback(engine.close)
-    settings = ContainerSettings(deployment=deployment.label, image=deployment.image, runtime=deployment.runtime)
 
     async def prepare_gate(project_id: str) -> None:
         sockets.prepare(project_id)
 
-    runtime = DockerRuntime(engine, settings, sockets, deployment.agent_settings)
+    runtime = docker_runtime(engine, sockets, deployment)
     return _EngineSide(runtime=runtime, paths=sockets, prepare_gate=prepare_gate)
+
+
+def docker_runtime(engine: "Engine", sockets: "Sockets", deployment: LocalDeployment) -> "DockerRuntime":
+    """Return the containers of a deployment, for whichever process talks to the engine."""
+    from control_plane.adapters.docker.image import current_image  # noqa: PLC0415
+    from control_plane.adapters.docker.quota import QuotaWorkspaces  # noqa: PLC0415
+    from control_plane.adapters.docker.runtime import DockerRuntime  # noqa: PLC0415
+    from control_plane.adapters.docker.spec import ContainerSettings  # noqa: PLC0415
+
+    image = deployment.image or current_image()
+    settings = ContainerSettings(deployment=deployment.label, image=image, runtime=deployment.runtime)
+    workspaces = QuotaWorkspaces(deployment.data_dir / "workspaces") if deployment.disk_quota else None
+    return DockerRuntime(engine, settings, sockets, deployment.agent_settings, workspaces)
 
 
 @asynccontextmanager

@@ -18,11 +18,10 @@ def launcher() -> None:
 
 async def _work(settings: "Settings") -> None:
     from control_plane.adapters.docker.engine import Engine
-    from control_plane.adapters.docker.runtime import DockerRuntime
-    from control_plane.adapters.docker.spec import ContainerSettings
     from control_plane.adapters.handover import Sockets
     from control_plane.adapters.launcher.rules import LauncherRules
     from control_plane.adapters.launcher.service import LauncherService
+    from control_plane.adapters.local import docker_runtime
     from control_plane.app import deployment_of
     from control_plane.commands.role import role_server, serve_for_ever
 
@@ -31,8 +30,7 @@ async def _work(settings: "Settings") -> None:
         settings.data_dir, run=settings.run_dir, secret=settings.agent_secret.encode(), sharing=_sharing(settings)
     )
     engine = Engine(settings.docker_host or None)
-    container = ContainerSettings(deployment=deployment.label, image=settings.image, runtime=settings.runtime)
-    runtime = DockerRuntime(engine, container, sockets, settings.agent_settings())
+    runtime = docker_runtime(engine, sockets, deployment)
     service = LauncherService(runtime, LauncherRules(most=settings.most, uid_base=settings.uid_base), sockets.prepare)
     try:
         await serve_for_ever(role_server(settings, settings.launcher_socket, NAME, service.serve), NAME)
