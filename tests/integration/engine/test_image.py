@@ -39,6 +39,12 @@ print(json.dumps({
 
 INSTALL = """
 import json, os, subprocess
+CHECKED = '''
+import importlib.util
+for name in ("numpy", "pandas", "matplotlib", "fastapi"):
+    with open(importlib.util.cache_from_source(importlib.util.find_spec(name).origin), "rb") as file:
+        print(name, int.from_bytes(file.read(8)[4:], "little"))
+'''
 env = dict(os.environ, UV_CACHE_DIR="/workspace/cache", HOME="/workspace")
 def run(*command):
     done = subprocess.run(command, capture_output=True, text=True, env=env, cwd="/workspace")
@@ -46,6 +52,7 @@ def run(*command):
 print(json.dumps([
     run("uv", "venv", "venv", "--python", "/usr/bin/python3" if os.path.exists("/usr/bin/python3") else "python3"),
     run("uv", "pip", "install", "--offline", "--no-index", "--python", "venv/bin/python", "pandas", "matplotlib", "fastapi"),
+    run("venv/bin/python", "-c", CHECKED),
     run("venv/bin/python", "-c", "import numpy, pandas, fastapi; print(pandas.DataFrame({'a': [1, 2]}).a.sum())"),
     run("uv", "pip", "install", "--offline", "--no-index", "--python", "venv/bin/python", "no-such-package-here"),
 ]))
@@ -68,10 +75,12 @@ async def test_tools_are_there_and_nothing_can_be_changed(runtime: DockerRuntime
 
 async def test_base_packages_install_without_a_network(runtime: DockerRuntime) -> None:
     container = await runtime.start(spec(memory=512 * 1024 * 1024))
-    made, installed, used, refused = await run_inside(container.id, INSTALL)
+    made, installed, compiled, used, refused = await run_inside(container.id, INSTALL)
 
     assert made[0] == 0, made[1]
     assert installed[0] == 0, installed[1]
+    # Byte code comes with them, bound to the hash of its source: nothing is compiled when they are imported first.
+    assert compiled == [0, "numpy 3\npandas 3\nmatplotlib 3\nfastapi 3\n"]
     assert used == [0, "3\n"]
     assert refused[0] != 0
 
