@@ -4,7 +4,7 @@ import asyncio
 import fcntl
 import tempfile
 import uuid
-from collections.abc import AsyncGenerator, Iterable
+from collections.abc import AsyncGenerator, Generator, Iterable
 from pathlib import Path
 
 # Imported here because its pytest plugin would import it in the very end: by then garbage of the tests is about, and
@@ -12,9 +12,11 @@ from pathlib import Path
 import hypothesis  # noqa: F401
 import pytest
 
+from control_plane.adapters.database.opening import prepare_database
 from control_plane.adapters.docker.engine import Engine
 from control_plane.adapters.docker.image import ensure_image
 from control_plane.adapters.docker.naming import DEPLOYMENT_LABEL
+from tests.postgres import Postgres, postgres
 
 
 def pytest_collection_modifyitems(items: Iterable[pytest.Item]) -> None:
@@ -43,6 +45,27 @@ def image() -> str:
     with Path(tempfile.gettempdir(), "aimforge-image.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         return asyncio.run(build())
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Generator[Postgres]:
+    """A PostgreSQL server of this test process."""
+    with postgres() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def postgres_template(postgres_server: Postgres) -> str:
+    """Name of a database at the newest schema, to copy."""
+    url = postgres_server.database()
+    prepare_database(url)
+    return url.partition("@/")[2].partition("?")[0]
+
+
+@pytest.fixture
+def postgres_url(postgres_server: Postgres, postgres_template: str) -> str:
+    """URL of a database of this test's own, at the newest schema."""
+    return postgres_server.database(postgres_template)
 
 
 @pytest.fixture

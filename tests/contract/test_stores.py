@@ -21,15 +21,25 @@ class Stores:
     sandboxes: SandboxStore
 
 
-@pytest.fixture(params=["fake", "sqlite"])
-async def stores(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncGenerator[Stores]:
+@pytest.fixture(params=["fake", "sqlite", "postgres"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """URL of a database at the newest schema; empty for the fake."""
     if request.param == "fake":
+        return ""
+    if request.param == "postgres":
+        return request.getfixturevalue("postgres_url")
+    url = f"sqlite+aiosqlite:///{tmp_path}/aimforge.db"
+    prepare_database(url)
+    return url
+
+
+@pytest.fixture
+async def stores(database_url: str) -> AsyncGenerator[Stores]:
+    if not database_url:
         fake = FakeDatabase()
         yield Stores(FakeProjectStore(fake), FakeSandboxStore(fake))
         return
-    url = f"sqlite+aiosqlite:///{tmp_path}/aimforge.db"
-    prepare_database(url)
-    database = open_database(url)
+    database = open_database(database_url)
     yield Stores(DatabaseProjectStore(database), DatabaseSandboxStore(database))
     await database.close()
 

@@ -12,6 +12,7 @@ from sqlalchemy import event
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import create_async_engine
 
+from control_plane.adapters.database import postgres
 from control_plane.adapters.database.stores import Database
 from control_plane.domain.errors import StoreUnavailable
 
@@ -37,10 +38,11 @@ def prepare_database(url: str) -> None:
 def open_database(url: str) -> Database:
     """Open a database that has been prepared."""
     path = file_of(url)
-    engine = create_async_engine(url, pool_pre_ping=path is None)
+    engine = create_async_engine(driver_url(url), pool_pre_ping=path is None)
     if path is not None:
         event.listen(engine.sync_engine, "connect", set_pragmas)
-    return Database(engine)
+        return Database(engine)
+    return Database(engine, postgres.driver_faults())
 
 
 def file_of(url: str) -> Path | None:
@@ -75,12 +77,12 @@ def prepare_file(path: Path) -> None:
 def migrate(url: str, path: Path | None) -> None:
     """Bring the schema to ``HEAD``; one process at a time. Raises ``DatabaseUnusable``."""
     if path is None:
-        upgrade(url)
+        migrate_server(url)
         return
     with locked(path.with_name(path.name + ".lock")):
         revision = read_revision(path)
         if revision != HEAD:
-            upgrade(url)
+            upgrade_file(url)
             path.chmod(0o600)
 
 
@@ -112,15 +114,15 @@ def damaged(path: Path, why: str) -> str:
     )
 
 
-def upgrade(url: str) -> None:
-    """Run the migrations that are missing. Raises ``DatabaseUnusable``."""
+def upgrade(connection: sa.Connection) -> None:
+    """Run the migrations that are missing, in one transaction. Raises ``DatabaseUnusable``."""
     from alembic import command  # noqa: PLC0415  # see HEAD
     from alembic.config import Config  # noqa: PLC0415
     from alembic.util.exc import CommandError  # noqa: PLC0415
 
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
-    config.attributes["url"] = sync_url(url)
+    config.attributes["connection"] = connection
     try:
         command.upgrade(config, "head")
     except CommandError as error:
@@ -137,10 +139,28 @@ def upgrade(url: str) -> None:
         ) from error
 
 
-def sync_url(url: str) -> sa.URL:
-    """Return the URL for the driver that migrations use, which need no event loop."""
+def migrate_server(url: str) -> None:
+    """Bring a server's schema to ``HEAD``. Raises ``DatabaseUnusable``."""
+    try:
+        postgres.migrate(driver_url(url), HEAD, upgrade)
+    except postgres.faults() as error:
+        raise DatabaseUnusable(
+            f"The database does not answer: {postgres.words_of(error)}. Check AIMFORGE_DATABASE_URL, and that it runs."
+        ) from error
+
+
+def upgrade_file(url: str) -> None:
+    """Run the migrations that an SQLite file lacks. Raises ``DatabaseUnusable``."""
+    engine = sa.create_engine(sa.make_url(url).set(drivername="sqlite"), poolclass=sa.NullPool)
+    with engine.connect() as connection:
+        upgrade(connection)
+
+
+def driver_url(url: str) -> sa.URL:
+    """Return the URL with the driver that we use, where it names none."""
     parsed = sa.make_url(url)
-    return parsed.set(drivername="sqlite") if parsed.get_backend_name() == "sqlite" else parsed
+    drivers = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg", "postgres": "postgresql+asyncpg"}
+    return parsed.set(drivername=drivers.get(parsed.drivername, parsed.drivername))
 
 
 @contextmanager

@@ -23,23 +23,27 @@ sandboxes = SQLModel.metadata.tables[SANDBOX]
 
 
 class Database:
-    """One engine, and one writer at a time: SQLite has one anyway, and in turn nobody waits in its busy loop."""
+    """One engine, and one writer at a time: SQLite has one anyway, and in turn nobody waits in its busy loop.
 
-    def __init__(self, engine: AsyncEngine) -> None:
+    ``driver_faults`` are errors of the driver that SQLAlchemy passes on as they are.
+    """
+
+    def __init__(self, engine: AsyncEngine, driver_faults: tuple[type[Exception], ...] = ()) -> None:
         self.engine = engine
+        self._faults = (SQLAlchemyError, OSError, *driver_faults)
         self._writing = asyncio.Lock()
 
     @asynccontextmanager
     async def read(self) -> AsyncGenerator[AsyncConnection, None]:
         """Open a connection to read. Raises ``StoreUnavailable``."""
-        with translated():
+        with translated(self._faults):
             async with self.engine.connect() as connection:
                 yield connection
 
     @asynccontextmanager
     async def write(self) -> AsyncGenerator[AsyncConnection, None]:
         """Open a transaction; writers come in the order in which they asked. Raises ``StoreUnavailable``."""
-        with translated():
+        with translated(self._faults):
             async with self._writing, self.engine.begin() as connection:
                 yield connection
 
@@ -51,12 +55,15 @@ class Database:
 class translated:  # noqa: N801  # reads as a statement: with translated()
     """Turn the database's errors into ours, with its own words."""
 
+    def __init__(self, faults: tuple[type[Exception], ...]) -> None:
+        self._faults = faults
+
     def __enter__(self) -> None:
         return None
 
     def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
-        if isinstance(error, SQLAlchemyError | OSError):
-            words = str(getattr(error, "orig", None) or error).splitlines()[0]
+        if isinstance(error, self._faults):
+            words = (str(getattr(error, "orig", None) or error).splitlines() or ["it said nothing"])[0]
             raise StoreUnavailable(f"The database does not answer: {words}. Try again, and see `aimforge doctor`.")
 
 

@@ -88,8 +88,11 @@ def test_people_can_be_migrated_down_and_up_again_and_projects_stay(tmp_path: Pa
         connection.execute("INSERT INTO project_share VALUES ('p:ada', 'p', 'ada', 'viewer', 'ada', 1.0)")
     config = Config()
     config.set_main_option("script_location", str(opening.MIGRATIONS))
-    config.attributes["url"] = opening.sync_url(url(tmp_path))
-    command.downgrade(config, "0001")
+    engine = create_engine(f"sqlite:///{file}")
+    with engine.connect() as migrating:
+        config.attributes["connection"] = migrating
+        command.downgrade(config, "0001")
+    engine.dispose()
     with closing(sqlite3.connect(file)) as connection:
         tables = {row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
         assert not {"person", "audit", "identity_revision"} & tables
