@@ -20,19 +20,22 @@ async def start_parts(stack: AsyncExitStack, settings: AgentSettings, activity: 
     start = stack.enter_async_context
     workspace = Path(settings.workspace)
     log = events.EventLog()
+    forwarder = None
     if settings.has_egress:
         from sandbox_image.agent.egress import EgressForwarder
 
-        await start(EgressForwarder(settings.egress_socket, settings.egress_port))
+        forwarder = await start(EgressForwarder(settings.egress_socket, settings.egress_port))
     watcher = await start(files.Watcher(workspace, log))
     store = await start(project.ProjectStore(workspace, log, name=settings.project_name, template=settings.template))
-    watcher.subscribe(lambda changes: store.files_changed([*changes.changed, *changes.deleted]))
+    watcher.subscribe(lambda changes: store.files_changed([*changes.changed, *changes.deleted], changes.overflow))
     venv = await start(environment.Environment(workspace, log, settings))
     store.on_import(venv.sync)
     runner = await start(executor.Executor(venv, workspace))
     runs = await start(Runs(store, runner, venv, log, workspace, workers=max(1, round(settings.cores))))
     tree = await start(files.Files(workspace, activity.touch))
     terminals = await start(_terminals(workspace, venv, log, settings, activity))
+    if forwarder is not None:
+        forwarder.on_refused(terminals.explain)
     servers = await start(_language_servers(workspace, venv, watcher, log, settings))
     previews = preview.Preview(frozenset({settings.egress_port}))
     for source in (venv.busy, runs.busy, terminals.busy, previews.busy):

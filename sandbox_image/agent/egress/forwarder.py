@@ -1,22 +1,30 @@
 """Forwards TCP connections on a loopback port to the egress proxy's Unix socket, byte by byte.
 
-What the proxy says passes on as it is. A refusal is an ordinary answer of an HTTP proxy (``403`` with the reason in the
-header ``X-Aimforge-Egress`` and in its body), which pip, uv, curl and git show to whoever started them; the control plane
-publishes it besides.
+What the proxy says passes on as it is. A refusal is an ordinary answer of an HTTP proxy (``403`` with the reason in its
+status line, in the header ``X-Aimforge-Egress`` and in its body). pip and Python show the reason; curl, git and uv show the
+number or nothing, so it is told here besides, with whose connection it was.
 """
 
 import asyncio
 import contextlib
 import logging
 import socket
+import time
+from collections.abc import Callable
 from types import TracebackType
 from typing import Final, Self
+
+from .refusal import refusal_in, socket_inode
 
 logger = logging.getLogger(__name__)
 
 MAX_CONNECTIONS: Final = 128
 SLICE: Final = 64 * 1024
 CONNECT_SEC: Final = 10.0
+TELL_SEC: Final = 1.0
+"""At most one refusal is told in this time: a program may try without end."""
+REPEAT_SEC: Final = 30.0
+"""And the same one again only after this time: programs try again by themselves."""
 _UNAVAILABLE: Final = "The sandbox's way to the network is closed at the moment. Try again in a moment."
 _TOO_MANY: Final = f"{MAX_CONNECTIONS} connections to the network are open in this sandbox. End some first."
 
@@ -29,6 +37,8 @@ class EgressForwarder:
 
     def __init__(self, proxy: str, port: int = 3128) -> None:
         self.port = port
+        self._callbacks: list[Callable[[str, int], None]] = []
+        self._told = ("", -REPEAT_SEC)
         self._proxy = proxy
         self._tasks = asyncio.TaskGroup()
         self._accepting: asyncio.Task[None] | None = None
@@ -50,6 +60,10 @@ class EgressForwarder:
             if task is not None:
                 task.cancel()
         await self._tasks.__aexit__(exc_type, exc, traceback)
+
+    def on_refused(self, callback: Callable[[str, int], None]) -> None:
+        """Call back with a refusal's sentence and the inode of the socket that it is told to, while that is still open."""
+        self._callbacks.append(callback)
 
     async def _accept(self, listener: socket.socket) -> None:
         loop = asyncio.get_running_loop()
@@ -85,6 +99,7 @@ class EgressForwarder:
         except OSError:
             connection.close()
             return
+        port = connection.getpeername()[1]
         try:
             if len(self._connections) > MAX_CONNECTIONS:
                 await _refuse(reader, writer, _TOO_MANY)
@@ -97,7 +112,7 @@ class EgressForwarder:
                 await _refuse(reader, writer, _UNAVAILABLE)
                 return
             try:
-                await _splice((reader, writer), (far_reader, far_writer))
+                await _splice((reader, writer), (far_reader, far_writer), lambda first: self._look(first, port))
             finally:
                 far_writer.transport.abort()
         except OSError as error:
@@ -105,22 +120,41 @@ class EgressForwarder:
         finally:
             writer.transport.abort()
 
+    def _look(self, first: bytes, port: int) -> None:
+        """See whether the proxy's first bytes are a refusal, and tell it."""
+        sentence, now = refusal_in(first), time.monotonic()
+        said, at = self._told
+        if not sentence or now - at < (REPEAT_SEC if sentence == said else TELL_SEC):
+            return
+        self._told = (sentence, now)
+        if inode := socket_inode(port, self.port):
+            for callback in self._callbacks:
+                callback(sentence, inode)
+
 
 Side = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 
-async def _splice(near: Side, far: Side) -> None:
-    """Both directions, until both have ended or one broke. An end of one is passed on and leaves the other open."""
+async def _splice(near: Side, far: Side, look: Callable[[bytes], None]) -> None:
+    """Both directions, until both have ended or one broke. An end of one is passed on and leaves the other open.
+
+    ``look`` is shown the first bytes from afar before they are passed on.
+    """
     try:
         async with asyncio.TaskGroup() as directions:
             directions.create_task(_copy(near[0], far[1]))
-            directions.create_task(_copy(far[0], near[1]))
+            directions.create_task(_copy(far[0], near[1], look))
     except ExceptionGroup as broken:
         raise broken.exceptions[0] from None
 
 
-async def _copy(source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
+async def _copy(
+    source: asyncio.StreamReader, target: asyncio.StreamWriter, look: Callable[[bytes], None] | None = None
+) -> None:
     while data := await source.read(SLICE):
+        if look is not None:
+            look(data)
+            look = None
         target.write(data)
         await target.drain()
     target.write_eof()

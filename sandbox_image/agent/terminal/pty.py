@@ -30,6 +30,13 @@ class Pty:
         """Set the size; the kernel tells the foreground program."""
         fcntl.ioctl(self.master, termios.TIOCSWINSZ, _WINSIZE.pack(rows, cols, 0, 0))
 
+    def is_cooked(self) -> bool:
+        """Whether the program in the foreground writes lines: full-screen programs and a shell at its prompt do not."""
+        try:
+            return bool(termios.tcgetattr(self.master)[3] & termios.ICANON)
+        except termios.error:
+            return False
+
     def foreground_group(self) -> int:
         """The process group in the foreground; that of the shell at its prompt, 0 when there is none any more."""
         try:

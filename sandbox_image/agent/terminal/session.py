@@ -42,6 +42,18 @@ def members(session: int) -> list[Process]:
     return [process for process in processes() if process.session == session and process.state not in "ZX"]
 
 
+def holds_socket(pid: int, inode: int) -> bool:
+    """Whether a process has the socket of that inode open."""
+    wanted = f"socket:[{inode}]"
+    with contextlib.suppress(OSError):
+        for entry in os.scandir(f"/proc/{pid}/fd"):
+            # A descriptor may be closed between being listed and being read.
+            with contextlib.suppress(OSError):
+                if os.readlink(entry.path) == wanted:  # noqa: PTH115  a name of the kernel's, not a path
+                    return True
+    return False
+
+
 async def end_session(session: int) -> None:
     """Send SIGHUP to each process of a session, wait ``GRACE_SEC`` at most, and SIGKILL those that remain."""
     await _signal_and_wait(session, signal.SIGHUP, GRACE_SEC)

@@ -184,6 +184,16 @@ class Terminal:
         for viewer in self.viewers:
             viewer.news.set()
 
+    def say(self, sentence: str) -> None:
+        """Show a line of ours between those of the program in the foreground, unless that draws the screen itself."""
+        if self._closed or not self.pty.is_cooked():
+            return
+        last = self.ring.read(self.ring.end - 1, 1) if self.ring.end else b"\n"
+        start = b"" if last == b"\n" else b"\r\n"
+        self.ring.write(start + f"\x1b[33maimforge: {sentence}\x1b[0m\r\n".encode())
+        self._announce()
+        self._read_or_rest()
+
     @property
     def visible_end(self) -> int:
         """Offset up to which viewers are sent output now."""

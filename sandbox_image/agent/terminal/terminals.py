@@ -17,7 +17,7 @@ from sandbox_image.wire.events import Terminals as TerminalsEvent
 from sandbox_image.wire.limits import MAX_NAME, MAX_TERMINALS
 
 from .pty import clamp_size, program_name, shell_environment, start_shell
-from .session import processes
+from .session import holds_socket, processes
 from .terminal import Terminal
 
 MAX_IDLE_CHECK_SEC: Final = 60.0
@@ -146,6 +146,14 @@ class Terminals:
             if (name := program_name(pid)) not in {"bash", "program"}
         }
         return sorted(found)
+
+    def explain(self, sentence: str, inode: int) -> None:
+        """Show ``sentence`` in the terminal from which the program was started that has the socket ``inode`` open."""
+        terminals = {terminal.pty.pid: terminal for terminal in self._terminals.values() if terminal.running}
+        for process in processes() if terminals else ():
+            if process.session in terminals and holds_socket(process.pid, inode):
+                terminals[process.session].say(sentence)
+                return
 
     def _make_room(self) -> None:
         if len(self._terminals) < MAX_TERMINALS:

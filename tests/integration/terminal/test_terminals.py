@@ -1,15 +1,18 @@
 """Terminals over their socket, with real shells."""
 
+import asyncio
 import signal
+import socket
 from pathlib import Path
 
 import pytest
 
+from sandbox_image.agent.egress.refusal import socket_inode
 from sandbox_image.agent.terminal.session import members
 from sandbox_image.wire.closing import CloseCode
 from sandbox_image.wire.limits import MAX_TERMINALS
 
-from .served import eventually, served, zombie_children
+from .served import PROMPT, eventually, served, zombie_children
 
 
 async def test_opens_runs_renames_and_closes(tmp_path: Path) -> None:
@@ -54,6 +57,31 @@ async def test_names_what_runs(tmp_path: Path) -> None:
         await page.type("cat\n")
         await eventually(lambda: agent.part.describe()[0].foreground == "cat")
         assert agent.part.busy() == ["cat in terminal 1", "sleep in terminal 1"]
+
+
+CONNECT = """python3 -c "
+import socket, sys
+there = socket.create_connection(('127.0.0.1', {port}))
+sys.stdin.readline()
+"
+"""
+
+
+async def test_what_was_refused_is_explained_where_the_program_was_started(tmp_path: Path) -> None:
+    async with served(tmp_path) as agent, agent.shell() as page, agent.shell() as other:
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            listening = listener.getsockname()[1]
+            await page.type(CONNECT.format(port=listening))
+            listener.setblocking(False)
+            connection, (_, port) = await asyncio.get_running_loop().sock_accept(listener)
+            with connection:
+                agent.part.explain("evil.example is not allowed.", socket_inode(port, listening))
+                await page.until_output(b"\x1b[33maimforge: evil.example is not allowed.\x1b[0m\r\n")
+                await page.type("\n")
+                await page.until_output(PROMPT)
+        # At a prompt, a line would be written into what is being typed.
+        agent.part.explain("nobody asked.", 0)
+        assert b"aimforge" not in await other.run("echo fine")
 
 
 @pytest.mark.parametrize("path", ["/terminals/none/attach", "/terminals/none/attach?from=1"])
