@@ -76,6 +76,8 @@ class ProjectStore:
             raise AgentError(ErrorCode.PRECONDITION_REQUIRED, "Saving the graph needs If-Match with the ETag you read.")
         loaded = self._graph.load()
         _check_match(if_match, loaded.etag, "The project")
+        for node in update.nodes:  # before file names are made of them
+            checked_id(node.id, "node id")
         old = {node.id: node for node in loaded.flow.nodes}
         nodes = placed(update.nodes, old, self._sources.occupied(old.values()))
         fresh = [node for node in nodes if node.file and not (node.id in old and old[node.id].file)]
@@ -125,9 +127,9 @@ class ProjectStore:
             self._announced = state
             self._events.publish(ProjectChanged(etag=loaded.etag), by)
 
-    def files_changed(self, paths: Iterable[str]) -> None:
-        """The watcher saw these paths change: look whether the graph did."""
-        if any(path == FLOW_FILE or path.startswith(f"{NODE_FOLDER}/") for path in paths):
+    def files_changed(self, paths: Iterable[str], overflow: bool = False) -> None:
+        """The watcher saw these paths change, with ``overflow`` others besides: look whether the graph did."""
+        if overflow or any(path == FLOW_FILE or path.startswith(f"{NODE_FOLDER}/") for path in paths):
             try:
                 self.refresh()
             except AgentError:

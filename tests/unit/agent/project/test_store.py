@@ -122,6 +122,14 @@ async def test_what_a_graph_must_not_be(store: ProjectStore):
     assert store.add_edge(NewEdge(source=other.id, target=pair.id, target_port="right")).target_port == "right"
 
 
+async def test_an_id_that_could_be_a_path_is_named_as_such(store: ProjectStore):
+    node = add(store, "A")
+    _, etag = store.read()
+    with refused(ErrorCode.INVALID, "The node id must be"):
+        store.update(ProjectUpdate(nodes=[replace(node, id="../x")], edges=[]), etag)
+    store.update(ProjectUpdate(nodes=[replace(node, id="x")], edges=[]), etag)
+
+
 async def test_a_cycle_is_named(store: ProjectStore):
     a, b, c = (add(store, title) for title in "ABC")
     store.add_edge(NewEdge(source=a.id, target=b.id))
@@ -176,6 +184,11 @@ async def test_changes_from_outside_are_seen_and_announced_once(store: ProjectSt
     text = (tmp_path / "flow.json").read_text()
     (tmp_path / "flow.json").write_text(text.replace('"title": "A"', '"title": "Renamed by hand"'))
     assert store.node(node.id).title == "Renamed by hand"
+    published = events.seq
+    store.files_changed([])
+    assert events.seq == published
+    store.files_changed([], overflow=True)
+    assert events.seq == published + 1
 
 
 async def test_a_damaged_flow_file_is_explained_and_can_be_restored(store: ProjectStore, tmp_path: Path):
