@@ -1,5 +1,6 @@
 """The adapters of a deployment on one machine: a container engine, Unix sockets, and a database."""
 
+import signal
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -10,7 +11,17 @@ from typing import TYPE_CHECKING, Any
 
 from control_plane.adapters.clock import SystemClock
 from control_plane.adapters.socket_paths import SocketPaths
-from control_plane.ports import AgentLink, Clock, Egress, EventSink, ProjectStore, SandboxRuntime, SandboxStore
+from control_plane.ports import (
+    AgentLink,
+    AuditStore,
+    Clock,
+    Egress,
+    EventSink,
+    IdentityStore,
+    ProjectStore,
+    SandboxRuntime,
+    SandboxStore,
+)
 
 if TYPE_CHECKING:
     from control_plane.adapters.docker.engine import Engine
@@ -27,6 +38,8 @@ class Adapters:
     egress: Callable[[EventSink], AbstractAsyncContextManager[Egress]]
     projects: ProjectStore
     sandboxes: SandboxStore
+    identity: IdentityStore
+    audit: AuditStore
     clock: Clock
 
 
@@ -62,10 +75,16 @@ class LocalDeployment:
 async def open_local(deployment: LocalDeployment) -> AsyncGenerator[Adapters, None]:
     """Open the adapters; what they hold is given back at the end, and the sandboxes go on."""
     from control_plane.adapters.agent_link.link import UnixAgentLink  # noqa: PLC0415  # only what a server needs
-    from control_plane.adapters.database.opening import open_database  # noqa: PLC0415
+    from control_plane.adapters.database.identity_store import (  # noqa: PLC0415
+        DatabaseAuditStore,
+        DatabaseIdentityStore,
+    )
+    from control_plane.adapters.database.opening import file_of, open_database  # noqa: PLC0415
     from control_plane.adapters.database.stores import DatabaseProjectStore, DatabaseSandboxStore  # noqa: PLC0415
 
     async with AsyncExitStack() as stack:
+        if file_of(deployment.database_url) is None:
+            await stack.enter_async_context(_leading(deployment.database_url))
         database = open_database(deployment.database_url)
         stack.push_async_callback(database.close)
         engine = _asked_launcher(stack, deployment) if deployment.launcher_socket else _own_engine(stack, deployment)
@@ -77,8 +96,18 @@ async def open_local(deployment: LocalDeployment) -> AsyncGenerator[Adapters, No
             egress=partial(_egress, deployment, engine),
             projects=DatabaseProjectStore(database),
             sandboxes=DatabaseSandboxStore(database),
+            identity=DatabaseIdentityStore(database),
+            audit=DatabaseAuditStore(database),
             clock=SystemClock(),
         )
+
+
+def _leading(url: str) -> AbstractAsyncContextManager[None]:
+    """Wait until no other control plane on this database server leads; a lead that is lost ends this process."""
+    from control_plane.adapters.database.leadership import leading  # noqa: PLC0415
+    from control_plane.adapters.database.opening import driver_url  # noqa: PLC0415
+
+    return leading(driver_url(url), partial(signal.raise_signal, signal.SIGTERM))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
