@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
 from importlib.resources import files
 from typing import Final
 
@@ -13,27 +14,31 @@ from starlette.responses import Response
 from control_plane import __version__
 from control_plane.adapters.local import Adapters, LocalDeployment, open_local
 from control_plane.api import error_handlers
+from control_plane.api.client_address import ClientAddresses
 from control_plane.api.dependencies import Call, Services, answer
 from control_plane.api.front_end import FrontEnd
-from control_plane.api.guard import Guard
 from control_plane.api.middleware import Edge
 from control_plane.api.operation import Operation, register
 from control_plane.api.preview.app import PreviewApp
 from control_plane.api.routes import operations
 from control_plane.api.sockets import routes as socket_routes
 from control_plane.domain.access import Policy
+from control_plane.domain.errors import StoreUnavailable
 from control_plane.domain.people import LOCAL_PERSON
+from control_plane.hosting import open_entrance
+from control_plane.services.audit import AuditLog
 from control_plane.services.deletions import Deletions
 from control_plane.services.event_hub import EventHub
+from control_plane.services.metrics import Metrics
+from control_plane.services.observed_events import ObservedEvents
 from control_plane.services.open_sockets import OpenSockets
-from control_plane.services.people import LocalPeople
 from control_plane.services.preview_tickets import PreviewTickets
 from control_plane.services.project_registry import ProjectRegistry
 from control_plane.services.projects import Projects
 from control_plane.services.reaper import Reaper
 from control_plane.services.reconciler import Reconciler
 from control_plane.services.sandboxes import LifePolicy, Sandboxes
-from control_plane.settings import LOOPBACK_NAMES, Settings
+from control_plane.settings import Settings
 
 log = structlog.stdlib.get_logger()
 
@@ -70,13 +75,15 @@ def deployment_of(settings: Settings) -> LocalDeployment:
 
 def create_app(settings: Settings, open_adapters: OpenAdapters = local_adapters) -> FastAPI:
     """Build the application. Nothing is opened before its lifespan begins."""
+    metrics = Metrics()
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncGenerator[None, None]:
         async with AsyncExitStack() as stack:
             adapters = await stack.enter_async_context(open_adapters(settings))
-            app.state.services = await open_services(stack, settings, adapters)
-            await stack.enter_async_context(background(settings, adapters, app.state.services))
+            opened = await open_services(stack, settings, adapters, metrics)
+            app.state.services = opened.services
+            await stack.enter_async_context(background(settings, adapters, opened))
             yield
 
     app = FastAPI(
@@ -92,7 +99,7 @@ def create_app(settings: Settings, open_adapters: OpenAdapters = local_adapters)
         register(app, operation)
     app.router.routes.extend(socket_routes())
     register(app, FrontEnd(settings.frontend_dir).operation())
-    app.add_middleware(Edge)
+    app.add_middleware(Edge, answered=metrics.answered)
     if settings.preview_host:
         app.add_middleware(PreviewApp, suffix=f".{settings.preview_host}")
     return app
@@ -125,13 +132,24 @@ def template_names() -> frozenset[str]:
     return frozenset(name for name in names if not name.startswith(("_", "."))) | {"empty"}
 
 
-async def open_services(stack: AsyncExitStack, settings: Settings, adapters: Adapters) -> Services:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opened:
+    """The services, and the loops that have to run beside them, by name."""
+
+    services: Services
+    loops: dict[str, Callable[[], Awaitable[None]]]
+
+
+async def open_services(stack: AsyncExitStack, settings: Settings, adapters: Adapters, metrics: Metrics) -> Opened:
     """Build the services in the order of their needs, read the database, and go on with what was interrupted."""
     clock, link = adapters.clock, adapters.link
     registry = ProjectRegistry(adapters.projects)
     await registry.load()
     hub = await stack.enter_async_context(EventHub(link, clock))
-    egress = await stack.enter_async_context(adapters.egress(hub))
+    audit = AuditLog(adapters.audit, clock, settings.audit_days)
+    stack.push_async_callback(flush, audit)
+    sink = ObservedEvents(hub, audit, metrics, clock)
+    egress = await stack.enter_async_context(adapters.egress(sink))
     policy = LifePolicy(
         idle_pause_sec=settings.idle_pause_sec,
         idle_stop_sec=settings.idle_stop_sec,
@@ -142,7 +160,7 @@ async def open_services(stack: AsyncExitStack, settings: Settings, adapters: Ada
         start_queue=settings.start_queue,
     )
     sandboxes = await stack.enter_async_context(
-        Sandboxes(adapters.runtime, link, egress, adapters.sandboxes, hub, clock, policy, registry.name_of)
+        Sandboxes(adapters.runtime, link, egress, adapters.sandboxes, sink, clock, policy, registry.name_of)
     )
     await sandboxes.load()
     hub.follow(sandboxes.address_of)
@@ -160,27 +178,41 @@ async def open_services(stack: AsyncExitStack, settings: Settings, adapters: Ada
         uid_base=settings.uid_base,
         templates=template_names(),
     )
-    people = LocalPeople(settings.local_token(), clock, settings.session_sec)
-    hosts = frozenset({*LOOPBACK_NAMES, *settings.allowed_hosts})
-    return Services(
-        guard=Guard(people, registry, hosts=hosts, origins=frozenset(settings.allowed_origins)),
-        people=people,
+    sockets = OpenSockets()
+    entrance = await open_entrance(settings, adapters, registry, sockets, audit)
+    services = Services(
+        guard=entrance.guard,
+        people=entrance.people,
         registry=registry,
         projects=projects,
         deletions=deletions,
         sandboxes=sandboxes,
         hub=hub,
         link=link,
-        open_sockets=OpenSockets(),
+        open_sockets=sockets,
         previews=PreviewTickets(settings.local_token().encode(), clock),
         preview_host=settings.preview_host,
+        audit=audit,
+        metrics=metrics,
+        addresses=ClientAddresses(settings.trusted_proxies),
+        hosted=entrance.hosted,
     )
+    return Opened(services=services, loops={"audit": audit.run, **entrance.loops})
+
+
+async def flush(audit: AuditLog) -> None:
+    """Write what the audit log still has, at the end."""
+    try:
+        await audit.flush()
+    except StoreUnavailable as error:
+        log.warning("audit_lost", message=error.message)
 
 
 @asynccontextmanager
-async def background(settings: Settings, adapters: Adapters, services: Services) -> AsyncGenerator[None, None]:
-    """Run the reaper, the reconciler and the first start's welcome beside the application."""
-    sandboxes, clock = services.sandboxes, adapters.clock
+async def background(settings: Settings, adapters: Adapters, opened: Opened) -> AsyncGenerator[None, None]:
+    """Run the reaper, the reconciler, the services' loops and the first start's welcome beside the application."""
+    services, clock = opened.services, adapters.clock
+    sandboxes = services.sandboxes
     reaper = Reaper(sandboxes, services.link, clock, settings.reap_sec)
     reconciler = Reconciler(
         adapters.runtime, sandboxes, services.deletions, adapters.projects, clock, settings.reconcile_sec
@@ -190,8 +222,10 @@ async def background(settings: Settings, adapters: Adapters, services: Services)
             group.create_task(keep_running("reaper", reaper.run)),
             group.create_task(keep_running("reconciler", reconciler.run)),
             group.create_task(keep_running("ends", reconciler.watch_ends)),
+            *(group.create_task(keep_running(name, loop)) for name, loop in opened.loops.items()),
         ]
-        await welcome(settings, services)
+        if services.hosted is None:
+            await welcome(settings, services)
         try:
             yield
         finally:

@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import Annotated, Final, Literal
 
 from pydantic import AliasChoices, Field, field_validator, model_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings import NoDecode, SettingsConfigDict
 
 from control_plane.domain.sandbox import Limits
+from control_plane.people_settings import PeopleSettings
 
 MIB: Final = 1024 * 1024
 LOOPBACK_NAMES: Final = ("localhost", "127.0.0.1", "::1")
@@ -24,7 +25,7 @@ def also(name: str) -> AliasChoices:
     return AliasChoices(f"AIMFORGE_{name}", name)
 
 
-class Settings(BaseSettings):
+class Settings(PeopleSettings):
     """Everything that a deployment can choose. Durations in seconds and sizes in bytes, unless the name says otherwise."""
 
     model_config = SettingsConfigDict(
@@ -69,7 +70,6 @@ class Settings(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="Least level that is logged."
     )
-    session_sec: int = Field(default=30 * 86400, ge=60, description="How long a browser session lasts.")
 
     # ── Container engine ──────────────────────────────────────────────────────────────────────────────────────
     docker_host: str = Field(
@@ -257,7 +257,7 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _loopback(self) -> "Settings":
-        if self.host != "localhost":
+        if self.mode == "local" and self.host != "localhost":
             try:
                 loopback = ip_address(self.host).is_loopback
             except ValueError:

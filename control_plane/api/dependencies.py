@@ -8,24 +8,47 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
+from control_plane.api.client_address import ClientAddresses
 from control_plane.api.guard import Guard
-from control_plane.domain.access import Policy, Share, share_of
-from control_plane.domain.errors import BadRequest, Invalid, TooLarge
+from control_plane.domain.access import Policy, Share
+from control_plane.domain.errors import BadRequest, Invalid, NotFound, TooLarge
 from control_plane.domain.people import Person
 from control_plane.domain.project import ProjectRecord
 from control_plane.ports import AgentLink
+from control_plane.services.accounts import Accounts
+from control_plane.services.api_tokens import ApiTokens
+from control_plane.services.audit import Actor, AuditLog
 from control_plane.services.deletions import Deletions
 from control_plane.services.event_hub import EventHub
+from control_plane.services.invitations import Invitations
+from control_plane.services.metrics import Metrics
+from control_plane.services.oidc_sign_in import OidcSignIn
 from control_plane.services.open_sockets import OpenSockets
 from control_plane.services.people import People
 from control_plane.services.preview_tickets import PreviewTickets
 from control_plane.services.project_registry import ProjectRegistry
 from control_plane.services.projects import Projects
 from control_plane.services.sandboxes import Sandboxes
+from control_plane.services.sessions import Sessions
+from control_plane.services.shares import Shares
 from sandbox_image.wire.limits import MAX_JSON_BODY
 
 T = TypeVar("T")
 JSON: Final = "application/json"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HostedServices:
+    """What only a deployment with accounts has. ``public_url`` is its origin, empty: the one that was asked."""
+
+    accounts: Accounts
+    sessions: Sessions
+    tokens: ApiTokens
+    invitations: Invitations
+    shares: Shares
+    oidc: OidcSignIn | None
+    oidc_name: str
+    public_url: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +66,10 @@ class Services:
     open_sockets: OpenSockets
     previews: PreviewTickets
     preview_host: str
+    audit: AuditLog
+    metrics: Metrics
+    addresses: ClientAddresses
+    hosted: HostedServices | None = None
 
 
 @cache
@@ -87,8 +114,24 @@ class Call:
     @property
     def view_only(self) -> bool:
         """Whether the person may look at the project and no more."""
-        project = self.services.registry.find(self.project_id)
-        return project is None or share_of(self.person, project) not in (Share.OWNER, Share.EDITOR)
+        return self.services.guard.share_of(self.person, self.project_id) not in (Share.OWNER, Share.EDITOR)
+
+    @property
+    def hosted(self) -> HostedServices:
+        """The services of a deployment with accounts. Raises ``NotFound`` in local mode."""
+        if self.services.hosted is None:
+            raise NotFound("This server has one person and no accounts: see AIMFORGE_MODE.")
+        return self.services.hosted
+
+    @property
+    def address(self) -> str:
+        """Network address of the client."""
+        return self.services.addresses.of(self.request)
+
+    @property
+    def actor(self) -> Actor:
+        """Who asks, for the audit log."""
+        return Actor(self.person.id, self.address)
 
     def query_number(self, name: str, default: int, most: int) -> int:
         """Return a whole number of the query. Raises ``Invalid``."""

@@ -36,7 +36,7 @@ async def tell(_: HTTPConnection, error: Exception) -> Response:
     code = code_of(error)
     headers = {"www-authenticate": "Bearer"} if code is ErrorCode.UNAUTHENTICATED else {}
     if code in (ErrorCode.UNAVAILABLE, ErrorCode.TOO_MANY):
-        headers["retry-after"] = "5"
+        headers["retry-after"] = str(error.detail.get("retry_after", 5))
     return error_response(code, error.message, error.detail, headers=headers)
 
 

@@ -21,6 +21,7 @@ What is checked, in this order:
 4. The policy, by ``domain.access``.
 """
 
+import hmac
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Final, Protocol
 from urllib.parse import urlsplit
@@ -29,13 +30,23 @@ from starlette.requests import HTTPConnection
 from starlette.routing import WebSocketRoute
 from starlette.websockets import WebSocket
 
-from control_plane.domain.access import PROJECT_POLICIES, Policy, check_project, check_role, no_such_project
+from control_plane.domain.access import (
+    PROJECT_POLICIES,
+    Policy,
+    Share,
+    check_project,
+    check_role,
+    no_such_project,
+    share_of,
+)
 from control_plane.domain.errors import Forbidden, Unauthenticated
 from control_plane.domain.people import Person
 from control_plane.domain.project import ProjectRecord
-from control_plane.services.people import SIGN_IN, People
+from control_plane.services.people import People
 
 SESSION_COOKIE: Final = "aimforge_session"
+SECURE_SESSION_COOKIE: Final = "__Host-aimforge_session"
+"""The session's cookie over TLS: browsers take it from this very host only, and send it nowhere else."""
 READS: Final = frozenset({"GET", "HEAD"})
 ANYBODY: Final = Person(id="", name="")
 """Stands for the caller of a public route."""
@@ -47,15 +58,40 @@ class Projects(Protocol):
     def find(self, project_id: str) -> ProjectRecord | None: ...
 
 
+class Grants(Protocol):
+    """What the guard asks about shares; answered from memory."""
+
+    def granted(self, project_id: str, person_id: str) -> Share: ...
+
+
+class NoGrants:
+    """Where there is one person, nothing is shared."""
+
+    def granted(self, project_id: str, person_id: str) -> Share:
+        """Return that nothing was given."""
+        return Share.NONE
+
+
 class Guard:
     """Checks requests. Holds no state besides its configuration, touches no database, and never waits."""
 
     def __init__(
-        self, people: People, projects: Projects, *, hosts: frozenset[str], origins: frozenset[str] = frozenset()
+        self,
+        people: People,
+        projects: Projects,
+        *,
+        hosts: frozenset[str],
+        origins: frozenset[str] = frozenset(),
+        grants: Grants | None = None,
+        cookie: str = SESSION_COOKIE,
+        metrics_token: str = "",
     ) -> None:
         """``hosts`` are names without port; one that starts with a dot allows all names below it."""
+        self.cookie = cookie
         self._people = people
         self._projects = projects
+        self._grants = grants or NoGrants()
+        self._metrics_token = metrics_token
         self._names = frozenset(name for name in hosts if not name.startswith("."))
         self._suffixes = tuple(name for name in hosts if name.startswith("."))
         self._origins = origins
@@ -70,8 +106,10 @@ class Guard:
             self._check_origin(origin, host)
         if policy is Policy.PUBLIC:
             return ANYBODY
+        if policy is Policy.METRICS and self._holds_metrics_token(headers):
+            return ANYBODY
         person = self._identify(connection, headers, has_origin=origin is not None)
-        check_role(policy, person)
+        check_role(policy, person, writes=not _is_plain_read(connection) and connection.scope["type"] == "http")
         if project_id is not None:
             self.check_project(policy, person, project_id)
         return person
@@ -81,8 +119,27 @@ class Guard:
         project = self._projects.find(project_id)
         if project is None:
             raise no_such_project(project_id)
-        check_project(policy, person, project)
+        check_project(policy, person, project, self._grants.granted(project_id, person.id))
         return project
+
+    def share_of(self, person: Person, project_id: str) -> Share:
+        """Tell what the person is in a project."""
+        project = self._projects.find(project_id)
+        if project is None:
+            return Share.NONE
+        return share_of(person, project, self._grants.granted(project_id, person.id))
+
+    def viewer(self, project_id: str, person_id: str, via: str) -> Person:
+        """Return a person who came earlier, if they may still see the project. Raises ``Unauthenticated``, ``NotFound``."""
+        person = self._people.current(person_id, via)
+        if person is None:
+            raise Unauthenticated(self._people.sign_in)
+        self.check_project(Policy.VIEW, person, project_id)
+        return person
+
+    def _holds_metrics_token(self, headers: Mapping[str, str]) -> bool:
+        given = headers.get("authorization", "").removeprefix("Bearer ").encode("utf-8", "surrogateescape")
+        return bool(self._metrics_token) and hmac.compare_digest(given, self._metrics_token.encode())
 
     def _identify(self, connection: HTTPConnection, headers: Mapping[str, str], *, has_origin: bool) -> Person:
         authorization = headers.get("authorization")
@@ -90,14 +147,13 @@ class Guard:
             scheme, _, token = authorization.partition(" ")
             person = self._people.by_token(token.strip()) if scheme.lower() == "bearer" else None
             if person is None:
-                raise Unauthenticated("The token is not valid here. " + SIGN_IN)
+                raise Unauthenticated("The token is not valid here. " + self._people.sign_in)
             return person
-        session = connection.cookies.get(SESSION_COOKIE)
+        session = connection.cookies.get(self.cookie)
         person = self._people.by_session(session) if session else None
         if person is None:
-            raise Unauthenticated(SIGN_IN)
-        plain_read = connection.scope["type"] == "http" and connection.scope["method"] in READS
-        if not has_origin and not plain_read:
+            raise Unauthenticated(self._people.sign_in)
+        if not has_origin and not _is_plain_read(connection):
             raise Forbidden("A session needs the Origin header here; programs use a bearer token instead.")
         return person
 
@@ -112,6 +168,10 @@ class Guard:
             return
         if origin not in self._origins:
             raise Forbidden(f"Pages of {origin[:80]!r} may not use this server: see AIMFORGE_ALLOWED_ORIGINS.")
+
+
+def _is_plain_read(connection: HTTPConnection) -> bool:
+    return connection.scope["type"] == "http" and connection.scope["method"] in READS
 
 
 def _host_name(host: str) -> str:

@@ -1,6 +1,6 @@
 """What every answer carries, as one plain ASGI middleware: security headers, and an id by which the log can be searched."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from secrets import token_hex
 from typing import Final
 
@@ -36,8 +36,10 @@ CSP: Final = (b"content-security-policy", CONTENT_SECURITY_POLICY.encode())
 class Edge:
     """The outermost layer."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, answered: Callable[[int], None] = lambda _: None) -> None:
+        """``answered`` is told the status of every answer."""
         self._app = app
+        self._answered = answered
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve a request or a socket."""
@@ -54,6 +56,7 @@ class Edge:
                 if not has_policy(headers):
                     headers.append(CSP)
                 message["headers"] = headers
+                self._answered(message["status"])
                 log.debug("answered", path=scope["path"], status=message["status"])
             await send(message)
 

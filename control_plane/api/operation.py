@@ -16,6 +16,7 @@ from starlette.responses import Response
 
 from control_plane.api.dependencies import JSON, Call, Services
 from control_plane.domain.access import PROJECT_POLICIES, Policy
+from control_plane.domain.audit import AuditAction
 from sandbox_image.wire.errors import ErrorBody
 
 Endpoint = Callable[[Call], Awaitable[Response]]
@@ -24,6 +25,8 @@ ZIP: Final = "application/zip"
 BYTES: Final = "application/octet-stream"
 
 
+RUNS: Final = {"execute_node": "node", "execute_flow": "flow"}
+"""Operations that are counted as runs, and what kind."""
 TYPE_MARK: Final = "x-type"
 DOCUMENTED_TYPES: Final[dict[str, Any]] = {}
 
@@ -54,6 +57,8 @@ class Operation:
     example: Any = None
     answer_example: Any = None
     project_in_body: bool = False
+    audit: AuditAction | None = None
+    """What is written down each time that it is done."""
     hidden: bool = False
 
     @property
@@ -88,7 +93,12 @@ def register(app: FastAPI, operation: Operation) -> None:
         call = Call(request, services, services.guard.authorize(request, policy, project_id))
         if project_id is not None:
             call.project_id = project_id
-        return await endpoint(call)
+        response = await endpoint(call)
+        if operation.audit is not None and response.status_code < 300:
+            services.audit.record(operation.audit, call.actor, project_id=call.project_id)
+        if operation.id in RUNS:
+            services.metrics.runs[RUNS[operation.id]] += 1
+        return response
 
     route = OperationRoute(
         operation.path,

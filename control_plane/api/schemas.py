@@ -47,9 +47,11 @@ class ProjectSummary:
     opened_at: float
     sandbox: str
     share: str = "owner"
+    owner_name: str = ""
+    """Empty for the caller's own."""
 
     @classmethod
-    def of(cls, record: ProjectRecord, sandbox: str) -> "ProjectSummary":
+    def of(cls, record: ProjectRecord, sandbox: str, share: str = "owner", owner_name: str = "") -> "ProjectSummary":
         """Describe a project."""
         return cls(
             id=record.id,
@@ -59,6 +61,8 @@ class ProjectSummary:
             created_at=record.created_at,
             opened_at=record.opened_at,
             sandbox=sandbox,
+            share=share,
+            owner_name=owner_name,
         )
 
 
@@ -198,11 +202,15 @@ class SystemHealth:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Me:
-    """Who is signed in."""
+    """Who is signed in. ``mode`` is ``local`` or ``hosted``; a token's ``scope`` takes away from the role."""
 
     id: str
     name: str
     role: str
+    login: str = ""
+    scope: str = "admin"
+    mode: str = "local"
+    has_password: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

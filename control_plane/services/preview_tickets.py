@@ -21,21 +21,28 @@ class PreviewTickets:
         self._key = hashlib.sha256(b"aimforge preview key\0" + secret).digest()
         self._clock = clock
 
-    def ticket(self, project_id: str, person_id: str) -> str:
-        """A word that lets its bearer open the project's previews as this person, once and soon."""
-        return self._sign("ticket", project_id, person_id, TICKET_SEC)
+    def ticket(self, project_id: str, person_id: str, via: str = "") -> str:
+        """A word that lets its bearer open the project's previews as this person, once and soon.
+
+        ``via`` is the session or token that the person came by, so that a pass can end with it.
+        """
+        return self._sign("ticket", project_id, f"{person_id}\0{via}", TICKET_SEC)
 
     def exchange(self, ticket: str, project_id: str) -> str | None:
         """The pass for a ticket that is good for this project."""
-        person_id = self._check("ticket", ticket, project_id)
-        return None if person_id is None else self._sign("pass", project_id, person_id, PASS_SEC)
+        holder = self._check("ticket", ticket, project_id)
+        return None if holder is None else self._sign("pass", project_id, holder, PASS_SEC)
 
-    def person_of(self, given: str, project_id: str) -> str | None:
-        """Whose pass this is, if it is good for this project."""
-        return self._check("pass", given, project_id)
+    def holder_of(self, given: str, project_id: str) -> tuple[str, str] | None:
+        """Whose pass this is, if it is good for this project, and what they came by."""
+        holder = self._check("pass", given, project_id)
+        if holder is None:
+            return None
+        person_id, _, via = holder.partition("\0")
+        return person_id, via
 
-    def _sign(self, kind: str, project_id: str, person_id: str, seconds: int) -> str:
-        claim = f"{int(self._clock.now()) + seconds}.{person_id.encode().hex()}"
+    def _sign(self, kind: str, project_id: str, holder: str, seconds: int) -> str:
+        claim = f"{int(self._clock.now()) + seconds}.{holder.encode().hex()}"
         return f"{claim}.{self._signature(kind, project_id, claim)}"
 
     def _check(self, kind: str, word: str, project_id: str) -> str | None:
@@ -43,8 +50,8 @@ class PreviewTickets:
         expected = self._signature(kind, project_id, claim)
         if not hmac.compare_digest(signature.encode("utf-8", "surrogateescape"), expected.encode()):
             return None
-        expires, _, person_id = claim.partition(".")
-        return bytes.fromhex(person_id).decode() if int(expires) > self._clock.now() else None
+        expires, _, holder = claim.partition(".")
+        return bytes.fromhex(holder).decode() if int(expires) > self._clock.now() else None
 
     def _signature(self, kind: str, project_id: str, claim: str) -> str:
         text = "\0".join((kind, project_id, claim))

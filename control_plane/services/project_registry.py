@@ -1,6 +1,6 @@
 """The rows of all projects, in memory in front of the store: read on every request, written rarely."""
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 
 from control_plane.domain.access import no_such_project
 from control_plane.domain.people import Person
@@ -46,13 +46,16 @@ class ProjectRegistry:
         """Return all projects, those too whose deletion is under way: their workspaces must stay."""
         return list(self._records.values())
 
-    def of(self, person: Person, search: str = "") -> list[ProjectRecord]:
-        """Return the person's projects, last opened first; ``search`` is looked for in name and description."""
+    def of(self, person: Person, search: str = "", shared: Container[str] = ()) -> list[ProjectRecord]:
+        """Return the person's projects and those that are ``shared`` with them, last opened first.
+
+        ``search`` is looked for in name and description.
+        """
         wanted = search.casefold()
         mine = [
             record
             for record in self._records.values()
-            if record.owner == person.id
+            if (record.owner == person.id or record.id in shared)
             and record.deleted_at is None
             and (wanted in record.name.casefold() or wanted in record.description.casefold())
         ]

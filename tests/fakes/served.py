@@ -95,6 +95,8 @@ async def served(folder: Path, **settings: Any) -> AsyncGenerator[Served]:
             egress=egress,
             projects=FakeProjectStore(outside.database),
             sandboxes=FakeSandboxStore(outside.database),
+            identity=outside.identity,
+            audit=outside.audit,
             clock=outside.clock,
         )
 

@@ -18,6 +18,7 @@ from control_plane.services.sandboxes import LifePolicy, Sandboxes
 from tests.fakes.agent_link import FakeAgentLink
 from tests.fakes.clock import FakeClock
 from tests.fakes.egress import FakeEgress
+from tests.fakes.identity import FakeAuditStore, FakeIdentityStore
 from tests.fakes.runtime import FakeRuntime
 from tests.fakes.stores import FakeDatabase, FakeProjectStore, FakeSandboxStore
 
@@ -36,6 +37,11 @@ class Outside:
     link: FakeAgentLink = field(default_factory=FakeAgentLink)
     egress: FakeEgress = field(default_factory=FakeEgress)
     clock: FakeClock = field(default_factory=FakeClock)
+    identity: FakeIdentityStore = field(init=False)
+    audit: FakeAuditStore = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.identity, self.audit = FakeIdentityStore(self.database), FakeAuditStore(self.database)
 
 
 @dataclass

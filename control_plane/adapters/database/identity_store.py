@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import SQLModel
 
-from control_plane.adapters.database import identity_tables as rows
+from control_plane.adapters.database import identity_tables
 from control_plane.adapters.database.stores import Database
 from control_plane.domain.audit import AuditEntry, AuditFilter
 from control_plane.domain.errors import Conflict, Stale
@@ -20,31 +20,16 @@ from control_plane.domain.identity import (
     ApiToken,
     Change,
     Drop,
-    Grant,
     Identity,
-    Invitation,
     Put,
     Record,
     Session,
-    ShareLink,
 )
 
-
-def table_of(row: type[SQLModel]) -> sa.Table:
-    """Return a class's table."""
-    return SQLModel.metadata.tables[str(row.__tablename__)]
-
-
-revisions: Final = table_of(rows.RevisionRow)
-audit: Final = table_of(rows.AuditRow)
-TABLES: Final[dict[type[Record], sa.Table]] = {
-    Account: table_of(rows.AccountRow),
-    Session: table_of(rows.SessionRow),
-    ApiToken: table_of(rows.ApiTokenRow),
-    Invitation: table_of(rows.InvitationRow),
-    Grant: table_of(rows.GrantRow),
-    ShareLink: table_of(rows.ShareLinkRow),
-}
+tables: Final = SQLModel.metadata.tables
+revisions: Final = tables[identity_tables.REVISION]
+audit: Final = tables[identity_tables.AUDIT]
+TABLES: Final[dict[type[Record], sa.Table]] = {kind: tables[name] for kind, name in identity_tables.NAMES.items()}
 
 
 class DatabaseIdentityStore:

@@ -8,9 +8,20 @@ from sqlmodel import Field, SQLModel
 
 from control_plane.adapters.database.tables import SECONDS
 from control_plane.domain.access import Share
+from control_plane.domain.identity import Account, ApiToken, Grant, Invitation, Record, Session, ShareLink
 from control_plane.domain.people import Role, Scope
 
 STRICT: Final = {"sqlite_strict": True}
+REVISION: Final = "identity_revision"
+AUDIT: Final = "audit"
+NAMES: Final[dict[type[Record], str]] = {
+    Account: "person",
+    Session: "session",
+    ApiToken: "api_token",
+    Invitation: "invitation",
+    Grant: "project_share",
+    ShareLink: "share_link",
+}
 HAS_SUBJECT: Final = sa.text("subject <> ''")
 
 
@@ -48,7 +59,7 @@ def refers(target: str) -> Any:
 class RevisionRow(SQLModel, table=True):
     """One row: how often anything of ``domain.identity`` was changed."""
 
-    __tablename__ = "identity_revision"  # pyright: ignore[reportAssignmentType]  # as in ``tables``
+    __tablename__ = REVISION  # pyright: ignore[reportAssignmentType]  # as in ``tables``
     __table_args__ = (sa.CheckConstraint("id = 1", name="identity_revision_is_one"), STRICT)
 
     id: int = Field(sa_column=sa.Column(sa.Integer, primary_key=True, autoincrement=False))
@@ -58,7 +69,7 @@ class RevisionRow(SQLModel, table=True):
 class AccountRow(SQLModel, table=True):
     """A person who may sign in."""
 
-    __tablename__ = "person"  # pyright: ignore[reportAssignmentType]
+    __tablename__ = NAMES[Account]  # pyright: ignore[reportAssignmentType]
     __table_args__ = (
         one_of("role", Role, "person_role_is_known"),
         sa.CheckConstraint("disabled in (0, 1)", name="person_disabled_is_a_truth"),
@@ -80,7 +91,7 @@ class AccountRow(SQLModel, table=True):
 class SessionRow(SQLModel, table=True):
     """A browser that is signed in."""
 
-    __tablename__ = "session"  # pyright: ignore[reportAssignmentType]
+    __tablename__ = NAMES[Session]  # pyright: ignore[reportAssignmentType]
     __table_args__ = (STRICT,)
 
     id: str = key()
@@ -96,7 +107,7 @@ class SessionRow(SQLModel, table=True):
 class ApiTokenRow(SQLModel, table=True):
     """A credential for programs."""
 
-    __tablename__ = "api_token"  # pyright: ignore[reportAssignmentType]
+    __tablename__ = NAMES[ApiToken]  # pyright: ignore[reportAssignmentType]
     __table_args__ = (one_of("scope", Scope, "api_token_scope_is_known"), STRICT)
 
     id: str = key()
@@ -112,7 +123,7 @@ class ApiTokenRow(SQLModel, table=True):
 class InvitationRow(SQLModel, table=True):
     """A link by which people make their own account."""
 
-    __tablename__ = "invitation"  # pyright: ignore[reportAssignmentType]
+    __tablename__ = NAMES[Invitation]  # pyright: ignore[reportAssignmentType]
     __table_args__ = (one_of("role", Role, "invitation_role_is_known"), STRICT)
 
     id: str = key()
@@ -129,7 +140,7 @@ class InvitationRow(SQLModel, table=True):
 class GrantRow(SQLModel, table=True):
     """A person's share in somebody else's project."""
 
-    __tablename__ = "project_share"  # pyright: ignore[reportAssignmentType]
+    __tablename__ = NAMES[Grant]  # pyright: ignore[reportAssignmentType]
     __table_args__ = (one_of("share", (Share.VIEWER, Share.EDITOR), "project_share_is_known"), STRICT)
 
     id: str = key()
@@ -143,7 +154,7 @@ class GrantRow(SQLModel, table=True):
 class ShareLinkRow(SQLModel, table=True):
     """A link that gives a share in a project."""
 
-    __tablename__ = "share_link"  # pyright: ignore[reportAssignmentType]
+    __tablename__ = NAMES[ShareLink]  # pyright: ignore[reportAssignmentType]
     __table_args__ = (one_of("share", (Share.VIEWER, Share.EDITOR), "share_link_is_known"), STRICT)
 
     id: str = key()
@@ -158,7 +169,7 @@ class ShareLinkRow(SQLModel, table=True):
 class AuditRow(SQLModel, table=True):
     """The audit log. ``detail`` is JSON. The database itself refuses to change a row."""
 
-    __tablename__ = "audit"  # pyright: ignore[reportAssignmentType]
+    __tablename__ = AUDIT  # pyright: ignore[reportAssignmentType]
     __table_args__ = (sa.Index("audit_at", "at"), STRICT)
 
     id: int | None = Field(default=None, sa_column=sa.Column(sa.Integer, primary_key=True, autoincrement=True))

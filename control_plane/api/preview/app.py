@@ -15,11 +15,9 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from control_plane.api.preview.target import Target, parse_target
 from control_plane.api.sockets.relay import Lifecycle, Relay, Rules, close, code_of
-from control_plane.domain.access import Policy, check_project, no_such_project
 from control_plane.domain.errors import AimforgeError, Unauthenticated
 from control_plane.domain.headers import into_sandbox
 from control_plane.domain.people import Person
-from control_plane.domain.project import ProjectRecord
 from control_plane.ports import AgentLink
 from control_plane.services.open_sockets import OpenSockets
 from control_plane.services.preview_tickets import PASS_SEC, PreviewTickets
@@ -38,7 +36,7 @@ class Services(Protocol):
     """What previews need."""
 
     @property
-    def registry(self) -> "Projects": ...
+    def guard(self) -> "Viewers": ...
     @property
     def sandboxes(self) -> Lifecycle: ...
     @property
@@ -49,10 +47,10 @@ class Services(Protocol):
     def previews(self) -> PreviewTickets: ...
 
 
-class Projects(Protocol):
-    """The project service's look-up, from memory."""
+class Viewers(Protocol):
+    """The guard's look at somebody who came earlier, from memory."""
 
-    def find(self, project_id: str) -> ProjectRecord | None: ...
+    def viewer(self, project_id: str, person_id: str, via: str) -> Person: ...
 
 
 class PreviewApp:
@@ -81,7 +79,7 @@ class PreviewApp:
             if ticket is not None:
                 await self._enter(services, target, ticket)(request.scope, request.receive, send)
                 return
-            person_id = person_of(services, request, target)
+            person = viewer_of(services, request, target)
             address = await services.sandboxes.ensure_ready(target.project_id)
             async with services.link.stream(
                 address,
@@ -90,7 +88,7 @@ class PreviewApp:
                 query=request.url.query,
                 body=_body(request),
                 headers=dict(_inward(request)),
-                user=person_id,
+                user=person.id,
                 idle_timeout_sec=SILENCE_SEC,
             ) as answer:
                 headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in answer.headers.items()]
@@ -119,7 +117,7 @@ class PreviewApp:
         services: Services = websocket.app.state.services
         try:
             target = parse_target(host, self._suffix, _raw_path(websocket))
-            person_id = person_of(services, websocket, target)
+            person = viewer_of(services, websocket, target)
             if websocket.headers.get("origin", "").partition("://")[2] != websocket.headers.get("host", ""):
                 raise Unauthenticated("Only the preview's own pages may open its sockets.")
         except AimforgeError as error:
@@ -128,14 +126,14 @@ class PreviewApp:
         offered = [str(name) for name in websocket.scope.get("subprotocols", [])]
         accepted = False
         try:
-            with services.open_sockets.register(person_id, target.project_id, "preview") as registered:
+            with services.open_sockets.register(person.id, target.project_id, "preview", person.via) as registered:
                 address = await services.sandboxes.ensure_ready(target.project_id)
                 async with services.link.connect(
                     address,
                     f"/preview/{target.port}{target.path}",
                     query=websocket.url.query,
                     headers=_inward(websocket),
-                    user=person_id,
+                    user=person.id,
                     max_message=RULES.max_message,
                     subprotocols=offered,
                 ) as agent:
@@ -153,17 +151,13 @@ class PreviewApp:
             await close(websocket, code)
 
 
-def person_of(services: Services, connection: HTTPConnection, target: Target) -> str:
+def viewer_of(services: Services, connection: HTTPConnection, target: Target) -> Person:
     """Whose pass this is; they must still be allowed to see the project."""
     given = connection.cookies.get(COOKIE, "")
-    person_id = services.previews.person_of(given, target.project_id) if given else None
-    if person_id is None:
+    holder = services.previews.holder_of(given, target.project_id) if given else None
+    if holder is None:
         raise Unauthenticated(OPEN_IT)
-    project = services.registry.find(target.project_id)
-    if project is None:
-        raise no_such_project(target.project_id)
-    check_project(Policy.VIEW, Person(id=person_id, name=""), project)
-    return person_id
+    return services.guard.viewer(target.project_id, *holder)
 
 
 def _host(scope: Scope) -> str:

@@ -2,16 +2,24 @@
 
 from control_plane.api.operation import Operation
 from control_plane.api.routes import (
+    accounts,
+    all_sandboxes,
+    audit,
     environment,
     files,
     graph,
     language,
+    metrics,
+    oidc,
+    people,
     previews,
     projects,
     runs,
     sandbox,
     session,
+    shares,
     terminals,
+    tokens,
 )
 
 
@@ -19,6 +27,14 @@ def operations() -> list[Operation]:
     """Return all operations; of two whose paths could both match, the one with the fixed path comes first."""
     return [
         *session.OPERATIONS,
+        *accounts.OPERATIONS,
+        *oidc.OPERATIONS,
+        *tokens.OPERATIONS,
+        *people.OPERATIONS,
+        *shares.OPERATIONS,
+        *audit.OPERATIONS,
+        *metrics.OPERATIONS,
+        *all_sandboxes.OPERATIONS,
         *runs.OPERATIONS,
         *projects.OPERATIONS,
         *sandbox.OPERATIONS,

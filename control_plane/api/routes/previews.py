@@ -31,7 +31,7 @@ async def address(call: Call) -> Response:
         raise Invalid(f"{text[:20]!r} is not a port: a number from 1 to 65535 is.", field="port")
     url = call.request.url
     port = f":{url.port}" if url.port else ""
-    ticket = services.previews.ticket(call.project_id, call.person.id)
+    ticket = services.previews.ticket(call.project_id, call.person.id, call.person.via)
     return answer(
         PreviewAddress(
             url=f"{url.scheme}://{call.project_id}.{services.preview_host}{port}"

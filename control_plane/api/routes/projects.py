@@ -11,6 +11,7 @@ from control_plane.api.operation import ZIP, Operation
 from control_plane.api.passing import MAX_ANSWER, agent_headers, bounded, check_shape, our_headers, passed
 from control_plane.api.schemas import Deleted, Duplicate, NewProject, ProjectPatch, ProjectSummary, Template
 from control_plane.domain.access import Policy
+from control_plane.domain.audit import AuditAction
 from control_plane.domain.project import ProjectRecord
 from control_plane.ports import AgentAnswer
 from control_plane.services.agent_answers import raise_for_agent
@@ -23,13 +24,20 @@ EXAMPLE: Final = {"name": "Weather", "template": "welcome"}
 
 def summary(call: Call, record: ProjectRecord) -> ProjectSummary:
     """Describe a project to the caller."""
-    return ProjectSummary.of(record, call.services.sandboxes.entry(record.id).state.value)
+    services = call.services
+    state = services.sandboxes.entry(record.id).state.value
+    share = services.guard.share_of(call.person, record.id)
+    foreign = record.owner != call.person.id and services.hosted is not None
+    owner_name = services.hosted.accounts.name_of(record.owner) if foreign and services.hosted else ""
+    return ProjectSummary.of(record, state, share.value, owner_name)
 
 
 async def list_projects(call: Call) -> Response:
     """List the caller's projects, last opened first."""
     search = call.request.query_params.get("search", "")
-    return answer([summary(call, record) for record in call.services.registry.of(call.person, search)])
+    hosted = call.services.hosted
+    shared = hosted.shares.given_to(call.person.id) if hosted is not None else ()
+    return answer([summary(call, record) for record in call.services.registry.of(call.person, search, shared)])
 
 
 async def make(call: Call) -> Response:
@@ -123,14 +131,19 @@ async def duplicate(call: Call) -> Response:
 async def delete(call: Call) -> Response:
     """Delete a project: container, workspace and rows, after a grace in which it can be restored."""
     at_once = call.request.query_params.get("now", "") in ("1", "true")
+    name = call.services.registry.name_of(call.project_id)
     until = await call.services.deletions.delete(call.project_id, at_once=at_once)
     call.services.open_sockets.close_project(call.project_id, CloseCode.SANDBOX_DELETED)
+    call.services.audit.record(
+        AuditAction.PROJECT_DELETED, call.actor, project_id=call.project_id, name=name, at_once=at_once
+    )
     return answer(Deleted(id=call.project_id, restorable_until=until))
 
 
 async def restore(call: Call) -> Response:
     """Undo a deletion."""
     record = await call.services.deletions.restore(call.person, call.project_id)
+    call.services.audit.record(AuditAction.PROJECT_RESTORED, call.actor, project_id=record.id)
     return answer(summary(call, record))
 
 
@@ -273,6 +286,7 @@ OPERATIONS: Final = [
         "Download a project as a zip",
         stream=True,
         answer=ZIP,
+        audit=AuditAction.PROJECT_EXPORTED,
     ),
     passed(
         "replace_project",

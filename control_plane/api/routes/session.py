@@ -1,13 +1,15 @@
 """Signing in, and whether the server is well."""
 
 from collections import Counter
+from dataclasses import replace
 from typing import Final
 
+from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from control_plane import __version__
 from control_plane.api.dependencies import Call, answer
-from control_plane.api.guard import SESSION_COOKIE
+from control_plane.api.guard import SECURE_SESSION_COOKIE
 from control_plane.api.operation import Operation
 from control_plane.api.schemas import Me, SystemHealth
 from control_plane.domain.access import Policy
@@ -26,28 +28,47 @@ async def login(call: Call) -> Response:
     people = call.services.people
     session = people.open_session(call.request.query_params.get("token", ""))
     response = RedirectResponse("/", status_code=303, headers={"cache-control": "no-store"})
-    response.set_cookie(
-        SESSION_COOKIE,
-        session,
-        max_age=people.session_sec,
-        httponly=True,
-        samesite="strict",
-        secure=call.request.url.scheme == "https",
-        path="/",
-    )
+    set_session(response, call, session)
     return response
 
 
-async def logout(_: Call) -> Response:
-    """Take the session away from this browser."""
+def set_session(response: Response, call: Call, session: str) -> None:
+    """Give the browser its session."""
+    cookie = call.services.guard.cookie
+    response.set_cookie(
+        cookie,
+        session,
+        max_age=call.services.people.session_sec,
+        httponly=True,
+        samesite="strict",
+        secure=is_secure(cookie, call.request),
+        path="/",
+    )
+
+
+def is_secure(cookie: str, request: Request) -> bool:
+    """Tell whether a cookie is for TLS only; browsers refuse a ``__Host-`` one that is not."""
+    return cookie == SECURE_SESSION_COOKIE or request.url.scheme == "https"
+
+
+async def logout(call: Call) -> Response:
+    """Take the session away from this browser, and end it."""
+    cookie = call.services.guard.cookie
+    if call.services.hosted is not None and cookie in call.request.cookies:
+        await call.services.hosted.sessions.end(call.person.via, call.actor)
     response = Response(status_code=204)
-    response.delete_cookie(SESSION_COOKIE, path="/", httponly=True, samesite="strict")
+    response.delete_cookie(cookie, path="/", httponly=True, samesite="strict", secure=is_secure(cookie, call.request))
     return response
 
 
 async def me(call: Call) -> Response:
     """Tell who asks."""
-    return answer(Me(id=call.person.id, name=call.person.name, role=call.person.role.value))
+    person = call.person
+    told = Me(id=person.id, name=person.name, role=person.role.value, scope=person.scope.value)
+    if call.services.hosted is not None:
+        account = call.services.hosted.accounts.get(person.id)
+        told = replace(told, login=account.login, mode="hosted", has_password=bool(account.password))
+    return answer(told)
 
 
 OPERATIONS: Final = [

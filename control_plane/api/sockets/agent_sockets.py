@@ -20,7 +20,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from control_plane.api.guard import guarded_socket
 from control_plane.api.sockets.relay import Relay, Rules, close, code_of
-from control_plane.domain.access import Policy, Share, share_of
+from control_plane.domain.access import Policy, Share
 from control_plane.domain.errors import AimforgeError
 from control_plane.domain.people import Person
 from sandbox_image.wire.closing import CloseCode
@@ -72,11 +72,11 @@ async def serve(websocket: WebSocket, kind: str, path: str, query: str, rules: R
     services = websocket.app.state.services
     person: Person = websocket.state.person
     project_id = websocket.path_params.get("project_id") or websocket.query_params["project_id"]
-    project = services.registry.find(project_id)
-    view_only = project is None or share_of(person, project) not in (Share.OWNER, Share.EDITOR)
+    share: Share = services.guard.share_of(person, project_id)
+    view_only = share not in (Share.OWNER, Share.EDITOR)
     await websocket.accept()
     try:
-        with services.open_sockets.register(person.id, project_id, kind) as registered:
+        with services.open_sockets.register(person.id, project_id, kind, person.via, share) as registered:
             address = await services.sandboxes.ensure_ready(project_id)
             async with services.link.connect(
                 address, path, query=query, user=person.name, view_only=view_only, max_message=from_agent

@@ -36,7 +36,7 @@ async def events(websocket: WebSocket) -> None:
         await close(websocket, CloseCode.BAD_FRAME, "after must be a number: the last seq that was seen.")
         return
     try:
-        with services.open_sockets.register(person.id, project_id, "events") as registered:
+        with services.open_sockets.register(person.id, project_id, "events", person.via) as registered:
             async with services.hub.subscribe(project_id, person=person, after=number, epoch=epoch) as subscription:
                 code = await _pump(websocket, subscription, registered.closing)
     except ReloadNeeded:

@@ -1,6 +1,7 @@
 """Nobody gets in who may not: every route, HTTP and WebSocket, with each kind of wrong credential."""
 
 import asyncio
+import re
 from collections.abc import AsyncGenerator
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,17 @@ from control_plane.api.operation import OperationRoute
 from control_plane.domain.access import Policy
 from tests.fakes.served import BEARER, TOKEN, Served, served
 
-PUBLIC = {"get_health", "login", "get_openapi", "front_end"}
+PUBLIC = {
+    "get_health",
+    "login",
+    "get_openapi",
+    "front_end",
+    "get_sign_in_ways",
+    "sign_in",
+    "register_account",
+    "begin_oidc",
+    "finish_oidc",
+}
 
 
 @pytest.fixture
@@ -24,8 +35,7 @@ async def app(tmp_path: Path) -> AsyncGenerator[Served]:
 
 
 def filled(path: str, project_id: str = "p") -> str:
-    for name in ("project_id", "node_id", "edge_id", "run_id", "terminal_id", "name", "kind", "port", "path:path"):
-        path = path.replace("{" + name + "}", project_id if name == "project_id" else "pyright")
+    path = re.sub(r"{([\w:]+)}", lambda found: project_id if found[1] == "project_id" else "pyright", path)
     return path + ("" if project_id in path else f"?project_id={project_id}")
 
 

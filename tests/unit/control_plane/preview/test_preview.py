@@ -20,7 +20,9 @@ from starlette.routing import Route
 from control_plane.adapters.agent_link.link import UnixAgentLink
 from control_plane.api.preview.app import COOKIE, PreviewApp
 from control_plane.api.preview.target import parse_target
+from control_plane.domain.access import Policy, check_project
 from control_plane.domain.errors import AimforgeError
+from control_plane.domain.people import Person
 from control_plane.domain.project import ProjectRecord
 from control_plane.ports import AgentAddress
 from control_plane.services.open_sockets import OpenSockets
@@ -66,9 +68,18 @@ class Sockets:
         return "secret"
 
 
+class Viewers:
+    def viewer(self, project_id: str, person_id: str, via: str) -> Person:
+        person = Person(id=person_id, name="", via=via)
+        project = Projects().find(project_id)
+        assert project is not None
+        check_project(Policy.VIEW, person, project)
+        return person
+
+
 @dataclass
 class Services:
-    registry: Projects
+    guard: Viewers
     sandboxes: Sandboxes
     link: UnixAgentLink
     open_sockets: OpenSockets
@@ -103,7 +114,7 @@ async def stage(tmp_path: Path) -> AsyncGenerator[Stage]:
     routes = [Route("/{path:path}", answer, methods=["GET", "POST", "PUT", "DELETE"])]
     server = uvicorn.Server(uvicorn.Config(Starlette(routes=routes), log_level="error", lifespan="off"))
     services = Services(
-        Projects(), Sandboxes(), UnixAgentLink(Sockets(path)), OpenSockets(), PreviewTickets(b"s", clock)
+        Viewers(), Sandboxes(), UnixAgentLink(Sockets(path)), OpenSockets(), PreviewTickets(b"s", clock)
     )
     app = Starlette(routes=[Route("/{path:path}", main)])
     app.state.services = services

@@ -1,0 +1,110 @@
+"""Part of the composition root: the services about people, for either mode."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from control_plane.adapters.local import Adapters
+from control_plane.api.dependencies import HostedServices
+from control_plane.api.guard import SECURE_SESSION_COOKIE, SESSION_COOKIE, Guard
+from control_plane.services.access_watch import AccessWatch
+from control_plane.services.accounts import Accounts
+from control_plane.services.api_tokens import ApiTokens
+from control_plane.services.audit import AuditLog
+from control_plane.services.directory import Directory
+from control_plane.services.invitations import Invitations
+from control_plane.services.oidc_sign_in import OidcSignIn
+from control_plane.services.open_sockets import OpenSockets
+from control_plane.services.people import HostedPeople, LocalPeople, People
+from control_plane.services.project_registry import ProjectRegistry
+from control_plane.services.sessions import Sessions
+from control_plane.services.shares import Shares
+from control_plane.settings import LOOPBACK_NAMES, Settings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entrance:
+    """Who may come in, and the loops that keep it true. ``loops`` run in the background, by name."""
+
+    guard: Guard
+    people: People
+    hosted: HostedServices | None
+    loops: dict[str, Callable[[], Awaitable[None]]]
+
+
+async def open_entrance(
+    settings: Settings, adapters: Adapters, registry: ProjectRegistry, sockets: OpenSockets, audit: AuditLog
+) -> Entrance:
+    """Build the services about people, and read what is stored of them."""
+    if settings.mode == "local":
+        people = LocalPeople(settings.local_token(), adapters.clock, settings.session_sec)
+        return Entrance(guard=guard_of(settings, people, registry), people=people, hosted=None, loops={})
+    directory = Directory(adapters.identity, adapters.clock)
+    await directory.load()
+    people = HostedPeople(directory, adapters.clock, settings.session_sec)
+    hosted = hosted_services(settings, adapters, registry, directory, audit)
+    guard = guard_of(settings, people, registry, hosted.shares)
+    watch = AccessWatch(people, guard, sockets, lambda project_id: registry.find(project_id) is not None)
+    directory.on_look(watch.sweep)
+    return Entrance(guard=guard, people=people, hosted=hosted, loops={"directory": directory.follow})
+
+
+def guard_of(settings: Settings, people: People, registry: ProjectRegistry, shares: Shares | None = None) -> Guard:
+    """Build the guard."""
+    hosts = {*LOOPBACK_NAMES, *settings.allowed_hosts}
+    origins = set(settings.allowed_origins)
+    if settings.public_url:
+        hosts.add(settings.public_host)
+        origins.add(settings.public_url)
+    return Guard(
+        people,
+        registry,
+        hosts=frozenset(hosts),
+        origins=frozenset(origins),
+        grants=shares,
+        cookie=SECURE_SESSION_COOKIE if settings.mode == "hosted" and settings.over_tls else SESSION_COOKIE,
+        metrics_token=settings.metrics_token,
+    )
+
+
+def hosted_services(
+    settings: Settings, adapters: Adapters, registry: ProjectRegistry, directory: Directory, audit: AuditLog
+) -> HostedServices:
+    """Build what only a deployment with accounts has."""
+    from control_plane.adapters.passwords import Argon2Passwords  # noqa: PLC0415  # not in local mode
+
+    clock = adapters.clock
+    accounts = Accounts(
+        directory,
+        Argon2Passwords(settings.argon2_memory_kib, settings.argon2_passes),
+        audit,
+        clock,
+        lambda person_id: any(record.owner == person_id for record in registry.all()),
+    )
+    return HostedServices(
+        accounts=accounts,
+        sessions=Sessions(directory, audit, clock, settings.session_sec),
+        tokens=ApiTokens(directory, audit, clock),
+        invitations=Invitations(directory, accounts, audit, clock, settings.registration),
+        shares=Shares(directory, audit, clock),
+        oidc=oidc_of(settings, adapters, accounts, directory) if settings.oidc_issuer else None,
+        oidc_name=settings.oidc_name,
+        public_url=settings.public_url,
+    )
+
+
+def oidc_of(settings: Settings, adapters: Adapters, accounts: Accounts, directory: Directory) -> OidcSignIn:
+    """Build the way in by the identity provider."""
+    from control_plane.adapters.oidc import AuthlibProvider  # noqa: PLC0415  # only where there is a provider
+
+    provider = AuthlibProvider(
+        settings.oidc_issuer, settings.oidc_client_id, settings.oidc_client_secret, settings.oidc_scopes
+    )
+    return OidcSignIn(
+        provider,
+        accounts,
+        directory,
+        adapters.clock,
+        settings.oidc_rules,
+        issuer=settings.oidc_issuer,
+        secret=settings.local_token().encode(),
+    )
