@@ -1,6 +1,6 @@
 """Errors become answers in one place: the code decides the status, the body is always an ``ErrorBody``."""
 
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 import structlog
@@ -15,6 +15,8 @@ from sandbox_image.wire.errors import STATUS, ErrorBody, ErrorCode
 
 log = structlog.stdlib.get_logger()
 
+EVERYTHING_ELSE: Final = "/{path:path}"
+"""Path of the route that takes what no other does, so that a method which it does not know is of nothing that there is."""
 CODE_OF_STATUS = {404: ErrorCode.NOT_FOUND, 405: ErrorCode.BAD_REQUEST, 413: ErrorCode.TOO_LARGE}
 
 
@@ -40,9 +42,11 @@ async def tell(_: HTTPConnection, error: Exception) -> Response:
     return error_response(code, error.message, error.detail, headers=headers)
 
 
-async def tell_http(_: HTTPConnection, error: Exception) -> Response:
+async def tell_http(connection: HTTPConnection, error: Exception) -> Response:
     """Answer with what the framework refuses: unknown paths and methods."""
     assert isinstance(error, HTTPException)
+    if error.status_code == 405 and getattr(connection.scope.get("route"), "path", "") == EVERYTHING_ELSE:
+        return error_response(ErrorCode.NOT_FOUND, f"There is nothing at {connection.scope['path'][:200]}.", {})
     code = CODE_OF_STATUS.get(error.status_code, ErrorCode.BAD_REQUEST)
     return error_response(code, f"{error.detail}.", {}, status=error.status_code, headers=dict(error.headers or {}))
 

@@ -8,6 +8,7 @@ from typing import Final
 from starlette.responses import FileResponse, Response
 
 from control_plane.api.dependencies import Call
+from control_plane.api.error_handlers import EVERYTHING_ELSE
 from control_plane.api.operation import Operation
 from control_plane.domain.access import Policy
 from control_plane.domain.errors import NotFound
@@ -57,7 +58,7 @@ class FrontEnd:
         return Operation(
             id="front_end",
             method="GET",
-            path="/{path:path}",
+            path=EVERYTHING_ELSE,
             policy=Policy.PUBLIC,
             tag="front end",
             summary="The front end",

@@ -220,3 +220,4 @@ class LogLine:
     at: float
     kind: str
     line: str
+    project_id: str = ""

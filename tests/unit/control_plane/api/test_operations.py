@@ -283,6 +283,23 @@ async def test_the_sandbox_can_be_looked_at_stopped_and_started(app: Served):
     assert (await app.call("POST", path + "/keep-awake", json={"seconds": 60})).status == 200
 
 
+async def test_the_language_servers_log_is_read_for_one_project_or_for_all_that_run(app: Served):
+    ids = [await app.make(name) for name in ("Weather", "Traffic", "Asleep")]
+    for at, project_id in enumerate(ids):
+        app.agent(project_id).answer("GET", "/lsp/logs", [{"at": at, "kind": "pyright", "line": f"line {at}"}])
+        app.agent(project_id).answer("GET", "/files", {"path": "", "entries": [], "truncated": False})
+        assert (await app.call("GET", f"/api/project/{project_id}/files")).status == 200
+    await app.call("POST", f"/api/project/{ids[2]}/sandbox/stop")
+    one = await app.call("GET", f"/api/lsp/logs?n=5&project_id={ids[0]}")
+    assert [(line["line"], line["project_id"]) for line in one.json] == [("line 0", ids[0])]
+    assert [line["line"] for line in (await app.call("GET", "/api/lsp/logs?n=50")).json] == ["line 0", "line 1"]
+    assert [line["line"] for line in (await app.call("GET", "/api/lsp/logs?n=1")).json] == ["line 1"]
+    app.agent(ids[1]).answer("GET", "/lsp/logs", [{"at": "x"}])
+    assert [line["line"] for line in (await app.call("GET", "/api/lsp/logs")).json] == ["line 0"]
+    assert (await app.call("GET", "/api/lsp/logs?project_id=none")).status == 404
+    assert (await app.call("GET", "/api/lsp/logs", headers={})).status == 401
+
+
 async def test_events_come_over_a_socket(app: Served):
     project_id = await app.make()
     url = f"{app.url.replace('http', 'ws')}/api/project/{project_id}/events"
@@ -300,6 +317,12 @@ async def test_events_come_over_a_socket(app: Served):
 
 
 async def test_unknown_paths_and_methods_have_error_bodies(app: Served):
-    for method, path, status in (("GET", "/api/nope", 404), ("DELETE", "/api/health", 405), ("GET", "/preview/x", 404)):
+    for method, path, status in (
+        ("GET", "/api/nope", 404),
+        ("POST", "/api/nope", 404),
+        ("DELETE", "/nope", 404),
+        ("DELETE", "/api/health", 405),
+        ("GET", "/preview/x", 404),
+    ):
         got = await app.call(method, path)
         assert (got.status, set(got.json)) == (status, {"error", "message", "detail"})
