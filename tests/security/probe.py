@@ -103,8 +103,8 @@ def first_process() -> dict[str, str]:
             f"{prefix}trace": apart(lambda: syscall("ptrace", 16, pid, 0, 0)),
             f"{prefix}environment": attempt(lambda: Path(f"/proc/{pid}/environ").read_bytes()),
             f"{prefix}memory": attempt(lambda: Path(f"/proc/{pid}/mem").open("rb").close()),
-            f"{prefix}descriptors": attempt(lambda: os.listdir(f"/proc/{pid}/fd")),
-            f"{prefix}root": attempt(lambda: os.listdir(f"/proc/{pid}/root")),
+            f"{prefix}descriptors": attempt(lambda: next(Path(f"/proc/{pid}/fd").iterdir())),
+            f"{prefix}root": attempt(lambda: next(Path(f"/proc/{pid}/root").iterdir())),
         }
 
     child = subprocess.Popen(["sleep", "600"])
@@ -200,14 +200,16 @@ def main(input_data: Any) -> dict[str, Any]:
     """Try everything; ``input_data`` holds the ``targets`` to connect to and host ``paths`` to look for."""
     return {
         "status": status(),
-        "interfaces": os.listdir("/sys/class/net"),
+        "interfaces": [name.name for name in Path("/sys/class/net").iterdir()],
         "routes": Path("/proc/net/route").read_text().splitlines()[1:],
         "loopback": loopback(),
         "connects": connects(input_data["targets"]),
         "paths": [path for path in input_data["paths"] if os.path.lexists(path)],
-        "run_folder": sorted(os.listdir("/run/aimforge")),
+        "run_folder": sorted(entry.name for entry in Path("/run/aimforge").iterdir()),
         "processes": sorted(
-            Path(f"/proc/{pid}/comm").read_text().strip() for pid in os.listdir("/proc") if pid.isdigit()
+            Path(f"/proc/{pid}/comm").read_text().strip()
+            for pid in map(str, range(1, 32768))
+            if Path(f"/proc/{pid}/comm").exists()
         ),
         "calls": calls(),
         "first_process": first_process() if os.getuid() else {},

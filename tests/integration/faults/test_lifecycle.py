@@ -1,0 +1,172 @@
+"""Ends from outside: of a container, of the control plane. Sockets learn why, nothing is lost, nothing leaks."""
+
+import json
+import threading
+from collections.abc import Generator
+from typing import Any
+
+import pytest
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import ClientConnection, connect
+
+from sandbox_image.wire.closing import CloseCode
+from sandbox_image.wire.terminals import INPUT, OUTPUT, OUTPUT_HEADER
+from tests.security.deployment import Deployment, deployed, docker, until
+
+pytestmark = pytest.mark.engine
+
+WAIT = """
+import pathlib, time
+def main():
+    pathlib.Path("/workspace/{name}.begun").touch()
+    while not pathlib.Path("/workspace/{name}.go").exists():
+        time.sleep(0.05)
+    return {{"went": True}}
+"""
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory, image: str) -> Generator[Deployment]:
+    """A deployment of its own: its server is killed, and its sandboxes rest as soon as nobody uses them."""
+    with deployed(
+        tmp_path_factory.mktemp("lifecycle"), image, IDLE_PAUSE_SEC="1", REAP_SEC="0.2", COUNTDOWN_SEC="0"
+    ) as it:
+        yield it
+
+
+@pytest.fixture(scope="module")
+def project(server: Deployment) -> str:
+    return server.make("Lasting")
+
+
+@pytest.fixture(autouse=True)
+def awake(server: Deployment, project: str) -> None:
+    """A test that is about something else must not be slower than the rest comes."""
+    server.call("POST", f"/api/project/{project}/sandbox/keep-awake", json={"seconds": 3600})
+
+
+def open_socket(server: Deployment, path: str) -> ClientConnection:
+    headers = {"authorization": f"Bearer {server.token}"}
+    return connect(server.url.replace("http", "ws", 1) + path, additional_headers=headers, proxy=None, open_timeout=60)
+
+
+def open_terminal(server: Deployment, project: str) -> tuple[str, ClientConnection]:
+    terminal = server.call("POST", f"/api/project/{project}/terminals", 201, json={})["id"]
+    return terminal, open_socket(server, f"/api/terminal/{project}/{terminal}?from=0")
+
+
+def type_and_read(socket: ClientConnection, number: int) -> None:
+    """Type a command and wait for what only its execution prints."""
+    socket.send(bytes([INPUT]) + f"echo $(({number} + 1))\r".encode())
+    seen = b""
+    while str(number + 1).encode() not in seen:
+        frame = socket.recv(timeout=60)
+        if isinstance(frame, bytes) and frame[0] == OUTPUT:
+            seen += frame[OUTPUT_HEADER.size :]
+
+
+def closed_with(socket: ClientConnection) -> int | None:
+    with pytest.raises(ConnectionClosed):
+        while True:
+            socket.recv(timeout=60)
+    return socket.close_code
+
+
+def sandbox_events(socket: ClientConnection, wanted: str) -> dict[str, Any]:
+    """Wait until the event stream tells that the sandbox is in a state."""
+    while True:
+        frame = json.loads(socket.recv(timeout=60))
+        for event in frame if isinstance(frame, list) else []:
+            if event["type"] == "sandbox" and event["data"]["state"] == wanted:
+                return event["data"]
+
+
+def test_a_killed_container_is_told_on_its_sockets_and_starts_again(server: Deployment, project: str):
+    assert server.works(project)
+    before = server.call("GET", f"/api/project/{project}/sandbox")["generation"]
+    _, terminal = open_terminal(server, project)
+    with terminal, open_socket(server, f"/api/project/{project}/events") as events:
+        type_and_read(terminal, 41_000)
+        (container,) = server.containers(project)
+        docker("kill", container)
+        assert closed_with(terminal) == CloseCode.SANDBOX_CRASHED
+        assert sandbox_events(events, "failed")["reason"] == "crashed"
+        assert server.works(project)
+        sandbox_events(events, "ready")
+    assert server.call("GET", f"/api/project/{project}/sandbox")["generation"] > before
+    assert len(server.containers(project)) == 1
+
+
+def test_a_run_whose_container_is_killed_is_lost(server: Deployment, project: str):
+    node = server.node(project, WAIT.format(name="lost"))
+    results: list[dict[str, Any]] = []
+    running = threading.Thread(target=lambda: results.append(server.run_node(project, node)))
+    running.start()
+    begun = f"/api/project/{project}/files/content?path=lost.begun"
+    until(lambda: server.ask("GET", begun).status_code == 200, "the run")
+    docker("kill", *server.containers(project))
+    running.join(60)
+    assert (results[0]["status"], results[0]["error"]["type"]) == ("lost", "SandboxLost")
+    assert server.works(project)
+
+
+def test_a_sleeping_sandbox_wakes_for_an_open_terminal(server: Deployment, project: str):
+    _, terminal = open_terminal(server, project)
+    state = f"/api/project/{project}/sandbox"
+    server.call("POST", f"{state}/keep-awake", json={"seconds": 0})
+    with terminal:
+        type_and_read(terminal, 42_000)
+        for number in (43_000, 44_000):
+            until(lambda: server.call("GET", state)["state"] == "paused", "the pause")
+            type_and_read(terminal, number)
+
+
+def test_a_killed_control_plane_loses_and_leaks_nothing(server: Deployment, project: str):
+    node = server.node(project, WAIT.format(name="kept"))
+    name, terminal = open_terminal(server, project)
+    type_and_read(terminal, 45_000)
+    wanted = {"project_id": project, "node_id": node, "timeout_sec": 120, "use_cache": False}
+    with server.http.stream(
+        "POST", f"{server.url}/api/code/execute-node", json=wanted, headers={"accept": "application/x-ndjson"}
+    ) as stream:
+        started = next(json.loads(line) for line in stream.iter_lines() if line)
+        run = f"/api/project/{project}/runs/{started['data']['run_id']}"
+        begun = f"/api/project/{project}/files/content?path=kept.begun"
+        until(lambda: server.ask("GET", begun).status_code == 200, "the run")
+        containers = server.containers()
+        before = server.call("GET", f"/api/project/{project}/sandbox")["generation"]
+        server.kill()
+    with pytest.raises(ConnectionClosed):
+        terminal.recv(timeout=60)
+    assert server.containers() == containers, "sandboxes outlive the control plane"
+
+    server.start()
+    assert server.call("GET", run)["status"] == "running"
+    server.call("PUT", f"/api/project/{project}/files/content?path=kept.go", 201, content=b"")
+    ended = until(lambda: (got := server.call("GET", run))["status"] != "running" and got, "the run's end")
+    assert ended["status"] == "succeeded", ended
+    assert ended["nodes"][node]["output"]["mime"]["application/json"] == {"went": True}
+    again = server.call("GET", f"/api/project/{project}/sandbox")
+    assert again["generation"] == before
+    with (
+        open_socket(server, f"/api/terminal/{project}/{name}?from=0") as terminal,
+        open_socket(server, f"/api/project/{project}/events") as events,
+    ):
+        assert set(json.loads(events.recv(timeout=60))) >= {"epoch", "seq"}
+        type_and_read(terminal, 46_000)
+    assert server.works(project)
+    assert server.containers() == containers
+
+
+def test_a_container_that_nobody_knows_is_not_taken_for_ours(server: Deployment, project: str):
+    """Someone else's container, of the same image and without our label, is left alone by a start, a stop, a restart."""
+    image = server.inspect(server.containers(project)[0])["Image"]
+    stranger = docker("run", "--detach", "--network", "none", image, "sleep", "600").strip()
+    try:
+        server.call("POST", f"/api/project/{project}/sandbox/restart")
+        server.call("POST", f"/api/project/{project}/sandbox/stop")
+        assert server.containers(project) == []
+        assert server.inspect(stranger)["State"]["Running"]
+        assert server.works(project)
+    finally:
+        docker("rm", "--force", stranger)

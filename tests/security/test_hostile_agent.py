@@ -1,0 +1,115 @@
+"""A sandbox whose agent is replaced by a program that lies, stalls and floods: contained, typed, and nobody else notices."""
+
+import shutil
+import uuid
+from collections.abc import Generator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import httpx
+import pytest
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.sync.client import connect
+
+from sandbox_image.wire.version import API_VERSION
+from tests.security.deployment import Deployment, deployed, docker
+
+pytestmark = pytest.mark.engine
+
+MIB = 1024 * 1024
+PROGRAM = Path(__file__).with_name("hostile_agent.py")
+BROKEN_OFF = {"close", "cut", "huge"}
+ANSWERS = ["close", "garbage", "long-head", "long-line", "redirect", "switch", "two-lengths", "both-lengths", "endless",
+           "huge", "cut", "html", "wrong-shape", "deep", "no-utf8", "own-error", "bad-error"]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory, image: str) -> Generator[Deployment]:
+    folder = tmp_path_factory.mktemp("hostile")
+    name = f"test-hostile:{uuid.uuid4().hex[:12]}"
+    context = folder / "context"
+    context.mkdir()
+    shutil.copy(PROGRAM, context / "agent.py")
+    (context / "Dockerfile").write_text(
+        f'FROM {image}\nCOPY agent.py /agent.py\nCMD ["/opt/aimforge/venv/bin/python", "-I", "/agent.py", "{API_VERSION}"]\n'
+    )
+    docker("build", "--quiet", "--tag", name, str(context))
+    try:
+        with deployed(folder, name) as running:
+            yield running
+    finally:
+        docker("rmi", "--force", name)
+
+
+@pytest.fixture(scope="module")
+def honest(server: Deployment) -> str:
+    return server.make("Honest")
+
+
+@pytest.fixture(scope="module")
+def hostile(server: Deployment) -> str:
+    project_id = server.call("POST", "/api/project/make", 201, json={"name": "Hostile <script>"})["id"]
+    server.call("POST", f"/api/project/{project_id}/sandbox/start?wait=true")
+    return project_id
+
+
+@pytest.mark.parametrize("deed", ANSWERS)
+def test_an_answer_that_is_not_as_agreed_is_a_typed_error(server: Deployment, honest: str, hostile: str, deed: str):
+    before = server.resident()
+    body = server.call("GET", f"/api/project/{hostile}/runs/{deed}", 502)
+    assert set(body) == {"error", "message", "detail"}
+    assert body["error"] == ("sandbox_failed" if deed in BROKEN_OFF else "sandbox_misbehaved"), body
+    assert server.resident() - before < 64 * MIB
+    assert server.call("GET", "/api/health")["status"] == "ok"
+    assert server.works(honest)
+
+
+@pytest.mark.parametrize("deed", ["forged-event", "bad-event", "long-event", "garbage", "close", "html"])
+def test_a_stream_of_events_is_broken_off(server: Deployment, honest: str, hostile: str, deed: str):
+    before = server.resident()
+    try:
+        answer = server.ask("GET", f"/api/project/{hostile}/runs/{deed}/events")
+        content, kind = answer.content, answer.headers["content-type"]
+        assert kind.partition(";")[0] in {"application/json", "application/octet-stream", "application/x-ndjson"}
+        assert answer.status_code == 502 or "attachment" in answer.headers.get("content-disposition", "")
+    except httpx.RemoteProtocolError:
+        content = b""
+    assert b"presence" not in content
+    assert server.resident() - before < 64 * MIB
+    assert server.works(honest)
+
+
+def test_nothing_that_it_sends_becomes_a_page_or_a_cookie(server: Deployment, hostile: str):
+    answer = server.ask("GET", f"/api/project/{hostile}/files/content?path=html-file")
+    assert answer.content == b"<script>alert(1)</script>"
+    assert "html" not in answer.headers["content-type"]
+    assert "attachment" in answer.headers["content-disposition"]
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    answer = server.ask("GET", f"/api/project/{hostile}/runs/cookie")
+    assert answer.status_code == 200
+    assert answer.headers["content-type"] == "application/json"
+    assert not {"set-cookie", "access-control-allow-origin"} & set(answer.headers)
+    assert "script-src 'self'" in answer.headers["content-security-policy"]
+
+
+def test_one_that_stalls_holds_up_nobody_else(server: Deployment, honest: str, hostile: str):
+    stalled = f"/api/project/{hostile}/runs/stall"
+    with ThreadPoolExecutor(8) as pool:
+        waiting = [pool.submit(server.ask, "GET", stalled) for _ in range(8)]
+        assert server.works(honest)
+        server.call("POST", f"/api/project/{hostile}/sandbox/restart")
+        assert {answer.result().status_code for answer in waiting} <= {502, 504}
+    assert server.works(honest)
+
+
+@pytest.mark.parametrize("path", ["terminal/{}/garbage", "terminal/{}/close", "lsp/ruff?project_id={}"])
+def test_a_socket_that_it_spoils_is_closed_with_a_code(server: Deployment, honest: str, hostile: str, path: str):
+    address = server.url.replace("http", "ws", 1) + "/api/" + path.format(hostile)
+    headers = {"authorization": f"Bearer {server.token}"}
+    with connect(address, additional_headers=headers, proxy=None, open_timeout=60) as socket:
+        with pytest.raises((ConnectionClosed, InvalidStatus)):
+            while True:
+                socket.recv(timeout=60)
+        assert socket.close_code is not None
+        assert 4000 <= socket.close_code < 5000
+    assert server.works(honest)
