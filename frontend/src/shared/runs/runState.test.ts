@@ -44,7 +44,7 @@ function ended(run = "r1", state: Of<"run_finished">["status"] = "succeeded"): W
 }
 
 function after(...events: WireEvent[]): RunsState {
-  return applyRunEvents(NO_RUNS, events, 1000);
+  return applyRunEvents(NO_RUNS, events, () => 1000);
 }
 
 describe("events of a run", () => {
@@ -52,7 +52,7 @@ describe("events of a run", () => {
     expect(after(started(["a", "b"])).nodes.get("b")?.status).toBe("queued");
     const running = after(started(["a"]), status("a", "running"));
     expect(running.nodes.get("a")).toMatchObject({ status: "running", startedAt: 1000 });
-    const done = applyRunEvents(running, [finished("a"), ended()], 2000);
+    const done = applyRunEvents(running, [finished("a"), ended()], () => 2000);
     expect(done.nodes.get("a")).toMatchObject({ status: "succeeded", result: { duration_ms: 5 } });
     expect(done.active.size).toBe(0);
     expect(done.finished).toBe(1);
@@ -88,20 +88,20 @@ describe("events of a run", () => {
   it("with a new result end what was said of the old one", () => {
     const stale = (id: string) => [id, { node_id: id, state: "stale", reason: "code changed" }] as const;
     const before = { ...NO_RUNS, freshness: new Map([stale("a"), stale("b")]) };
-    const state = applyRunEvents(before, [started(["a"]), finished("a")], 0);
+    const state = applyRunEvents(before, [started(["a"]), finished("a")]);
     expect([...state.freshness.keys()]).toEqual(["b"]);
   });
 
   it("about other things change nothing", () => {
     const other: WireEvent = { seq: ++seq, at: 0, type: "project_changed", data: { etag: "1", by: "" } };
-    expect(applyRunEvents(NO_RUNS, [other], 0)).toBe(NO_RUNS);
+    expect(applyRunEvents(NO_RUNS, [other])).toBe(NO_RUNS);
   });
 
   it("by the ten thousand leave untouched nodes the same objects", () => {
     const ids = Array.from({ length: 1000 }, (_, index) => `n${String(index)}`);
     const before = after(started([...ids, "still"]));
     const many = Array.from({ length: 10_000 }, (_, index) => status(`n${String(index % 1000)}`, "running"));
-    const state = applyRunEvents(before, many, 0);
+    const state = applyRunEvents(before, many);
     expect(state.nodes.get("still")).toBe(before.nodes.get("still"));
     expect(state.nodes.get("n999")?.status).toBe("running");
   });
@@ -125,4 +125,9 @@ it("a page that was loaded shows the newest result of each node", () => {
   expect(nodes.get("a")).toMatchObject({ runId: "new", status: "running", stdout: "so far", result: null });
   expect(nodes.get("b")?.runId).toBe("old");
   expect([...active.keys()]).toEqual(["new"]);
+
+  it("counts from when a run that is read back told its events", () => {
+    const told = [started(["a"]), status("a", "running")].map((event) => ({ ...event, at: 5 }));
+    expect(applyRunEvents(NO_RUNS, told).nodes.get("a")).toMatchObject({ status: "running", startedAt: 5000 });
+  });
 });

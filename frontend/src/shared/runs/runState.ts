@@ -130,8 +130,16 @@ const RUN_EVENTS: ReadonlySet<string> = new Set([
   "run_finished",
 ]);
 
-/** All events of a frame, applied in one step. The same state comes back when none of them is about runs. */
-export function applyRunEvents(state: RunsState, events: readonly WireEvent[], now: number): RunsState {
+/** When an event happened, by the server's clock. */
+export function told({ at }: WireEvent): number {
+  return at * 1000;
+}
+
+/**
+ * All events of a frame, applied in one step. The same state comes back when none of them is about runs. `clock` tells
+ * when an event happened: times are counted from then.
+ */
+export function applyRunEvents(state: RunsState, events: readonly WireEvent[], clock: (event: WireEvent) => number = told): RunsState {
   if (!events.some((event) => RUN_EVENTS.has(event.type))) return state;
   const draft: Draft = {
     nodes: new Map(state.nodes),
@@ -139,7 +147,7 @@ export function applyRunEvents(state: RunsState, events: readonly WireEvent[], n
     freshness: new Map(state.freshness),
     finished: state.finished,
   };
-  for (const event of events) applyOne(draft, event, now);
+  for (const event of events) applyOne(draft, event, clock(event));
   return draft;
 }
 

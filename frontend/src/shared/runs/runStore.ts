@@ -1,10 +1,10 @@
 import { create } from "zustand";
-import { getJson } from "@/shared/api/request";
+import { getJson, request } from "@/shared/api/request";
 import { projectPath } from "@/shared/api/paths";
 import { onEventBatch } from "@/shared/session/session";
-import { parse, parseList } from "@/wire/parse";
-import type { NodeFreshness, RunResult } from "@/wire/generated";
-import { applyRunEvents, fromResults, NO_RUNS, type NodeRun, type RunsState } from "./runState";
+import { parse, parseEvent, parseJson, parseList } from "@/wire/parse";
+import type { NodeFreshness, RunResult, WireEvent } from "@/wire/generated";
+import { applyRunEvents, fromResults, isFinal, NO_RUNS, type NodeRun, type RunsState } from "./runState";
 
 /** Runs live here, not in the graph: an event of a run redraws the nodes it is about and nothing else. */
 export const useRuns = create<RunsState>()(() => NO_RUNS);
@@ -16,25 +16,35 @@ export function useNodeRun(nodeId: string): NodeRun | undefined {
 const LISTED = 20;
 const READ = 6;
 
+/** What a run that goes on has told so far. */
+async function readEvents(path: string): Promise<WireEvent[]> {
+  const lines = (await (await request(path)).text()).split("\n");
+  return lines.flatMap((line) => (line === "" ? [] : (parseEvent(parseJson(line)) ?? [])));
+}
+
 /** Read what ran last, and what runs now. */
 export async function loadRuns(projectId: string): Promise<void> {
   const path = projectPath(projectId, "/runs");
-  const list = await getJson(path, (value) => parseList("RunSummary", value), { query: { limit: LISTED } });
-  const results: RunResult[] = [];
-  const known = new Set<string>();
-  for (const { run_id: runId, node_ids: ids } of list) {
-    if (results.length >= READ) break;
-    if (ids.length > 0 && ids.every((id) => known.has(id))) continue;
-    results.push(await getJson(`${path}/${runId}`, (value) => parse("RunResult", value)));
-    for (const id of ids) known.add(id);
+  const meanwhile: WireEvent[] = [];
+  const stop = onEventBatch((events) => meanwhile.push(...events));
+  try {
+    const list = await getJson(path, (value) => parseList("RunSummary", value), { query: { limit: LISTED } });
+    const results: RunResult[] = [];
+    const live: WireEvent[] = [];
+    const known = new Set<string>();
+    for (const { run_id: runId, node_ids: ids, status } of list) {
+      if (!isFinal(status)) live.unshift(...(await readEvents(`${path}/${runId}/events`)));
+      else if (results.length < READ && !ids.every((id) => known.has(id))) {
+        results.push(await getJson(`${path}/${runId}`, (value) => parse("RunResult", value)));
+      }
+      for (const id of ids) known.add(id);
+    }
+    const until = live.reduce((latest, { at }) => Math.max(latest, at), 0);
+    const since = meanwhile.filter(({ at }) => at > until);
+    useRuns.setState((state) => applyRunEvents({ ...state, ...fromResults(results) }, [...live, ...since]));
+  } finally {
+    stop();
   }
-  useRuns.setState((state) => {
-    const { nodes: found, active } = fromResults(results);
-    const nodes = new Map(found);
-    // What came by events since is newer.
-    for (const [id, run] of state.nodes) if (state.active.has(run.runId)) nodes.set(id, run);
-    return { nodes, active: new Map([...active, ...state.active]) };
-  });
 }
 
 export function readFreshness(projectId: string): Promise<NodeFreshness[]> {
@@ -47,7 +57,7 @@ export function showFreshness(list: readonly NodeFreshness[]): void {
 
 /** Follow the event stream. */
 export function followRuns(): () => void {
-  return onEventBatch((events) => useRuns.setState((state) => applyRunEvents(state, events, Date.now())));
+  return onEventBatch((events) => useRuns.setState((state) => applyRunEvents(state, events, Date.now)));
 }
 
 export function resetRuns(): void {
