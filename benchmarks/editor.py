@@ -39,6 +39,10 @@ class Editor:
         """Initialize, and open a file."""
         self.ask("initialize", {"processId": None, "rootUri": "file:///workspace", "capabilities": {}})
         self.notify("initialized", {})
+        self.open(place)
+
+    def open(self, place: Place) -> None:
+        """Open a further file."""
         document = {"uri": place.uri, "languageId": "python", "version": 1, "text": place.text}
         self.notify("textDocument/didOpen", {"textDocument": document})
 
