@@ -45,7 +45,7 @@ def role_server(settings: "Settings", configured: str, name: str, serve: "Serve"
     from control_plane.adapters.roles.server import RoleServer
 
     path = Path(configured) if configured else settings.data_dir / f"{name}.sock"
-    peers = frozenset(settings.role_peers) or frozenset({os.geteuid()})
+    peers = frozenset({*settings.role_peers, os.geteuid()})  # its own, for health checks
     return RoleServer(path, serve, peers=peers, gid=settings.role_gid)
 
 
