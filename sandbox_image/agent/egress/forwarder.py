@@ -21,10 +21,10 @@ logger = logging.getLogger(__name__)
 MAX_CONNECTIONS: Final = 128
 SLICE: Final = 64 * 1024
 CONNECT_SEC: Final = 10.0
-TELL_SEC: Final = 1.0
-"""At most one refusal is told in this time: a program may try without end."""
-REPEAT_SEC: Final = 30.0
-"""And the same one again only after this time: programs try again by themselves."""
+REPEAT_SEC: Final = 3.0
+"""A refusal is told again only after this time: programs try again by themselves."""
+MAX_TOLD: Final = 8
+"""Refusals told within ``REPEAT_SEC``: a program may try without end."""
 _UNAVAILABLE: Final = "The sandbox's way to the network is closed at the moment. Try again in a moment."
 _TOO_MANY: Final = f"{MAX_CONNECTIONS} connections to the network are open in this sandbox. End some first."
 
@@ -38,7 +38,8 @@ class EgressForwarder:
     def __init__(self, proxy: str, port: int = 3128) -> None:
         self.port = port
         self._callbacks: list[Callable[[str, int], None]] = []
-        self._told = ("", -REPEAT_SEC)
+        self._told: dict[str, float] = {}
+        """When each refusal was told, of the last ones."""
         self._proxy = proxy
         self._tasks = asyncio.TaskGroup()
         self._accepting: asyncio.Task[None] | None = None
@@ -123,10 +124,10 @@ class EgressForwarder:
     def _look(self, first: bytes, port: int) -> None:
         """See whether the proxy's first bytes are a refusal, and tell it."""
         sentence, now = refusal_in(first), time.monotonic()
-        said, at = self._told
-        if not sentence or now - at < (REPEAT_SEC if sentence == said else TELL_SEC):
+        self._told = {said: at for said, at in self._told.items() if now - at < REPEAT_SEC}
+        if not sentence or sentence in self._told or len(self._told) >= MAX_TOLD:
             return
-        self._told = (sentence, now)
+        self._told[sentence] = now
         if inode := socket_inode(port, self.port):
             for callback in self._callbacks:
                 callback(sentence, inode)

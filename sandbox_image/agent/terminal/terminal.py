@@ -189,7 +189,7 @@ class Terminal:
         if self._closed or not self.pty.is_cooked():
             return
         last = self.ring.read(self.ring.end - 1, 1) if self.ring.end else b"\n"
-        start = b"" if last == b"\n" else b"\r\n"
+        start = b"" if last in b"\r\n" else b"\r\n"
         self.ring.write(start + f"\x1b[33maimforge: {sentence}\x1b[0m\r\n".encode())
         self._announce()
         self._read_or_rest()

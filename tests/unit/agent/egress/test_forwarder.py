@@ -63,25 +63,29 @@ async def test_a_refusal_of_the_proxy_passes_as_it_is(tmp_path: Path) -> None:
 
 
 async def test_a_refusal_is_told_with_the_socket_that_it_is_for_and_not_over_and_over(tmp_path: Path) -> None:
-    async def refuse_evil(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def refuse_most(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         asked = await reader.readuntil(b"\r\n\r\n")
-        if b"evil" in asked:
-            writer.write(b"HTTP/1.1 403 no\r\nX-Aimforge-Egress: evil.example is \x1b[31mnot allowed.\r\n\r\n")
+        host = asked.split()[1].partition(b":")[0]
+        if host != b"good.example":
+            writer.write(b"HTTP/1.1 403 no\r\nX-Aimforge-Egress: %s is \x1b[31mnot allowed.\r\n\r\n" % host)
         else:
             writer.write(b"HTTP/1.1 200 OK\r\nX-Aimforge-Egress: no refusal\r\n\r\n")
         writer.close()
 
     told: list[tuple[str, int]] = []
-    async with forwarding(tmp_path, refuse_evil) as forwarder:
+    async with forwarding(tmp_path, refuse_most) as forwarder:
         forwarder.on_refused(lambda sentence, inode: told.append((sentence, inode)))
         inodes: list[int] = []
-        for host in (b"good", b"evil", b"evil"):
+        for host in (b"good", b"evil", b"evil", b"bad"):
             reader, writer = await _connect(forwarder)
             inodes.append(os.fstat(writer.get_extra_info("socket").fileno()).st_ino)
             writer.write(b"CONNECT %s.example:443 HTTP/1.1\r\n\r\n" % host)
             assert await _read_all(reader)
             writer.close()
-    assert told == [("evil.example is [31mnot allowed.", inodes[1])]
+    assert told == [
+        ("evil.example is [31mnot allowed.", inodes[1]),
+        ("bad.example is [31mnot allowed.", inodes[3]),
+    ]
 
 
 async def test_says_when_the_proxy_is_not_there(tmp_path: Path) -> None:
