@@ -112,7 +112,7 @@ class Settings(PeopleSettings):
     )
     role_peers: Annotated[tuple[int, ...], NoDecode] = Field(
         default=(),
-        description="User ids that may ask the launcher and the egress role, separated by commas. Empty: its own.",
+        description="User ids that may ask the launcher and the egress role besides their own, separated by commas.",
     )
     role_gid: int = Field(
         default=-1, ge=-1, description="Group whose members may reach the roles' and the agents' sockets. -1: none."
