@@ -16,10 +16,14 @@ from control_plane.services.agent_answers import raise_for_agent
 from control_plane.services.deletions import Deletions
 from control_plane.services.project_registry import ProjectRegistry
 from control_plane.services.sandboxes import Sandboxes
-from sandbox_image.wire.limits import MAX_NAME
+from sandbox_image.wire.limits import MAX_JSON_BODY, MAX_NAME
+from sandbox_image.wire.project import CloneRequest
 
 MAX_DESCRIPTION: Final = 4000
 IMPORT_TIMEOUT_SEC: Final = 600.0
+CLONE_TIMEOUT_SEC: Final = 660.0
+"""A little longer than the agent gives Git, so that it is the agent who says what happened."""
+MAX_CLONE_ANSWER: Final = 8 * MAX_JSON_BODY
 ZIP: Final = {"content-type": "application/zip"}
 
 
@@ -108,6 +112,28 @@ class Projects:
             raise
         return record
 
+    async def clone(self, person: Person, request: CloneRequest, name: str = "") -> ProjectRecord:
+        """Create a project from a Git repository, which its sandbox fetches. On failure nothing is left of it."""
+        record = await self.make(person, name or name_of_repository(request.url))
+        try:
+            address = await self._sandboxes.ensure_ready(record.id)
+            with self._sandboxes.using(record.id):
+                answer = await self._link.request(
+                    address,
+                    "POST",
+                    "/project/clone",
+                    body=msgspec.json.encode(request),
+                    user=person.name,
+                    timeout_sec=CLONE_TIMEOUT_SEC,
+                    max_body=MAX_CLONE_ANSWER,
+                )
+            if answer.status >= 400:
+                raise_for_agent(answer.status, answer.body)
+        except BaseException:
+            self._deletions.begin(record.id)
+            raise
+        return record
+
     async def duplicate(self, person: Person, project_id: str, name: str = "") -> ProjectRecord:
         """Copy a project's folder into a new one, without its results and environment."""
         source = self._registry.get(project_id)
@@ -172,6 +198,13 @@ class Projects:
         now = self._clock.now()
         if now - record.opened_at >= 60:
             await self._registry.put(replace(record, opened_at=now))
+
+
+def name_of_repository(url: str) -> str:
+    """The last part of a repository's address, as the name of a project."""
+    last = url.strip().split("?")[0].rstrip("/").rpartition("/")[2].removesuffix(".git")
+    name = "".join(character for character in last if character.isprintable() and character != "\\")[:MAX_NAME].strip()
+    return name if name not in ("", ".", "..") else "Cloned project"
 
 
 def check_description(description: str) -> str:

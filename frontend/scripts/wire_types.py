@@ -25,6 +25,7 @@ BODIES = {
     "NewEdge",
     "RunRequest",
     "InstallRequest",
+    "CloneRequest",
     "Rename",
     "NewFolder",
     "NewTerminal",

@@ -39,3 +39,11 @@ class Usage:
     process_limit: int = 0
     disk: int = 0
     disk_limit: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListeningPort:
+    """A server in the sandbox. ``program`` is its command line, empty where that is not known."""
+
+    port: int
+    program: str = ""

@@ -41,3 +41,12 @@ class InstallRequest:
     """Body of ``POST /packages``: requirement specifiers such as ``polars>=1``; also written to requirements.txt."""
 
     requirements: list[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PackageLookup:
+    """What installing a package by its name alone would bring. ``message`` says why there is none."""
+
+    name: str
+    version: str = ""
+    message: str = ""

@@ -198,3 +198,12 @@ class NodeFreshness:
     node_id: str
     state: Freshness
     reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CloneRequest:
+    """Body of ``POST /project/clone``. Without a branch, the repository's own first one is taken."""
+
+    url: str
+    """``https://host/owner/repository.git``, without name and password."""
+    branch: str = ""

@@ -5,7 +5,7 @@ from typing import Final
 from control_plane.api.operation import Operation
 from control_plane.api.passing import passed
 from control_plane.domain.access import Policy
-from sandbox_image.wire.environment import InstallRequest, Package, VenvStatus
+from sandbox_image.wire.environment import InstallRequest, Package, PackageLookup, VenvStatus
 
 TAG: Final = "environment"
 PROJECT: Final = "/api/project/{project_id}"
@@ -53,6 +53,28 @@ OPERATIONS: Final[list[Operation]] = [
         TAG,
         "List installed packages",
         answer=list[Package],
+    ),
+    passed(
+        "list_available_packages",
+        "GET",
+        PROJECT + "/packages/available",
+        "/packages/available",
+        Policy.VIEW,
+        TAG,
+        "List packages that can be installed without a network",
+        answer=list[Package],
+    ),
+    passed(
+        "look_up_package",
+        "GET",
+        PROJECT + "/packages/{name}/lookup",
+        "/packages/{name}/lookup",
+        Policy.EDIT,
+        TAG,
+        "Ask the package index for one package by its name",
+        description="The version that installing it would bring; without one, `message` says why.",
+        timeout_sec=90.0,
+        answer=PackageLookup,
     ),
     passed(
         "install_packages",

@@ -7,9 +7,11 @@ from starlette.responses import Response
 
 from control_plane.api.dependencies import Call, answer
 from control_plane.api.operation import Operation
+from control_plane.api.passing import passed
 from control_plane.api.preview.app import TICKET
 from control_plane.domain.access import Policy
 from control_plane.domain.errors import Invalid, NotFound
+from sandbox_image.wire.agent import ListeningPort
 
 TAG: Final = "preview"
 
@@ -41,6 +43,18 @@ async def address(call: Call) -> Response:
 
 
 OPERATIONS: Final = [
+    passed(
+        "list_ports",
+        "GET",
+        "/api/project/{project_id}/ports",
+        "/ports",
+        Policy.VIEW,
+        TAG,
+        "List the ports in the sandbox that something listens on",
+        touches=False,
+        wakes=False,
+        answer=list[ListeningPort],
+    ),
     Operation(
         id="get_preview",
         method="GET",
@@ -50,5 +64,5 @@ OPERATIONS: Final = [
         summary="Where to see what listens on a port in the sandbox",
         endpoint=address,
         answer=PreviewAddress,
-    )
+    ),
 ]

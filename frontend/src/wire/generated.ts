@@ -52,6 +52,13 @@ export interface InstallRequest {
   requirements: string[];
 }
 
+/** What installing a package by its name alone would bring. ``message`` says why there is none. */
+export interface PackageLookup {
+  name: string;
+  version: string;
+  message: string;
+}
+
 /** ``restarts`` counts crashes since the last healthy minute; ``retry_in_ms`` is set while it waits to restart. */
 export interface LanguageServerHealth {
   kind: LanguageServerKind;
@@ -186,6 +193,12 @@ export interface NodeFreshness {
   node_id: string;
   state: Freshness;
   reason: string;
+}
+
+/** Body of ``POST /project/clone``. Without a branch, the repository's own first one is taken. */
+export interface CloneRequest {
+  url: string;
+  branch?: string;
 }
 
 /** Body of the agent's ``POST /runs``. Times in seconds. */
@@ -341,6 +354,12 @@ export interface Usage {
   disk_limit: number;
 }
 
+/** A server in the sandbox. ``program`` is its command line, empty where that is not known. */
+export interface ListeningPort {
+  port: number;
+  program: string;
+}
+
 export interface RunStartedEvent {
   run_id: string;
   kind: RunKind;
@@ -471,6 +490,7 @@ export interface Received {
   ErrorBody: ErrorBody;
   VenvStatus: VenvStatus;
   Package: Package;
+  PackageLookup: PackageLookup;
   LanguageServerHealth: LanguageServerHealth;
   Position: Position;
   Size: Size;
@@ -493,6 +513,7 @@ export interface Received {
   Health: Health;
   Activity: Activity;
   Usage: Usage;
+  ListeningPort: ListeningPort;
   RunStartedEvent: RunStartedEvent;
   NodeStatusEvent: NodeStatusEvent;
   NodeStreamEvent: NodeStreamEvent;
@@ -516,6 +537,7 @@ export const SCHEMAS = {
   ErrorBody: {"error": ["string"], "message": ["string"], "detail": [["record", "unknown"], {}]},
   VenvStatus: {"status": [["enum", "not_started", "creating", "installing", "completed", "failed"]], "progress": ["number", 0.0], "message": ["string", ""], "python": ["string", ""], "fingerprint": ["string", ""], "usable": ["boolean", false], "log": [["array", "string"], []]},
   Package: {"name": ["string"], "version": ["string"], "required": ["boolean", false]},
+  PackageLookup: {"name": ["string"], "version": ["string", ""], "message": ["string", ""]},
   LanguageServerHealth: {"kind": [["enum", "pyright", "ruff"]], "state": [["enum", "stopped", "starting", "ready", "restarting", "gave_up"]], "clients": ["number", 0], "restarts": ["number", 0], "pid": [["nullable", "number"], null], "uptime_ms": ["number", 0.0], "retry_in_ms": [["nullable", "number"], null], "message": ["string", ""]},
   Position: {"x": ["number"], "y": ["number"]},
   Size: {"width": ["number"], "height": ["number"]},
@@ -538,6 +560,7 @@ export const SCHEMAS = {
   Health: {"api_version": ["number", 1], "uptime_ms": ["number", 0.0], "venv": [["nullable", ["ref", "VenvStatus"]], null]},
   Activity: {"idle_sec": ["number"], "busy": [["array", "string"], []]},
   Usage: {"memory": ["number", 0], "memory_limit": ["number", 0], "cpu": ["number", 0.0], "cpu_limit": ["number", 0.0], "processes": ["number", 0], "process_limit": ["number", 0], "disk": ["number", 0], "disk_limit": ["number", 0]},
+  ListeningPort: {"port": ["number"], "program": ["string", ""]},
   RunStartedEvent: {"run_id": ["string"], "kind": [["enum", "node", "flow"]], "node_ids": [["array", "string"]], "started_by": ["string", ""]},
   NodeStatusEvent: {"run_id": ["string"], "node_id": ["string"], "status": [["enum", "queued", "running", "succeeded", "failed", "timed_out", "cancelled", "skipped", "lost"]]},
   NodeStreamEvent: {"run_id": ["string"], "node_id": ["string"], "stream": ["string"], "text": ["string"], "offset": ["number", 0]},

@@ -10,7 +10,7 @@ from typing import Final
 from sandbox_image.agent.errors import AgentError
 from sandbox_image.agent.events import EventLog
 from sandbox_image.agent.settings import AgentSettings
-from sandbox_image.wire.environment import Package, VenvState, VenvStatus
+from sandbox_image.wire.environment import Package, PackageLookup, VenvState, VenvStatus
 from sandbox_image.wire.errors import ErrorCode
 from sandbox_image.wire.events import Venv
 
@@ -93,6 +93,18 @@ class Environment:
             Package(name=one.name, version=one.version, required=name in required)
             for name, one in sorted(self._installed.packages.items())
         ]
+
+    async def lookup(self, name: str) -> PackageLookup:
+        """Tell what installing a package by its name would bring. Raises INVALID for what is no name."""
+        wanted = normalized(requirements.checked_name(name))
+        try:
+            return PackageLookup(name=wanted, version=await self._maker.latest(wanted))
+        except UvFailed as failed:
+            return PackageLookup(name=wanted, message=str(failed))
+
+    def available(self) -> list[Package]:
+        """What can be installed without a network, by name."""
+        return self._maker.wheels()
 
     def busy(self) -> list[str]:
         """Why a sandbox must not be paused now."""

@@ -11,10 +11,12 @@ from typing import Final
 
 from sandbox_image.agent.project.folder import Folder
 from sandbox_image.agent.settings import AgentSettings
+from sandbox_image.wire.environment import Package
 
 from . import requirements
 from .requirements import MAX_REQUIREMENTS_FILE, REQUIREMENTS_FILE
 from .uv import Uv, UvFailed
+from .wheelhouse import wheels_in
 
 OnLine = Callable[[str], None]
 
@@ -101,6 +103,14 @@ class VenvMaker:
             self._write_requirements(requirements.without(text, name))
         if not there:
             await self.create(on_line)
+
+    async def latest(self, name: str) -> str:
+        """The version of a package that installing it would bring. Raises ``UvFailed``."""
+        return await self._uv.latest(name, self.python if self.python.exists() else Path(self._settings.base_python))
+
+    def wheels(self) -> list[Package]:
+        """What can be installed without a network."""
+        return wheels_in([self._settings.wheelhouse, *self._settings.find_links])
 
     async def _install(self, what: Sequence[str], on_line: OnLine) -> None:
         """First from what lies here, which takes a second at most; then, when something is missing, from the index."""

@@ -11,6 +11,7 @@ from .distributions import normalized
 REQUIREMENTS_FILE: Final = "requirements.txt"
 MAX_REQUIREMENT: Final = 500
 MAX_REQUIREMENTS_FILE: Final = 1 << 20
+_NAME: Final = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?", re.ASCII)
 # A name first: no option of uv, no path, no address can be meant by it.
 _REQUIREMENT: Final = re.compile(r"([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)\s*(?:[\[<>=!~@;(].*)?", re.ASCII)
 
@@ -22,6 +23,13 @@ def checked(requirement: str) -> str:
         message = f"{requirement[:80]!r} is no requirement. Write a name, with a version if you like: polars>=1"
         raise AgentError(ErrorCode.INVALID, message, field="requirements")
     return text
+
+
+def checked_name(name: str) -> str:
+    """The name of a package and nothing else. Raises INVALID."""
+    if len(name) > MAX_REQUIREMENT or not _NAME.fullmatch(name):
+        raise AgentError(ErrorCode.INVALID, f"{name[:80]!r} is no name of a package.", field="name")
+    return name
 
 
 def name_of(line: str) -> str:

@@ -26,6 +26,12 @@ def routes(environment: Environment) -> list[BaseRoute]:
         body = await read_json(request, InstallRequest)
         return json_response(environment.install(body.requirements), 202)
 
+    async def available(request: Request) -> Response:
+        return json_response(environment.available())
+
+    async def lookup(request: Request) -> Response:
+        return json_response(await environment.lookup(str(request.path_params["name"])))
+
     async def uninstall(request: Request) -> Response:
         return json_response(environment.uninstall(str(request.path_params["name"])), 202)
 
@@ -34,5 +40,7 @@ def routes(environment: Environment) -> list[BaseRoute]:
         Route("/environment/recreate", recreate, methods=["POST"]),
         Route("/packages", packages, methods=["GET"]),
         Route("/packages", install, methods=["POST"]),
+        Route("/packages/available", available, methods=["GET"]),
+        Route("/packages/{name}/lookup", lookup, methods=["GET"]),
         Route("/packages/{name}", uninstall, methods=["DELETE"]),
     ]

@@ -9,6 +9,7 @@ import sys
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import Final
 
 from sandbox_image.agent.settings import AgentSettings
@@ -69,8 +70,10 @@ class Uv:
 
     def install(self, python: Path, *what: str) -> list[str]:
         """Arguments that install ``what`` into the environment of ``python``."""
-        settings = self._settings
-        arguments = ["pip", "install", "--python", str(python)]
+        return ["pip", "install", "--python", str(python), *self._sources(), *what]
+
+    def _sources(self) -> list[str]:
+        settings, arguments = self._settings, list[str]()
         if settings.index_url:
             arguments += ["--default-index", settings.index_url]
         for url in settings.extra_index_urls:
@@ -78,7 +81,33 @@ class Uv:
         for folder in (settings.wheelhouse, *settings.find_links):
             if folder and Path(folder).is_dir():
                 arguments += ["--find-links", folder]
-        return [*arguments, *what]
+        return arguments
+
+    async def latest(self, name: str, python: Path) -> str:
+        """The version of a package that would be installed by its name alone. Raises ``UvFailed``.
+
+        Asks the index in the way that installing does. Nothing of the package is run, so one that would have to be built
+        first counts as none.
+        """
+        lines: list[str] = []
+        options = ["--python", str(python), "--no-deps", "--no-build", "--no-header", "--no-annotate"]
+        with NamedTemporaryFile("w", prefix="lookup-", suffix=".in") as wanted:
+            print(name, file=wanted, flush=True)
+            arguments = ["pip", "compile", *self._sources(), *options, wanted.name]
+            try:
+                await self.run(arguments, lines.append, offline=self._settings.offline)
+            except UvFailed as failed:
+                if self._settings.offline:
+                    raise
+                # The index may be out of reach; what lies here can be installed all the same.
+                try:
+                    await self.run(arguments, lines.append, offline=True)
+                except UvFailed:
+                    raise failed from None
+        pinned = [line.partition("==")[2] for line in lines if line.startswith(f"{name}==")]
+        if not pinned:
+            raise UvFailed(f"uv does not tell a version of {name!r}.")
+        return pinned[0].split()[0]
 
     def _program(self) -> str:
         beside = Path(sys.executable).with_name("uv")

@@ -25,7 +25,7 @@ class Preview:
     """Passes HTTP and WebSocket on to loopback ports, except ``refused`` ones. Follows no redirect."""
 
     def __init__(self, refused: frozenset[int] = frozenset({3128})) -> None:
-        self._refused = refused
+        self.refused = refused
         self._open: Counter[int] = Counter()
         self._used: dict[int, float] = {}
 
@@ -81,7 +81,7 @@ class Preview:
             raise AgentError(
                 ErrorCode.INVALID, f"{text[:20]!r} is no port; it is a number from 1 to 65535.", field="port"
             )
-        if port in self._refused:
+        if port in self.refused:
             raise AgentError(ErrorCode.FORBIDDEN, f"Port {port} belongs to the sandbox itself; serve on another one.")
         return port
 

@@ -1,7 +1,13 @@
 """``/preview``."""
 
+import asyncio
+
+from starlette.requests import Request
+from starlette.responses import Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.types import Receive, Scope, Send
+
+from sandbox_image.agent.http import json_response
 
 from .preview import Preview
 
@@ -26,7 +32,14 @@ class _WebSocket:
 
 def routes(part: Preview) -> list[BaseRoute]:
     """Routes of the preview, as in ``docs/agent-api.md``."""
+
+    async def ports(request: Request) -> Response:
+        from .ports import listening_ports
+
+        return json_response(await asyncio.to_thread(listening_ports, part.refused))
+
     return [
+        Route("/ports", ports, methods=["GET"]),
         Route("/preview/{port}/{path:path}", _Http(part)),
         WebSocketRoute("/preview/{port}/{path:path}", _WebSocket(part)),
     ]

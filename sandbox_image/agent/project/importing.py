@@ -1,9 +1,9 @@
-"""Replaces the project by an archive: ours, or one of the original system."""
+"""Replaces the project by a folder that came from outside: ours, or one of the original system."""
 
 import asyncio
 import secrets
 import shutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Final
 
@@ -25,18 +25,29 @@ BEFORE_IMPORT: Final = f"{STATE_FOLDER}/before-import"
 
 
 async def import_zip(store: ProjectStore, chunks: AsyncIterator[bytes], by: str) -> tuple[Project, str]:
-    """Replace the project by the archive that ``chunks`` bring.
+    """Replace the project by the archive that ``chunks`` bring."""
 
-    The archive is unpacked and checked aside, so that one that is refused changes nothing.
+    async def fill(tree: Path) -> None:
+        archive = tree.with_name("archive.zip")
+        await _receive(chunks, archive)
+        await asyncio.to_thread(unpack, archive, tree)
+
+    return await replace_by(store, fill, by)
+
+
+async def replace_by(store: ProjectStore, fill: Callable[[Path], Awaitable[None]], by: str) -> tuple[Project, str]:
+    """Replace the project by the folder that ``fill`` makes.
+
+    It is made and checked aside, so that one that is refused changes nothing.
     """
     root = store.folder.root
     store.folder.make(STATE_FOLDER)
     staging = root / STATE_FOLDER / f"import-{secrets.token_hex(6)}"
     staging.mkdir()
     try:
-        await _receive(chunks, staging / "archive.zip")
         tree = staging / "tree"
-        imported = await asyncio.to_thread(_unpacked, staging / "archive.zip", tree)
+        await fill(tree)
+        imported = await asyncio.to_thread(_checked, tree)
         await asyncio.to_thread(shutil.rmtree, root / BEFORE_IMPORT, ignore_errors=True)
         _swap(root, tree)
         return store.replace_all(imported.flow, imported.sources, by)
@@ -50,8 +61,7 @@ async def _receive(chunks: AsyncIterator[bytes], path: Path) -> None:
             file.write(chunk)
 
 
-def _unpacked(archive: Path, tree: Path) -> Imported:
-    unpack(archive, tree)
+def _checked(tree: Path) -> Imported:
     shutil.rmtree(tree / STATE_FOLDER, ignore_errors=True)
     folder = Folder(tree)
     imported = _read(folder)
@@ -78,9 +88,9 @@ def _read(folder: Folder) -> Imported:
         try:
             return Imported(decode(folder.read(FLOW_FILE, MAX_JSON_BODY)[0]), {}, [])
         except Damaged as damaged:
-            raise AgentError(ErrorCode.INVALID, f"{FLOW_FILE} in the archive: {damaged}.", path=FLOW_FILE) from damaged
+            raise AgentError(ErrorCode.INVALID, f"{FLOW_FILE} of the import: {damaged}.", path=FLOW_FILE) from damaged
     if LEGACY_FILE not in names:
-        message = f"The archive is no project: it holds neither {FLOW_FILE} nor {LEGACY_FILE} at its top."
+        message = f"This is no project: it holds neither {FLOW_FILE} nor {LEGACY_FILE} at its top."
         raise AgentError(ErrorCode.INVALID, message)
 
     def beside(name: str) -> bytes | None:

@@ -11,7 +11,7 @@ from sandbox_image.agent.errors import AgentError
 from sandbox_image.agent.http import body_chunks, json_response, read_body, read_json, user_of
 from sandbox_image.wire.errors import ErrorCode
 from sandbox_image.wire.limits import MAX_CODE, MAX_JSON_BODY
-from sandbox_image.wire.project import NewEdge, NewNode, NodePatch, Project, ProjectUpdate
+from sandbox_image.wire.project import CloneRequest, NewEdge, NewNode, NodePatch, Project, ProjectUpdate
 
 from .store import ProjectStore
 
@@ -109,6 +109,11 @@ def _archive_routes(store: ProjectStore) -> list[BaseRoute]:
             raise AgentError(ErrorCode.INVALID, message, field="mode")
         return _project(await import_zip(store, body_chunks(request), user_of(request)))
 
+    async def clone(request: Request) -> Response:
+        from .cloning import clone_project
+
+        return _project(await clone_project(store, await read_json(request, CloneRequest), user_of(request)))
+
     async def export_archive(request: Request) -> Response:
         from .exporting import export_zip
 
@@ -117,6 +122,7 @@ def _archive_routes(store: ProjectStore) -> list[BaseRoute]:
 
     return [
         Route("/project/import", import_archive, methods=["POST"]),
+        Route("/project/clone", clone, methods=["POST"]),
         Route("/project/export", export_archive, methods=["GET"]),
     ]
 

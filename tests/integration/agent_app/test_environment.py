@@ -83,6 +83,20 @@ async def test_a_package_comes_and_goes_with_its_line_in_requirements(environmen
         environment.uninstall("delta")
 
 
+async def test_a_package_is_looked_up_without_being_installed(environment: Environment, workspace: Path):
+    found = await environment.lookup("Gamma")
+    assert (found.name, found.version, found.message) == ("gamma", "2.5", "")
+    missing = await environment.lookup("no-such-thing")
+    assert missing.version == ""
+    assert "There is no package 'no-such-thing'" in missing.message
+    with pytest.raises(AgentError, match="is no name of a package"):
+        await environment.lookup("gamma --index-url=x")
+    available = [(package.name, package.version) for package in environment.available()]
+    assert available == [("alpha", "1.0"), ("beta", "1.0"), ("gamma", "2.5")]
+    assert names(environment) == {"alpha"}
+    assert (workspace / "requirements.txt").read_text() == "# base\nalpha\n"
+
+
 async def test_a_failed_installation_is_explained_and_nodes_still_run(environment: Environment, workspace: Path):
     environment.install(["no-such-thing"])
     assert await done(environment) is VenvState.FAILED

@@ -6,10 +6,12 @@ import pytest
 
 from control_plane.domain.errors import AimforgeError, Conflict, EngineUnavailable, Invalid, NotFound
 from control_plane.domain.people import LOCAL_PERSON, Person
+from control_plane.domain.project import ProjectRecord
 from control_plane.domain.sandbox import SandboxState
 from control_plane.services.agent_answers import AgentRefused
 from control_plane.services.projects import check_name
 from sandbox_image.wire.errors import ErrorBody
+from sandbox_image.wire.project import CloneRequest
 from tests.fakes.clock import settle
 from tests.fakes.world import GRACE_SEC, Outside, World, open_world
 
@@ -92,6 +94,36 @@ async def test_an_import_that_fails_leaves_nothing(world: World):
     assert not world.registry.all()
     assert not world.runtime.containers
     assert await world.runtime.workspaces() == []
+
+
+async def cloned(world: World, url: str, name: str = "", *, status: int = 200) -> ProjectRecord:
+    """Clone, while the agent of the new project answers with a status."""
+    ensure_ready = world.sandboxes.ensure_ready
+    said = {"name": "x"} if status == 200 else ErrorBody(error="forbidden", message="Sandboxes may not reach it.")
+
+    async def ready(project_id: str, *, touch: bool = True) -> object:
+        world.link.agent(project_id).answer("POST", "/project/clone", said, status)
+        return await ensure_ready(project_id, touch=touch)
+
+    world.sandboxes.ensure_ready = ready  # pyright: ignore[reportAttributeAccessIssue]
+    return await world.projects.clone(LOCAL_PERSON, CloneRequest(url=url, branch="dev"), name)
+
+
+async def test_a_repository_is_cloned_by_the_new_projects_own_sandbox(world: World):
+    made = await cloned(world, "https://git.example.org/ada/weather.git/")
+    assert made.name == "weather"
+    (asked,) = [asked for asked in world.link.agent(made.id).asked if asked.path == "/project/clone"]
+    assert asked.body == b'{"url":"https://git.example.org/ada/weather.git/","branch":"dev"}'
+    assert (await cloned(world, "https://git.example.org/x.git", "Mine")).name == "Mine"
+    assert (await cloned(world, "https://git.example.org/")).name == "git.example.org"
+
+
+async def test_a_clone_that_fails_leaves_nothing(world: World):
+    with pytest.raises(AgentRefused, match="may not reach"):
+        await cloned(world, "https://git.example.org/ada/weather.git", status=403)
+    await settle()
+    assert not world.registry.all()
+    assert not world.runtime.containers
 
 
 async def test_a_copy_is_made_of_the_export(world: World):
