@@ -51,6 +51,7 @@ class Exchange(asyncio.Protocol):
         self._buffered = 0
         self._complete = False
         self._keep_alive = False
+        self._cut_short = False
         self._touched = False
         self._failure: Exception | None = None
         self._waiter: asyncio.Future[None] | None = None
@@ -65,13 +66,17 @@ class Exchange(asyncio.Protocol):
         self.state = ExchangeState.HEAD
         self.status, self.headers = 0, {}
         self._head_size = 0
-        self._complete = self._keep_alive = self._touched = False
+        self._complete = self._keep_alive = self._touched = self._cut_short = False
         self._parser = httptools.HttpResponseParser(self)
 
     def write(self, data: bytes) -> None:
         """Send a part of the request. An agent that went away is reported by ``head``."""
         if self._transport is not None and self.state is not ExchangeState.CLOSED:
             self._transport.write(data)
+
+    def cut_short(self) -> None:
+        """The request was not sent to its end: what would be sent next would be taken for the rest of it."""
+        self._cut_short = True
 
     async def drain(self) -> None:
         """Wait until the agent took enough of what was written."""
@@ -112,7 +117,8 @@ class Exchange(asyncio.Protocol):
 
     def reusable(self) -> bool:
         """Tell whether the exchange is over and the connection may serve another; it is idle then."""
-        if not (self._complete and self._keep_alive and self.state is ExchangeState.BODY and not self._chunks):
+        done = self._complete and not self._cut_short and not self._chunks
+        if not (done and self._keep_alive and self.state is ExchangeState.BODY):
             return False
         self.state = ExchangeState.IDLE
         return True

@@ -165,6 +165,8 @@ class UnixAgentLink:
                 return await self._head_within_task(answering, idle)
             return answering.result()
         finally:
+            if not sending.done():
+                exchange.cut_short()
             for task in (sending, answering):
                 task.cancel()
             await asyncio.gather(sending, answering, return_exceptions=True)
