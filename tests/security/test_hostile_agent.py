@@ -4,11 +4,12 @@ import shutil
 import uuid
 from collections.abc import Generator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 import httpx
 import pytest
-from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
 from sandbox_image.wire.version import API_VERSION
@@ -107,7 +108,7 @@ def test_a_socket_that_it_spoils_is_closed_with_a_code(server: Deployment, hones
     address = server.url.replace("http", "ws", 1) + "/api/" + path.format(hostile)
     headers = {"authorization": f"Bearer {server.token}"}
     with connect(address, additional_headers=headers, proxy=None, open_timeout=60) as socket:
-        with pytest.raises((ConnectionClosed, InvalidStatus)):
+        with suppress(ConnectionClosed):
             while True:
                 socket.recv(timeout=60)
         assert socket.close_code is not None

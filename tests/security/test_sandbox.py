@@ -159,6 +159,8 @@ def test_only_the_workspace_can_be_written(confined: dict[str, Any], unconfined:
 
 
 def test_every_container_is_hardened(server: Deployment, neighbours: Neighbours):
+    for project in (neighbours.mine, neighbours.other):
+        server.call("POST", f"/api/project/{project}/sandbox/start?wait=true")
     containers = [server.inspect(container) for container in server.containers()]
     assert len(containers) >= 2
     users: set[str] = set()
