@@ -125,9 +125,9 @@ it("a page that was loaded shows the newest result of each node", () => {
   expect(nodes.get("a")).toMatchObject({ runId: "new", status: "running", stdout: "so far", result: null });
   expect(nodes.get("b")?.runId).toBe("old");
   expect([...active.keys()]).toEqual(["new"]);
+});
 
-  it("counts from when a run that is read back told its events", () => {
-    const told = [started(["a"]), status("a", "running")].map((event) => ({ ...event, at: 5 }));
-    expect(applyRunEvents(NO_RUNS, told).nodes.get("a")).toMatchObject({ status: "running", startedAt: 5000 });
-  });
+it("counts from when a run that is read back told its events", () => {
+  const told = [started(["a"]), status("a", "running")].map((event) => ({ ...event, at: 5 }));
+  expect(applyRunEvents(NO_RUNS, told).nodes.get("a")).toMatchObject({ status: "running", startedAt: 5000 });
 });
