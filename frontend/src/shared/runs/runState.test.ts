@@ -131,3 +131,16 @@ it("counts from when a run that is read back told its events", () => {
   const told = [started(["a"]), status("a", "running")].map((event) => ({ ...event, at: 5 }));
   expect(applyRunEvents(NO_RUNS, told).nodes.get("a")).toMatchObject({ status: "running", startedAt: 5000 });
 });
+
+it("what ran in a sandbox that ended is lost, and nothing else", () => {
+  const ended: WireEvent = {
+    seq: ++seq,
+    at: 0,
+    type: "sandbox",
+    data: { state: "failed", reason: "", message: "", queue_position: null, pauses_in_sec: null, stops_in_sec: null, busy: [], steps: [], usage: {} },
+  };
+  const state = applyRunEvents(after(started(["a", "b"]), finished("a"), status("b", "running")), [ended]);
+  expect(state.nodes.get("a")?.status).toBe("succeeded");
+  expect(state.nodes.get("b")?.status).toBe("lost");
+  expect(state.active.size).toBe(0);
+});

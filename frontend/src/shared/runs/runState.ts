@@ -1,3 +1,4 @@
+import type { SandboxState } from "@/wire/control";
 import type { NodeFreshness, NodeResult, Output, RunKind, RunResult, RunStatus, WireEvent } from "@/wire/generated";
 
 /** A node as its newest run left it, or has it now. */
@@ -117,8 +118,22 @@ function applyOne(draft: Draft, event: WireEvent, now: number): void {
       draft.finished += 1;
       return;
     }
+    case "sandbox":
+      if (ENDED.has(event.data.state)) loseAll(draft);
+      return;
     default:
   }
+}
+
+/** A sandbox in one of these states runs nothing, and no further event comes of what it ran. */
+const ENDED: ReadonlySet<string> = new Set<SandboxState>(["absent", "stopped", "failed", "deleted"]);
+
+function loseAll(draft: Draft): void {
+  for (const [id, node] of draft.nodes) {
+    if (draft.active.has(node.runId) && !isFinal(node.status)) draft.nodes.set(id, { ...node, status: "lost" });
+  }
+  if (draft.active.size > 0) draft.finished += 1;
+  draft.active.clear();
 }
 
 const RUN_EVENTS: ReadonlySet<string> = new Set([
@@ -128,6 +143,7 @@ const RUN_EVENTS: ReadonlySet<string> = new Set([
   "node_display",
   "node_finished",
   "run_finished",
+  "sandbox",
 ]);
 
 /** When an event happened, by the server's clock. */
