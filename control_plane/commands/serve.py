@@ -24,15 +24,22 @@ def serve() -> None:
     lock = lock_data_dir(settings)
     listening = bind(settings)
     host, port = listening.getsockname()[:2]
-    token = settings.local_token()
-    if len(token) < SAFE_TOKEN:
-        say(f"AIMFORGE_TOKEN has {len(token)} characters; with fewer than {SAFE_TOKEN} it can be guessed.")
     shown = f"[{host}]" if ":" in host else host
-    print(f"AIM-Forge is at http://{shown}:{port}/login?token={token}", flush=True)
+    print(f"AIM-Forge is at {address_to_open(settings, f'http://{shown}:{port}')}", flush=True)
     try:
         run(settings, listening)
     finally:
         lock.close()
+
+
+def address_to_open(settings: "Settings", origin: str) -> str:
+    """Return the address that is printed: in local mode it carries the token, in hosted mode people sign in there."""
+    token = settings.local_token()
+    if settings.mode == "hosted":
+        return settings.public_url or origin
+    if len(token) < SAFE_TOKEN:
+        say(f"AIMFORGE_TOKEN has {len(token)} characters; with fewer than {SAFE_TOKEN} it can be guessed.")
+    return f"{origin}/login?token={token}"
 
 
 def load_settings() -> "Settings":

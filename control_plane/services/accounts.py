@@ -17,7 +17,14 @@ from control_plane.domain.identity import (
     Session,
     new_id,
 )
-from control_plane.domain.people import MAX_PASSWORD, Role, canonical_login, check_password, check_person_name
+from control_plane.domain.people import (
+    MAX_PASSWORD,
+    MAX_PERSON_NAME,
+    Role,
+    canonical_login,
+    check_password,
+    check_person_name,
+)
 from control_plane.ports import Clock, Passwords
 from control_plane.services.audit import SYSTEM, Actor, AuditLog
 from control_plane.services.directory import Directory
@@ -59,10 +66,17 @@ class Accounts:
         """Return an account. Raises ``NotFound``."""
         return _account(self._directory.identity, person_id)
 
-    def by_login(self, login: str) -> Account:
-        """Return the account with that login. Raises ``NotFound``, ``Invalid``."""
+    def find(self, login: str) -> Account:
+        """Return the account with that login, disabled or not. Raises ``NotFound``, ``Invalid``."""
         account = self._directory.identity.by_login.get(canonical_login(login))
-        if account is None or account.disabled:
+        if account is None:
+            raise NotFound(f"Nobody here has the login {login[:80]!r}.", field="login")
+        return account
+
+    def by_login(self, login: str) -> Account:
+        """Return the account with that login that may sign in. Raises ``NotFound``, ``Invalid``."""
+        account = self.find(login)
+        if account.disabled:
             raise NotFound(f"Nobody here has the login {login[:80]!r}.", field="login")
         return account
 
@@ -116,7 +130,7 @@ class Accounts:
         account = Account(
             id=new_id(),
             login=canonical_login(login),
-            name=check_person_name(name or login),
+            name=check_person_name(name or login[:MAX_PERSON_NAME]),
             role=role,
             created_at=self._clock.now(),
             password=await self._passwords.hash(check_password(password)) if password is not None else "",

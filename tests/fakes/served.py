@@ -30,6 +30,8 @@ class Got:
     headers: dict[str, str]
     content: bytes
     json: Any = None
+    all_cookies: list[str] = field(default_factory=list)
+    """Name and value of each cookie that was set."""
 
 
 @dataclass
@@ -61,6 +63,7 @@ class Served:
                 {name.lower(): value for name, value in response.headers.items()},
                 content,
                 await response.json() if is_json else None,
+                [value.partition(";")[0] for value in response.headers.getall("set-cookie", [])],
             )
 
     def agent(self, project_id: str) -> FakeAgent:

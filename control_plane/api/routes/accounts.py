@@ -41,9 +41,7 @@ async def register(call: Call) -> Response:
     """Make an account and open its first session."""
     hosted = call.hosted
     given = parse(await call.body(MAX_FORM), Register)
-    account = await hosted.invitations.register(
-        given.login, given.name or given.login, given.password, given.invitation, call.address
-    )
+    account = await hosted.invitations.register(given.login, given.name, given.password, given.invitation, call.address)
     return await let_in(call, hosted, account, "registration", status=201)
 
 
