@@ -5,6 +5,7 @@ import os
 import shutil
 import socket
 import sys
+import tempfile
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -67,10 +68,11 @@ async def examine(settings: "Settings") -> AsyncIterator[Finding]:
         try:
             version = await engine.call("GET", "version")
         except EngineUnavailable as error:
-            yield Finding(what="engine", well=False, detail=error.message, mend=_engine_mending())
+            detail = error.message.partition(".")[0] + "."
+            yield Finding(what="engine", well=False, detail=detail, mend=_engine_mending())
         else:
             yield _engine(version["Version"], version["ApiVersion"])
-            yield await _image(engine)
+            yield await _image(engine, settings.image)
             yield await _runtime(engine, settings.runtime)
     finally:
         await engine.close()
@@ -94,12 +96,15 @@ def _engine(version: str, api: str) -> Finding:
     return Finding(what="engine", well=number >= OLDEST_API, detail=detail, mend="Update Docker to 20.10 or newer.")
 
 
-async def _image(engine: "Engine") -> Finding:
+async def _image(engine: "Engine", wanted: str) -> Finding:
     from control_plane.adapters.docker.base_image import has_image
     from control_plane.adapters.docker.image import current_image
 
-    name = current_image(os.environ.get("BASE_IMAGE") or None)
+    name = wanted or current_image(os.environ.get("BASE_IMAGE") or None)
     there = await has_image(engine, name)
+    if wanted:
+        mend = f"docker pull {wanted}, or unset AIMFORGE_IMAGE and run: aimforge image ensure"
+        return Finding(what="image", well=there, detail=name if there else f"{name} is not there", mend=mend)
     detail = name if there else f"{name} is not built"
     return Finding(what="image", well=there, detail=detail, mend="aimforge image ensure")
 
@@ -113,7 +118,12 @@ async def _runtime(engine: "Engine", wanted: str) -> Finding:
 
 def _data_dir(path: Path) -> Finding:
     existing = next(each for each in (path, *path.parents) if each.exists())
-    well = existing.is_dir() and os.access(existing, os.W_OK | os.X_OK)
+    try:
+        # Tried, since root may write by its permissions where the file system takes nothing.
+        with tempfile.TemporaryFile(dir=existing):
+            well = True
+    except OSError:
+        well = False
     mend = f"Make {existing} writable, or set AIMFORGE_DATA_DIR to another folder."
     return Finding(what="data", well=well, detail=str(path), mend=mend)
 

@@ -13,6 +13,8 @@ from control_plane.adapters.docker.reading import ended_of, is_sandbox
 from control_plane.domain.errors import EngineUnavailable
 from control_plane.ports import Container, ContainerState
 
+OUT_OF_MEMORY_NS: Final = 10 * 10**9
+"""A container that ends so soon after the kernel ended one of its processes for lack of memory ended of that."""
 RETRY_SEC: Final = (0.2, 0.5, 1.0, 2.0, 5.0)
 log = structlog.get_logger(__name__)
 
@@ -27,7 +29,8 @@ class Ends:
         self._engine = engine
         self._deployment = deployment
         self._list_all = list_all
-        self._out_of_memory: set[str] = set()
+        self._out_of_memory: dict[str, int] = {}
+        """When the kernel last ended a process of a container for lack of memory, in nanoseconds."""
         self._since = f"{time.time():.9f}"
 
     async def watch(self) -> AsyncGenerator[Container]:
@@ -64,9 +67,11 @@ class Ends:
     def _read(self, event: dict[str, Any]) -> Container | None:
         actor = event["Actor"]
         if event["Action"] == "oom":
-            self._out_of_memory.add(actor["ID"])
+            self._out_of_memory[actor["ID"]] = event["timeNano"]
         elif event["Action"] == "destroy":
-            self._out_of_memory.discard(actor["ID"])
+            self._out_of_memory.pop(actor["ID"], None)
         elif is_sandbox(actor["Attributes"], self._deployment):
-            return ended_of(event, oom_seen=actor["ID"] in self._out_of_memory)
+            # A process that was ended long ago is not why the container ends now.
+            since = event["timeNano"] - self._out_of_memory.get(actor["ID"], 0)
+            return ended_of(event, oom_seen=since < OUT_OF_MEMORY_NS)
         return None

@@ -41,6 +41,8 @@ def test_all_is_well(tmp_path: Path) -> None:
     [
         ({"DOCKER_HOST": "unix:///nowhere.sock"}, "FAIL  engine", "scripts/engine"),
         ({"BASE_IMAGE": "nowhere:1"}, "FAIL  image", "aimforge image ensure"),
+        ({"AIMFORGE_IMAGE": "nowhere:1"}, "FAIL  image        nowhere:1 is not there", "docker pull nowhere:1"),
+        ({"AIMFORGE_DATA_DIR": "/proc/data"}, "FAIL  data", "set AIMFORGE_DATA_DIR"),
         ({"AIMFORGE_RUNTIME": "no-such-runtime"}, "FAIL  runtime", "AIMFORGE_RUNTIME"),
         ({"AIMFORGE_FRONTEND_DIR": "/nowhere"}, "FAIL  front end", "scripts/frontend"),
         ({"AIMFORGE_PORT": "none"}, "FAIL  settings", "Correct the variables"),
