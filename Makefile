@@ -1,6 +1,6 @@
 # The usual ways to run, test and change AIM-Forge. `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help run dev test check format bench locks environment dev-environment engine image frontend
+.PHONY: help run dev test test-compose compose-images check format bench locks environment dev-environment engine image frontend
 # Recipes follow one another: each step prints its progress, and two at once would only fight over the machine.
 .NOTPARALLEL:
 
@@ -10,7 +10,7 @@ unexport PYTHONDONTWRITEBYTECODE
 BIN := .venv/bin
 LINTED := $(wildcard control_plane sandbox_image tests benchmarks)
 SLOW := $(wildcard tests/integration tests/security tests/e2e)
-SKIPPED_IN_FIRST := $(addprefix --ignore=,$(SLOW))
+SKIPPED_IN_FIRST := $(addprefix --ignore=,$(SLOW) tests/compose)
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 16
@@ -25,6 +25,13 @@ test: dev-environment engine image frontend check ## Everything, against the rea
 	$(BIN)/pytest -q -n 2 --dist loadfile $(SKIPPED_IN_FIRST)
 	cd frontend && npm test --silent
 	$(BIN)/pytest -q $(SLOW)
+
+# Not part of `make test`: the two images take more than a minute to build, and the stack two to start, be replaced and restored.
+test-compose: dev-environment compose-images ## Bring compose.yaml up for real, with backup and restore
+	$(BIN)/pytest -q tests/compose
+
+compose-images: environment engine image frontend ## Build the images of compose.yaml
+	scripts/control-plane-image --postgres
 
 check: dev-environment ## Linters, types, layers, formatting
 	scripts/frontend modules

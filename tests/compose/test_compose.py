@@ -1,0 +1,199 @@
+"""compose.yaml, brought up for real: sign in, run a node through all three roles, replace the api, back up and restore.
+
+Needs docker-compose or `docker compose`, and the images of `make compose-images`. Run by `make test-compose`.
+"""
+
+import http.cookiejar
+import json
+import os
+import re
+import secrets
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+import urllib.error
+import urllib.request
+import uuid
+from collections.abc import Generator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytestmark = [pytest.mark.engine, pytest.mark.timeout(600)]
+
+ROOT = Path(__file__).parents[2]
+PASSWORD = secrets.token_urlsafe(16)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def docker(*arguments: str) -> str:
+    return subprocess.run(["docker", *arguments], check=True, capture_output=True, text=True).stdout
+
+
+@dataclass
+class Stack:
+    folder: Path
+    name: str
+    port: int
+    opener: urllib.request.OpenerDirector = field(
+        default_factory=lambda: urllib.request.build_opener(
+            urllib.request.HTTPCookieProcessor(http.cookiejar.CookieJar())
+        )
+    )
+
+    @property
+    def env(self) -> Path:
+        return self.folder / "env"
+
+    def compose(self, *arguments: str, stdin: str = "") -> str:
+        new = subprocess.run(["docker", "compose", "version"], capture_output=True, check=False).returncode == 0
+        command = ["docker", "compose"] if new else ["docker-compose"]
+        done = subprocess.run(
+            [*command, "-p", self.name, "--env-file", str(self.env), "-f", str(ROOT / "compose.yaml"), *arguments],
+            input=stdin,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=300,
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    def up(self) -> None:
+        self.compose("up", "-d")
+        deadline = time.monotonic() + 120
+        while True:
+            try:
+                if self.call("GET", "/api/health")["status"] == "ok":
+                    return
+            except OSError:
+                assert time.monotonic() < deadline, self.compose("logs", "--tail", "40")
+            time.sleep(0.2)
+
+    def call(self, method: str, path: str, body: Any = None) -> Any:
+        origin = f"http://localhost:{self.port}"
+        request = urllib.request.Request(
+            origin + path,
+            method=method,
+            data=None if body is None else json.dumps(body).encode(),
+            headers={"content-type": "application/json", "origin": origin},
+        )
+        try:
+            with self.opener.open(request, timeout=150) as answer:
+                return json.loads(answer.read() or b"null")
+        except urllib.error.HTTPError as error:
+            raise AssertionError(f"{method} {path}: {error.read().decode()}") from error
+
+    def run(self, project_id: str, node_id: str) -> str:
+        body = {"project_id": project_id, "node_id": node_id, "use_cache": False}
+        ran = self.call("POST", "/api/code/execute-node", body)
+        assert ran["status"] == "succeeded", ran
+        return ran["output"]["mime"]["text/plain"]
+
+    def inspect(self, service: str) -> dict[str, Any]:
+        key = self.compose("ps", "-q", service).strip()
+        return json.loads(docker("inspect", key))[0]
+
+
+@pytest.fixture
+def stack() -> Generator[Stack]:
+    folder, name, port = Path(tempfile.mkdtemp(prefix="compose-")), f"t{uuid.uuid4().hex[:10]}", free_port()
+    there = Stack(folder, name, port)
+    made = subprocess.run(
+        [ROOT / "scripts/compose-env", f"http://localhost:{port}"], check=True, capture_output=True, text=True
+    ).stdout
+    changes = {
+        "AIMFORGE_HOME": str(folder / "home"),
+        "AIMFORGE_PUBLISH": f"127.0.0.1:{port}",
+        "POSTGRES_IMAGE": os.environ.get("POSTGRES_IMAGE", "aimforge-postgres:15"),
+        "AIMFORGE_MEMORY": str(256 * 1024 * 1024),
+    }
+    for key, value in changes.items():
+        made = re.sub(rf"^{key}=.*$", f"{key}={value}", made, flags=re.MULTILINE)
+    there.env.write_text(f"{made}AIMFORGE_DEPLOYMENT={name}\n")
+    yield there
+    there.compose("down", "-v", "--remove-orphans")
+    label = f"label=org.aimforge.deployment={name}"
+    for key in docker("ps", "-aq", "--filter", label).split():
+        docker("rm", "-f", key)
+    for key in docker("volume", "ls", "-q", "--filter", label).split():
+        docker("volume", "rm", key)
+    shutil.rmtree(folder)
+
+
+def check_privileges(stack: Stack) -> None:
+    """Who holds what: one look at what the engine says of each role."""
+    api, launcher, egress = (stack.inspect(each) for each in ("api", "launcher", "egress"))
+    for role in (api, launcher, egress):
+        assert role["HostConfig"]["ReadonlyRootfs"]
+        assert role["HostConfig"]["CapDrop"] == ["ALL"]
+        assert not role["HostConfig"]["Privileged"]
+    holders = [
+        name
+        for name, role in (("api", api), ("launcher", launcher), ("egress", egress))
+        if any(mount["Destination"] == "/var/run/docker.sock" for mount in role["Mounts"])
+    ]
+    assert holders == ["launcher"]
+    assert launcher["HostConfig"]["NetworkMode"] == "none"
+    assert (api["Config"]["User"], egress["Config"]["User"]) == ("10001:10000", "10002:10000")
+    assert {mount["Destination"] for mount in api["Mounts"] if mount["RW"]} == {"/var/lib/aimforge"}
+    secrets_of_egress = [each for each in egress["Config"]["Env"] if "SECRET" in each or "PASSWORD" in each]
+    assert not secrets_of_egress
+
+
+def test_a_school_brings_it_up_replaces_the_api_and_restores_a_backup(stack: Stack):
+    stack.up()
+    check_privileges(stack)
+    add = ("exec", "-T", "api", "aimforge", "user", "add", "ada", "--role", "admin", "--password-stdin")
+    stack.compose(*add, stdin=f"{PASSWORD}\n")
+    stack.call("POST", "/api/session", {"login": "ada", "password": PASSWORD})
+    project_id = stack.call("POST", "/api/project/make", {"name": "Prices"})["id"]
+    before = stack.call("POST", f"/api/project/{project_id}/sandbox/start?wait=true")
+    code = "def main():\n    with open('kept', 'a+') as file:\n        file.seek(0)\n        return file.read()\n"
+    node = {"title": "Probe", "code": code, "position": {"x": 0, "y": 0}}
+    probe = stack.call("POST", f"/api/project/{project_id}/nodes", node)["id"]
+    writes = {**node, "title": "Write", "code": "def main():\n    open('kept', 'w').write('as it was')\n    return 1\n"}
+    write = stack.call("POST", f"/api/project/{project_id}/nodes", writes)["id"]
+    assert stack.run(project_id, write) == "1"
+    assert stack.run(project_id, probe) == "'as it was'"
+
+    # Replacing the api, as an upgrade does, loses no sandbox.
+    stack.compose("up", "-d", "--force-recreate", "--no-deps", "api")
+    stack.up()
+    after = stack.call("POST", f"/api/project/{project_id}/sandbox/start?wait=true")
+    assert (after["state"], after["generation"]) == ("ready", before["generation"])
+
+    saved = stack.folder / "backup.tar"
+    where = (f"--env-file={stack.env}", f"--project={stack.name}")
+    subprocess.run([ROOT / "scripts/backup", str(saved), *where], check=True)
+    spoils = {**node, "title": "Spoil", "code": "def main():\n    open('kept', 'w').write('spoilt')\n    return 2\n"}
+    spoil = stack.call("POST", f"/api/project/{project_id}/nodes", spoils)["id"]
+    assert stack.run(project_id, spoil) == "2"
+    stack.call("PATCH", f"/api/project/{project_id}", {"name": "Spoilt"})
+    subprocess.run([ROOT / "scripts/restore", str(saved), *where], check=True)
+    stack.up()
+    assert stack.call("GET", f"/api/project/{project_id}")["name"] == "Prices"
+    assert stack.run(project_id, probe) == "'as it was'"
+
+
+def test_it_does_not_start_without_secrets(stack: Stack):
+    whole = stack.env.read_text()
+    for name in ("POSTGRES_PASSWORD", "AIMFORGE_AGENT_SECRET", "AIMFORGE_TOKEN"):
+        stack.env.write_text(re.sub(rf"^{name}=.*$", f"{name}=", whole, flags=re.MULTILINE))
+        with pytest.raises(AssertionError, match=name):
+            stack.compose("config")
+        check = subprocess.run(
+            [ROOT / "scripts/compose-env", "--check", str(stack.env)], capture_output=True, check=False
+        )
+        assert check.returncode == 1
+    stack.env.write_text(whole)
+    stack.compose("config")
