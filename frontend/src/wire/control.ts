@@ -73,6 +73,13 @@ export function parseProjectSummary(value: unknown): ProjectSummary {
   };
 }
 
+/** Where a preview is opened: only an address of the web, whatever else it may be. */
+export function parseAddress(value: unknown): string {
+  const url = isRecord(value) ? text(value["url"]) : "";
+  if (!/^https?:\/\//.test(url)) throw new ParseError("url: expected an address");
+  return url;
+}
+
 /** A list, bare or under the key `projects`. */
 export function parseProjects(value: unknown): ProjectSummary[] {
   const list = isRecord(value) ? value["projects"] : value;

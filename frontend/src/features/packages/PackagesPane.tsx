@@ -15,9 +15,11 @@ import { notify } from "@/shared/ui/toasts";
 import { openFile } from "@/shared/workspace/workspace";
 
 import { EnvironmentProgress, isWorking } from "./EnvironmentProgress";
+import { PackageFinder } from "./PackageFinder";
 import { PackageList } from "./PackageList";
 import { installPackages, listPackages, recreateEnvironment, removePackage } from "./packagesApi";
 import { normalized, parseSpecifiers } from "./specifiers";
+import { loneName } from "./suggestions";
 
 function usePackages(projectId: string) {
   const client = useQueryClient();
@@ -85,6 +87,14 @@ export function PackagesPane() {
           {t("packages.install")}
         </Button>
       </form>
+      <PackageFinder
+        projectId={projectId}
+        text={text.trim()}
+        name={wrong.length === 0 ? loneName(specifiers) : null}
+        installed={packages.data ?? []}
+        disabled={working}
+        onInstall={(name) => void installPackages(projectId, [name]).then(() => setText(""), tell)}
+      />
       {venv !== null && <EnvironmentProgress venv={venv} onRecreate={recreate} />}
       {packages.isPending && <Loading label={t("packages.loading")} />}
       {packages.isError && (

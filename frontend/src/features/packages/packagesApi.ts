@@ -2,10 +2,20 @@ import { projectPath } from "@/shared/api/paths";
 import { getJson } from "@/shared/api/request";
 import { useLive } from "@/shared/live/liveStore";
 import { parse, parseList } from "@/wire/parse";
-import type { Package, VenvStatus } from "@/wire/generated";
+import type { Package, PackageLookup, VenvStatus } from "@/wire/generated";
 
 export function listPackages(projectId: string, signal: AbortSignal): Promise<Package[]> {
   return getJson(projectPath(projectId, "/packages"), (value) => parseList("Package", value), { signal });
+}
+
+/** What installs without a network. */
+export function listAvailable(projectId: string, signal: AbortSignal): Promise<Package[]> {
+  return getJson(projectPath(projectId, "/packages/available"), (value) => parseList("Package", value), { signal });
+}
+
+export function lookUpPackage(projectId: string, name: string, signal: AbortSignal): Promise<PackageLookup> {
+  const path = projectPath(projectId, `/packages/${encodeURIComponent(name)}/lookup`);
+  return getJson(path, (value) => parse("PackageLookup", value), { signal });
 }
 
 /** Progress comes as events; the answer is the state at the beginning. */

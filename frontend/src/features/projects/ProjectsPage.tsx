@@ -1,13 +1,15 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { FolderOpen, Plus, Search, Upload } from "lucide-react";
+import { FileArchive, FolderOpen, GitBranch, Plus, Search, Upload } from "lucide-react";
 import { useRef, useState, type ReactNode } from "react";
 import { messageOf } from "@/shared/api/request";
 import { t } from "@/shared/i18n/i18n";
 import { useCommands } from "@/shared/keyboard/commands";
 import { Button } from "@/shared/ui/Button";
+import { Menu } from "@/shared/ui/Menu";
 import { EmptyState, Loading } from "@/shared/ui/states";
 import { dismiss, notify } from "@/shared/ui/toasts";
 import type { ProjectSummary } from "@/wire/control";
+import { CloneDialog } from "./CloneDialog";
 import { NewProjectDialog } from "./NewProjectDialog";
 import { deleteProject, duplicateProject, exportPath, importZip, projectsQuery, renameProject, restoreProject } from "./projectApi";
 import { ProjectCard } from "./ProjectCard";
@@ -83,6 +85,7 @@ export function ProjectsPage({ onOpen, actions }: Props) {
   const list = useQuery(projectsQuery);
   const [query, setQuery] = useState("");
   const [creating, setCreating] = useState(false);
+  const [cloning, setCloning] = useState(false);
   const picker = useRef<HTMLInputElement>(null);
   const search = useRef<HTMLInputElement>(null);
   const action = useBusyAction();
@@ -90,6 +93,7 @@ export function ProjectsPage({ onOpen, actions }: Props) {
     { id: "projects.new", title: "projects.new", keys: ["N"], run: () => setCreating(true) },
     { id: "projects.search", title: "projects.search", keys: ["/"], run: () => search.current?.focus() },
     { id: "projects.import", title: "projects.import", run: () => picker.current?.click() },
+    { id: "projects.clone", title: "projects.clone.title", run: () => setCloning(true) },
   ]);
   const shown = matching(list.data ?? [], query);
   const refetch = () => void queries.invalidateQueries({ queryKey: projectsQuery.queryKey });
@@ -143,9 +147,18 @@ export function ProjectsPage({ onOpen, actions }: Props) {
               if (file !== undefined) importFile(file);
             }}
           />
-          <Button className="h-9" icon={<Upload size={15} />} title={t("projects.importHint")} onClick={() => picker.current?.click()}>
-            {t("projects.import")}
-          </Button>
+          <Menu
+            align="end"
+            trigger={
+              <Button className="h-9" icon={<Upload size={15} />}>
+                {t("projects.import")}
+              </Button>
+            }
+            items={[
+              { label: t("projects.importZip"), icon: <FileArchive size={14} />, onSelect: () => picker.current?.click() },
+              { label: t("projects.importGit"), icon: <GitBranch size={14} />, onSelect: () => setCloning(true) },
+            ]}
+          />
           <Button className="h-9" tone="primary" icon={<Plus size={16} />} onClick={() => setCreating(true)}>
             {t("projects.new")}
           </Button>
@@ -183,6 +196,7 @@ export function ProjectsPage({ onOpen, actions }: Props) {
           ))}
         </ul>
       </main>
+      {cloning && <CloneDialog onClose={() => setCloning(false)} onCreated={onOpen} />}
       {creating && <NewProjectDialog open onClose={() => setCreating(false)} onCreated={onOpen} />}
     </div>
   );

@@ -32,6 +32,11 @@ export function importZip(file: File): Promise<ProjectSummary> {
   });
 }
 
+/** A project of its own, from a Git repository, which its sandbox fetches. */
+export function cloneProject(repository: { url: string; branch: string; name: string }): Promise<ProjectSummary> {
+  return getJson("/api/project/clone", parseProjectSummary, { method: "POST", json: repository });
+}
+
 export function duplicateProject(projectId: string, name: string): Promise<ProjectSummary> {
   return getJson(projectPath(projectId, "/duplicate"), parseProjectSummary, { method: "POST", json: { name } });
 }

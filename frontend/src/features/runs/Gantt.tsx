@@ -1,10 +1,11 @@
 import { CircleX, Zap } from "lucide-react";
+import { useState } from "react";
 import { t } from "@/shared/i18n/i18n";
 import { useProject } from "@/shared/project/projectStore";
 import { duration } from "@/shared/ui/relativeTime";
-import { openNode } from "@/shared/workspace/workspace";
 import type { NodeResult, RunResult, RunStatus } from "@/wire/generated";
 import { ErrorView } from "./ErrorView";
+import { PastResult } from "./PastResult";
 
 const BARS: Record<RunStatus, string> = {
   queued: "bg-line-strong",
@@ -33,7 +34,7 @@ export function ticks(total: number): number[] {
   return list;
 }
 
-function Bar({ node, total }: { node: NodeResult; total: number }) {
+function Bar({ node, total, chosen, onChoose }: { node: NodeResult; total: number; chosen: boolean; onChoose: () => void }) {
   const known = useProject((state) => state.nodes.get(node.node_id));
   const title = known?.title ?? node.node_id;
   const skipped = node.status === "skipped";
@@ -41,9 +42,10 @@ function Bar({ node, total }: { node: NodeResult; total: number }) {
     <li className="group grid h-7 grid-cols-[10rem_1fr_5.5rem] items-center gap-3 px-3 hover:bg-hover">
       <button
         type="button"
-        disabled={known?.kind !== "code"}
-        onClick={() => openNode(node.node_id)}
-        className="flex items-center gap-1.5 truncate text-left text-xs enabled:hover:underline"
+        aria-pressed={chosen}
+        title={t("runs.history.hint")}
+        onClick={onChoose}
+        className="flex items-center gap-1.5 truncate text-left text-xs hover:underline aria-pressed:font-semibold"
       >
         {node.error !== null && <CircleX size={12} className="shrink-0 text-bad" />}
         <span className="truncate">{title}</span>
@@ -67,6 +69,8 @@ function Bar({ node, total }: { node: NodeResult; total: number }) {
 /** Each node's share of a run, on one ruler. */
 export function Gantt({ run }: { run: RunResult }) {
   const total = span(run);
+  const [chosen, setChosen] = useState("");
+  const result = run.nodes[chosen];
   const nodes = Object.values(run.nodes).sort((a, b) => a.started_ms - b.started_ms);
   return (
     <div className="min-w-md py-1.5">
@@ -84,9 +88,16 @@ export function Gantt({ run }: { run: RunResult }) {
       </div>
       <ul aria-label={t("runs.timeline")}>
         {nodes.map((node) => (
-          <Bar key={node.node_id} node={node} total={total} />
+          <Bar
+            key={node.node_id}
+            node={node}
+            total={total}
+            chosen={node.node_id === chosen}
+            onChoose={() => setChosen(node.node_id === chosen ? "" : node.node_id)}
+          />
         ))}
       </ul>
+      {result !== undefined && <PastResult runId={run.run_id} result={result} />}
     </div>
   );
 }

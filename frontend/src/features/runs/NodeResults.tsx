@@ -1,13 +1,12 @@
 import { Zap } from "lucide-react";
 import { useState } from "react";
 import { t } from "@/shared/i18n/i18n";
-import { AnsiText } from "@/shared/output/AnsiText";
-import { OutputView } from "@/shared/output/OutputView";
-import { isFinal, type NodeRun } from "@/shared/runs/runState";
+import type { NodeRun } from "@/shared/runs/runState";
 import { useNodeRun, useRuns } from "@/shared/runs/runStore";
 import { duration } from "@/shared/ui/relativeTime";
 import type { Node } from "@/wire/generated";
 import { ErrorView } from "./ErrorView";
+import { Log, Outputs } from "./Outputs";
 
 type Tab = "output" | "log";
 
@@ -34,41 +33,6 @@ function Why({ nodeId, run }: { nodeId: string; run: NodeRun | undefined }) {
   );
 }
 
-function Log({ run }: { run: NodeRun }) {
-  if (run.stdout === "" && run.stderr === "") return <p className="px-3.5 py-2 text-xs text-faint">{t("runs.noLog")}</p>;
-  return (
-    <div className="flex max-h-96 flex-col-reverse overflow-auto px-3.5 py-2" tabIndex={0} role="log" aria-label={t("runs.log")}>
-      <div>
-        <AnsiText text={run.stdout} />
-        {run.stderr !== "" && (
-          <div className="mt-2 border-l-2 border-warn pl-2">
-            <AnsiText text={run.stderr} />
-          </div>
-        )}
-      </div>
-    </div>
-  );
-}
-
-function Outputs({ node, run }: { node: Node; run: NodeRun }) {
-  const output = run.result?.output ?? null;
-  return (
-    <>
-      {run.displays.map((display, index) => (
-        <div key={index} className="border-b border-line">
-          <OutputView output={display} />
-        </div>
-      ))}
-      {output !== null && <OutputView output={output} nodeId={node.id} />}
-      {output === null && run.displays.length === 0 && (
-        <p className="px-3.5 py-2 text-xs text-faint">
-          {isFinal(run.status) ? t("runs.output.nothing") : t(`runs.status.${run.status}`)}
-        </p>
-      )}
-    </>
-  );
-}
-
 /** What the node's newest run gave: its value, what it printed, or what went wrong and where. */
 export function NodeResults({ node }: { node: Node }) {
   const run = useNodeRun(node.id);
@@ -91,7 +55,18 @@ export function NodeResults({ node }: { node: Node }) {
       </div>
       <Why nodeId={node.id} run={run} />
       {run?.result?.error != null && <ErrorView error={run.result.error} />}
-      {run !== undefined && (tab === "output" ? <Outputs node={node} run={run} /> : <Log run={run} />)}
+      {run !== undefined && (tab === "output" ? (
+          <Outputs
+            runId={run.runId}
+            nodeId={node.id}
+            status={run.status}
+            displays={run.displays}
+            output={run.result?.output ?? null}
+            newest
+          />
+        ) : (
+          <Log stdout={run.stdout} stderr={run.stderr} />
+        ))}
     </section>
   );
 }

@@ -5,6 +5,7 @@ import { useLive } from "@/shared/live/liveStore";
 import { useProject } from "@/shared/project/projectStore";
 import { useReload } from "@/shared/session/session";
 
+import { PortsStatus } from "./PortsStatus";
 import { IdleStatus, SandboxStatus, UsageStatus } from "./SandboxStatus";
 import { loadStatus } from "./statusApi";
 import { CursorStatus, EnvironmentStatus, PeopleStatus, ProblemsStatus, ServersStatus } from "./ToolStatus";
@@ -25,6 +26,7 @@ export function StatusBar() {
       <SandboxStatus projectId={projectId} />
       <UsageStatus projectId={projectId} />
       <IdleStatus projectId={projectId} />
+      <PortsStatus projectId={projectId} />
       <span className="flex-1" />
       <ProblemsStatus />
       <CursorStatus />

@@ -1,8 +1,9 @@
 import { projectPath } from "@/shared/api/paths";
 import { getJson, request } from "@/shared/api/request";
 import { useLive } from "@/shared/live/liveStore";
+import { parseAddress } from "@/wire/control";
 import { parse, parseList } from "@/wire/parse";
-import type { LanguageServerKind, Usage } from "@/wire/generated";
+import type { LanguageServerKind, ListeningPort, Usage } from "@/wire/generated";
 
 const AN_HOUR = 3600;
 
@@ -23,6 +24,14 @@ export async function loadStatus(projectId: string): Promise<void> {
 
 export function readUsage(projectId: string, signal: AbortSignal): Promise<Usage> {
   return getJson(projectPath(projectId, "/usage"), (value) => parse("Usage", value), { signal });
+}
+
+export function listPorts(projectId: string, signal: AbortSignal): Promise<ListeningPort[]> {
+  return getJson(projectPath(projectId, "/ports"), (value) => parseList("ListeningPort", value), { signal });
+}
+
+export function previewAddress(projectId: string, port: number): Promise<string> {
+  return getJson(projectPath(projectId, `/preview/${String(port)}`), parseAddress);
 }
 
 export async function keepAwake(projectId: string): Promise<void> {

@@ -4,6 +4,7 @@ import { t } from "@/shared/i18n/i18n";
 import { byteSize } from "@/shared/ui/relativeTime";
 import type { Output } from "@/wire/generated";
 import { AnsiText } from "./AnsiText";
+import { HtmlView } from "./HtmlView";
 import { JsonTree } from "./JsonTree";
 import { readTable, TABLE_MIME } from "./table";
 import { TableView } from "./TableView";
@@ -26,17 +27,19 @@ function text(value: unknown): string {
   return typeof value === "string" ? value : JSON.stringify(value, null, 2);
 }
 
-/** HTML of a sandbox: no scripts, no origin, no way out. */
-function SandboxedHtml({ html }: { html: string }) {
-  const page = `<!doctype html><meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'; font-src data:"><style>body{font:13px system-ui,sans-serif;margin:10px;color:#1d2027;background:#fff}table{border-collapse:collapse}td,th{padding:3px 8px;border:1px solid #ddd}</style>${html}`;
-  return <iframe sandbox="" srcDoc={page} title={t("runs.output.html")} className="h-full min-h-44 w-full bg-white" />;
-}
-
 function Picture({ source }: { source: string }) {
   return <img src={source} alt={t("runs.output.image")} className="mx-auto max-h-full max-w-full bg-white object-contain" />;
 }
 
-function Representation({ kind, value, nodeId, resultKey }: { kind: Kind; value: unknown; nodeId: string | undefined; resultKey: string }) {
+interface RepresentationProps {
+  kind: Kind;
+  value: unknown;
+  nodeId: string | undefined;
+  page: string | undefined;
+  resultKey: string;
+}
+
+function Representation({ kind, value, nodeId, page, resultKey }: RepresentationProps) {
   switch (kind) {
     case TABLE_MIME: {
       const table = readTable(value);
@@ -48,7 +51,7 @@ function Representation({ kind, value, nodeId, resultKey }: { kind: Kind; value:
       // As an image, an SVG runs no script.
       return <Picture source={`data:image/svg+xml;charset=utf-8,${encodeURIComponent(text(value))}`} />;
     case "text/html":
-      return <SandboxedHtml html={text(value)} />;
+      return <HtmlView html={text(value)} page={page} />;
     case "application/json":
       return <JsonTree value={typeof value === "string" ? parsedOr(value) : value} />;
     case "text/plain":
@@ -71,12 +74,14 @@ function parsedOr(value: string): unknown {
 interface Props {
   output: Output;
   nodeId?: string;
+  /** Where the server shows its HTML by itself, so that scripts in it can run. */
+  page?: string | undefined;
   /** Only the value: on a node. */
   compact?: boolean;
 }
 
 /** What a node returned or displayed, in the best of its representations; the others are one press away. */
-export function OutputView({ output, nodeId, compact = false }: Props) {
+export function OutputView({ output, nodeId, page, compact = false }: Props) {
   const kinds = available(output);
   const [chosen, setChosen] = useState<Kind | null>(null);
   const kind = kinds.find(({ mime }) => mime === chosen)?.mime ?? kinds[0]?.mime;
@@ -112,7 +117,7 @@ export function OutputView({ output, nodeId, compact = false }: Props) {
         {kind === undefined ? (
           <p className="p-2.5 text-xs text-faint">{t("runs.output.nothing")}</p>
         ) : (
-          <Representation kind={kind} value={output.mime[kind]} nodeId={nodeId} resultKey={`${String(output.size)} ${output.type}`} />
+          <Representation kind={kind} value={output.mime[kind]} nodeId={nodeId} page={page} resultKey={`${String(output.size)} ${output.type}`} />
         )}
       </div>
     </div>

@@ -1,8 +1,10 @@
 import { NodeResizer, type NodeProps } from "@xyflow/react";
 import { Eye } from "lucide-react";
 import { memo } from "react";
+import { outputPagePath } from "@/shared/api/paths";
 import { t } from "@/shared/i18n/i18n";
 import { OutputView } from "@/shared/output/OutputView";
+import { useProject } from "@/shared/project/projectStore";
 import { useNodeRun } from "@/shared/runs/runStore";
 import { EmptyState } from "@/shared/ui/states";
 import { resized } from "../canvas/dragging";
@@ -13,7 +15,9 @@ import { PortDot } from "./PortRow";
 import { Status } from "./Status";
 
 export const ResultNode = memo(function ResultNode({ data: { node }, selected }: NodeProps<CanvasNode>) {
-  const output = useNodeRun(node.id)?.result?.output ?? null;
+  const run = useNodeRun(node.id);
+  const projectId = useProject((state) => state.id);
+  const output = run?.result?.output ?? null;
   return (
     <NodeFrame nodeId={node.id} selected={selected} className="flex flex-col">
       <NodeResizer
@@ -28,10 +32,10 @@ export const ResultNode = memo(function ResultNode({ data: { node }, selected }:
         <Status nodeId={node.id} />
       </div>
       <div className="nodrag nowheel min-h-0 flex-1 overflow-auto rounded-b-lg">
-        {output === null ? (
+        {run === undefined || output === null ? (
           <EmptyState title={t("flow.noResult")} />
         ) : (
-          <OutputView output={output} nodeId={node.id} compact />
+          <OutputView output={output} nodeId={node.id} page={outputPagePath(projectId, run.runId, node.id)} compact />
         )}
       </div>
       {inputPorts(node).map((port, index) => (

@@ -27,4 +27,9 @@ export const packages = {
   "packages.state.installing": "Installing…",
   "packages.state.completed": "The environment is ready",
   "packages.state.failed": "The installation failed",
+  "packages.lookUp": "Look up {name}",
+  "packages.lookingUp": "Asking the package index…",
+  "packages.found": "{name} {version} can be installed.",
+  "packages.installNamed": "Install {name}",
+  "packages.offline": "Here without a network",
 } as const satisfies Record<string, string>;

@@ -54,4 +54,11 @@ export const runs = {
   "runs.output.page": "{page} of {pages}",
   "runs.output.previous": "Previous page",
   "runs.output.next": "Next page",
+  "runs.output.scriptsOff": "Scripts in this page are off.",
+  "runs.output.scriptsRun": "Run scripts",
+  "runs.output.scriptsHint": "They run in a frame of their own, without a network and without access to this page or your projects.",
+  "runs.output.scriptsOn": "Scripts run, without a network.",
+  "runs.output.scriptsStop": "Stop scripts",
+  "runs.history.hint": "Choose a node to see what it gave in this run.",
+  "runs.history.openCode": "Open its code",
 } as const satisfies Record<string, string>;

@@ -32,4 +32,9 @@ export const statusbar = {
   "statusbar.people": "{count} people here",
   "statusbar.cursor": "Line {line}, column {column}",
   "statusbar.selected": "({count} selected)",
+  "statusbar.ports": "Servers: {count}",
+  "statusbar.portsHint": "Servers that listen in the sandbox. Open one in a new tab.",
+  "statusbar.portOpen": "Open port {port}: {program}",
+  "statusbar.portUnknown": "unknown program",
+  "statusbar.noPorts": "Nothing listens. Start one in a terminal: python -m http.server 8000",
 } as const satisfies Record<string, string>;

@@ -56,4 +56,11 @@ export const runs: Readonly<Record<keyof typeof English, string>> = {
   "runs.output.page": "{pages}쪽 중 {page}쪽",
   "runs.output.previous": "이전 쪽",
   "runs.output.next": "다음 쪽",
+  "runs.output.scriptsOff": "이 페이지의 스크립트는 꺼져 있습니다.",
+  "runs.output.scriptsRun": "스크립트 실행",
+  "runs.output.scriptsHint": "네트워크 없이, 이 페이지나 프로젝트에 접근할 수 없는 별도 프레임에서 실행됩니다.",
+  "runs.output.scriptsOn": "스크립트가 네트워크 없이 실행 중입니다.",
+  "runs.output.scriptsStop": "스크립트 중지",
+  "runs.history.hint": "노드를 선택하면 이 실행의 결과를 볼 수 있습니다.",
+  "runs.history.openCode": "코드 열기",
 };

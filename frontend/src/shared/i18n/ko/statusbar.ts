@@ -34,4 +34,9 @@ export const statusbar: Readonly<Record<keyof typeof English, string>> = {
   "statusbar.people": "{count}명이 함께 있음",
   "statusbar.cursor": "{line}행 {column}열",
   "statusbar.selected": "({count}자 선택)",
+  "statusbar.ports": "서버: {count}",
+  "statusbar.portsHint": "샌드박스에서 실행 중인 서버입니다. 새 탭에서 열 수 있습니다.",
+  "statusbar.portOpen": "포트 {port} 열기: {program}",
+  "statusbar.portUnknown": "알 수 없는 프로그램",
+  "statusbar.noPorts": "실행 중인 서버가 없습니다. 터미널에서 시작하세요: python -m http.server 8000",
 };
