@@ -54,7 +54,9 @@ class AuthlibProvider:
                 token: dict[str, Any] = await client.fetch_token(
                     discovered["token_endpoint"], grant_type="authorization_code", code=code, code_verifier=verifier
                 )
-                keys = (await client.get(discovered["jwks_uri"], withhold_token=True)).raise_for_status().json()
+                keys = (
+                    (await client.request("GET", discovered["jwks_uri"], withhold_token=True)).raise_for_status().json()
+                )
             except AuthlibBaseError as error:
                 raise Unauthenticated(f"The identity provider refused: {error.description or error.error}.") from error
             except (httpx2.HTTPError, ValueError) as error:

@@ -1,0 +1,174 @@
+"""Signing in by an OpenID Connect provider that runs as a program of its own."""
+
+import json
+import subprocess
+import sys
+import time
+from collections.abc import AsyncGenerator, Generator
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from control_plane.domain.people import Role
+from tests.fakes.hosted import PASSWORD, Hosted, hosted
+from tests.fakes.served import Got
+
+PROVIDER = Path(__file__).with_name("provider.py")
+
+
+@pytest.fixture(scope="module")
+def issuer(tmp_path_factory: pytest.TempPathFactory) -> Generator[str]:
+    port_file = tmp_path_factory.mktemp("provider") / "issuer.json"
+    with subprocess.Popen([sys.executable, str(PROVIDER), str(port_file)]) as process:
+        try:
+            end = time.monotonic() + 60
+            while not port_file.exists():
+                assert process.poll() is None
+                assert time.monotonic() < end
+                time.sleep(0.02)
+            yield json.loads(port_file.read_text())
+        finally:
+            process.kill()
+
+
+@pytest.fixture
+async def app(tmp_path: Path, issuer: str) -> AsyncGenerator[Hosted]:
+    async with hosted(
+        tmp_path,
+        oidc_issuer=issuer,
+        oidc_client_id="forge",
+        oidc_client_secret="a-client-secret",
+        oidc_allow=("@school.example",),
+        oidc_roles=("groups=staff:teacher",),
+    ) as running:
+        yield running
+
+
+async def begin(app: Hosted, next_path: str = "/") -> tuple[str, str]:
+    """Begin to sign in; return the provider's page and the attempt's cookie."""
+    got = await app.served.call("GET", f"/api/oidc/login?next={next_path}", headers={})
+    assert got.status == 303, got.content
+    set_cookie = got.headers["set-cookie"]
+    assert "httponly" in set_cookie.lower()
+    assert "samesite=lax" in set_cookie.lower()
+    return got.headers["location"], set_cookie.partition(";")[0]
+
+
+async def at_provider(app: Hosted, page: str, login: str) -> str:
+    """Sign in at the provider; return the path that it leads back to."""
+    async with app.served.session.get(f"{page}&login_as={login}", allow_redirects=False) as answer:
+        back = urlsplit(answer.headers["location"])
+        assert f"{back.scheme}://{back.netloc}" == app.served.url
+        return f"{back.path}?{back.query}"
+
+
+async def sign_in(app: Hosted, login: str, next_path: str = "/") -> Got:
+    page, cookie = await begin(app, next_path)
+    back = await at_provider(app, page, login)
+    return await app.served.call("GET", back, headers={"cookie": cookie})
+
+
+def session_of(app: Hosted, got: Got) -> dict[str, str]:
+    assert got.headers["location"] == "/", got.headers
+    return {"cookie": cookie_of(got), "origin": app.served.url}
+
+
+def cookie_of(got: Got) -> str:
+    """The session, of the several cookies that are set."""
+    return next(c for c in got.all_cookies if c.startswith("aimforge_session="))
+
+
+async def test_who_a_rule_lets_in_gets_an_account_with_the_role_of_their_claims(app: Hosted):
+    ways = await app.served.call("GET", "/api/session", headers={})
+    assert (ways.json["oidc"], ways.json["oidc_url"]) == ("Single sign-on", "/api/oidc/login")
+    for login, email, role in (("ada", "ada@school.example", "teacher"), ("bob", "bob@school.example", "student")):
+        session = session_of(app, await sign_in(app, login))
+        me = (await app.served.call("GET", "/api/me", headers=session)).json
+        assert (me["login"], me["role"], me["has_password"]) == (email, role, False)
+        again = session_of(app, await sign_in(app, login))
+        assert (await app.served.call("GET", "/api/me", headers=again)).json["id"] == me["id"]
+    assert (await app.sign_in("ada@school.example", "")).status == 401
+
+
+@pytest.mark.parametrize("login", ["eve", "mallory"])
+async def test_an_unchecked_address_and_a_foreign_one_stay_out(app: Hosted, login: str):
+    got = await sign_in(app, login)
+    assert (got.headers["location"], got.all_cookies) == ("/sign-in?error=forbidden", ['aimforge_oidc=""'])
+    assert app.services.accounts.all() == []
+
+
+async def test_without_a_rule_nobody_is_let_in(tmp_path: Path, issuer: str):
+    settings = {"oidc_issuer": issuer, "oidc_client_id": "forge", "oidc_client_secret": "a-client-secret"}
+    async with hosted(tmp_path, **settings) as app:
+        assert (await sign_in(app, "ada")).headers["location"] == "/sign-in?error=forbidden"
+
+
+@pytest.mark.parametrize("fault", ["issuer", "audience", "expired", "nonce", "key"])
+async def test_a_token_that_is_not_for_us_here_and_now_opens_nothing(app: Hosted, issuer: str, fault: str):
+    try:
+        async with app.served.session.get(f"{issuer}/behave?fault={fault}"):
+            pass
+        assert (await sign_in(app, "ada")).headers["location"] == "/sign-in?error=unauthenticated"
+    finally:
+        async with app.served.session.get(f"{issuer}/behave?fault="):
+            pass
+    assert session_of(app, await sign_in(app, "ada"))
+
+
+async def test_an_answer_is_taken_only_from_the_browser_that_asked_and_only_once(app: Hosted):
+    page, cookie = await begin(app)
+    _, foreign = await begin(app)
+    back = await at_provider(app, page, "ada")
+    for wrong in ({}, {"cookie": foreign}, {"cookie": cookie + "x"}, {"cookie": "aimforge_oidc=e30=.00"}):
+        got = await app.served.call("GET", back, headers=wrong)
+        assert got.headers["location"] == "/sign-in?error=bad_request"
+    assert (await app.served.call("GET", back, headers={"cookie": cookie})).headers["location"] == "/"
+    again = await app.served.call("GET", back, headers={"cookie": cookie})
+    assert again.headers["location"] == "/sign-in?error=unauthenticated"
+    late_page, late = await begin(app)
+    late_back = await at_provider(app, late_page, "ada")
+    app.served.outside.clock._now += 601
+    assert (
+        (await app.served.call("GET", late_back, headers={"cookie": late})).headers["location"].endswith("bad_request")
+    )
+
+
+@pytest.mark.parametrize(
+    "next_path",
+    ["https://evil.example", "//evil.example", "/%5Cevil.example", "%2F%2Fevil.example", "javascript:1", "/%0D%0Ax"],
+)
+async def test_it_never_leads_to_another_site(app: Hosted, next_path: str):
+    assert (await sign_in(app, "ada", next_path)).headers["location"] == "/"
+
+
+async def test_it_leads_back_to_where_somebody_was(app: Hosted):
+    assert (await sign_in(app, "ada", "/project/p1%3Fnode%3Dn")).headers["location"] == "/project/p1?node=n"
+
+
+async def test_an_account_with_a_password_is_not_taken_over_but_one_that_waits_is(app: Hosted):
+    await app.services.accounts.create("ada@school.example", "Ada", Role.ADMIN, password=PASSWORD)
+    assert (await sign_in(app, "ada")).headers["location"] == "/sign-in?error=conflict"
+    waiting = await app.services.accounts.create("bob@school.example", "Bob", Role.ADMIN)
+    session = session_of(app, await sign_in(app, "bob"))
+    me = (await app.served.call("GET", "/api/me", headers=session)).json
+    assert (me["id"], me["role"]) == (waiting.id, "admin")
+    await app.services.accounts.create("root", "Root", Role.ADMIN)
+    await app.services.accounts.change(waiting.id, disabled=True)
+    assert (await sign_in(app, "bob")).headers["location"] == "/sign-in?error=unauthenticated"
+
+
+async def test_a_provider_that_does_not_answer_is_said_so(tmp_path: Path):
+    async with hosted(tmp_path, oidc_issuer="http://127.0.0.1:1", oidc_client_id="forge") as app:
+        got = await app.served.call("GET", "/api/oidc/login", headers={})
+        assert (got.status, got.json["error"]) == (503, "unavailable")
+
+
+async def test_the_address_to_come_back_to_is_the_public_one(tmp_path: Path, issuer: str):
+    settings = {"oidc_issuer": issuer, "oidc_client_id": "forge", "public_url": "https://forge.example"}
+    async with hosted(tmp_path, **settings) as app:
+        got = await app.served.call("GET", "/api/oidc/login", headers={})
+        query = parse_qs(urlsplit(got.headers["location"]).query)
+        assert query["redirect_uri"] == ["https://forge.example/api/oidc/callback"]
+        assert got.headers["set-cookie"].startswith("__Host-aimforge_oidc=")
+        assert "secure" in got.headers["set-cookie"].lower()
