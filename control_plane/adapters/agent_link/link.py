@@ -114,7 +114,8 @@ class UnixAgentLink:
             address, method, target_of(path, query), headers, user=user, view_only=view_only, length=length
         )
         try:
-            exchange = await self._pool.take(address, fresh=method not in IDEMPOTENT)
+            # Never a kept connection: the agent may be closing it just now, and a stream cannot be asked for twice.
+            exchange = await self._pool.take(address, fresh=True)
         except (OSError, TimeoutError) as error:
             raise unreachable(error) from error
         try:
