@@ -1,6 +1,8 @@
 """Accounts: made, signed in to by password, changed, removed."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from typing import Final
 
@@ -33,6 +35,7 @@ from control_plane.services.throttle import Rate, Throttle, address_key
 BY_ACCOUNT: Final = Rate(burst=10, every_sec=30.0)
 BY_ADDRESS: Final = Rate(burst=50, every_sec=5.0)
 """A class behind one address signs in at once, and good attempts are not counted."""
+CHECKED_AT_ONCE: Final = 4
 WRONG: Final = "Login or password is wrong."
 
 
@@ -55,6 +58,7 @@ class Accounts:
         self._owns_projects = owns_projects
         self._by_account = Throttle(BY_ACCOUNT, clock)
         self._by_address = Throttle(BY_ADDRESS, clock)
+        self._turns = asyncio.Semaphore(CHECKED_AT_ONCE)
 
     # ── Looking ───────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -92,22 +96,21 @@ class Accounts:
         login = canonical_login(login)
         if len(password) > MAX_PASSWORD:
             raise Invalid(f"A password has at most {MAX_PASSWORD} characters.", field="password")
-        from_where = address_key(address)
-        self._by_address.take(from_where)
-        self._by_account.take(login)
-        account = self._directory.identity.by_login.get(login)
-        # Without an account, a hash is computed all the same: the time tells nobody which logins there are.
-        fits = await self._passwords.verify(password, account.password if account is not None else "")
-        if account is None or not fits or account.disabled:
-            self.note_failure(Actor("", address), login, "disabled" if account and account.disabled else "wrong")
-            raise Unauthenticated(WRONG)
-        self._by_address.give_back(from_where)
-        self._by_account.give_back(login)
+        # Counted when their turn has come, so that a whole class which signs in at once does not count as guessing.
+        async with self._turns:
+            with self.attempt(address), self._by_account.attempt(login):
+                account = self._directory.identity.by_login.get(login)
+                # Without an account, a hash is computed all the same: the time tells nobody which logins there are.
+                fits = await self._passwords.verify(password, account.password if account is not None else "")
+                if account is None or not fits or account.disabled:
+                    why = "disabled" if account and account.disabled else "wrong"
+                    self.note_failure(Actor("", address), login, why)
+                    raise Unauthenticated(WRONG)
         return account
 
-    def take_attempt(self, address: str) -> None:
-        """Count an attempt at something else that can be guessed. Raises ``TooMany``."""
-        self._by_address.take(address_key(address))
+    def attempt(self, address: str) -> AbstractContextManager[None]:
+        """Count an attempt at something that can be guessed, unless it succeeds. Raises ``TooMany``."""
+        return self._by_address.attempt(address_key(address))
 
     def note_failure(self, actor: Actor, login: str, why: str) -> None:
         """Write down that somebody did not get in."""
@@ -198,11 +201,10 @@ class Accounts:
         """Set a new password for who knows the old one. Raises ``Forbidden``, ``TooMany``, ``Invalid``."""
         account = self.get(person_id)
         if account.password:
-            self._by_account.take(account.login)
-            if len(old) > MAX_PASSWORD or not await self._passwords.verify(old, account.password):
-                self.note_failure(by, account.login, "wrong old password")
-                raise Forbidden("The old password is wrong.", field="old_password")
-            self._by_account.give_back(account.login)
+            with self._by_account.attempt(account.login):
+                if len(old) > MAX_PASSWORD or not await self._passwords.verify(old, account.password):
+                    self.note_failure(by, account.login, "wrong old password")
+                    raise Forbidden("The old password is wrong.", field="old_password")
         await self.set_password(person_id, new, by=by, keep_session=keep_session)
 
     async def remove(self, person_id: str, *, by: Actor = SYSTEM) -> None:

@@ -120,8 +120,8 @@ class Invitations:
         """
         if self.registration is Registration.CLOSED or (not secret and self.registration is Registration.INVITE):
             raise Forbidden("Accounts are made by an administrator here: ask one for an invitation.")
-        self._accounts.take_attempt(address)
-        invitation = self._good(self._directory.identity, secret) if secret else None
+        with self._accounts.attempt(address):
+            invitation = self._good(self._directory.identity, secret) if secret else None
 
         def use(identity: Identity) -> list[Change]:
             if not secret:

@@ -77,9 +77,9 @@ class OidcSignIn:
         attempt = self._read(cookie)
         if not hmac.compare_digest(attempt.state.encode(), state.encode("utf-8", "surrogateescape")):
             raise BadRequest(AGAIN)
-        self._accounts.take_attempt(address)
-        claims = await self._provider.finish(redirect_uri, code, attempt.nonce, attempt.verifier)
-        return await self._account(claims, Actor("", address)), attempt.next
+        with self._accounts.attempt(address):
+            claims = await self._provider.finish(redirect_uri, code, attempt.nonce, attempt.verifier)
+            return await self._account(claims, Actor("", address)), attempt.next
 
     async def _account(self, claims: Mapping[str, Any], actor: Actor) -> Account:
         login = email_of(claims) or str(claims.get("preferred_username") or claims["sub"])[:MAX_LOGIN]

@@ -2,6 +2,8 @@
 
 import math
 from collections import OrderedDict
+from collections.abc import Generator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from ipaddress import IPv6Address, ip_address
 from typing import Final
@@ -37,8 +39,11 @@ class Throttle:
             raise TooMany(f"Too many attempts: wait {wait} seconds and try again.", retry_after=wait)
         self._put(key, used + 1)
 
-    def give_back(self, key: str) -> None:
-        """Take an attempt back: it was a good one."""
+    @contextmanager
+    def attempt(self, key: str) -> Generator[None]:
+        """Count an attempt; one that ends without an error was a good one and is not counted. Raises ``TooMany``."""
+        self.take(key)
+        yield
         self._put(key, max(0.0, self._current(key) - 1))
 
     def __len__(self) -> int:

@@ -89,11 +89,11 @@ async def revoke_link(call: Call) -> Response:
 async def accept(call: Call) -> Response:
     """Take what a link gives."""
     shares, given = call.hosted.shares, await call.read(AcceptShare)
-    call.hosted.accounts.take_attempt(call.address)
-    project = call.services.registry.find(shares.link_for(given.token).project_id)
-    if project is None:
-        raise Forbidden("The project of this link was deleted.")
-    held = await shares.accept(call.actor, project, given.token)
+    with call.hosted.accounts.attempt(call.address):
+        project = call.services.registry.find(shares.link_for(given.token).project_id)
+        if project is None:
+            raise Forbidden("The project of this link was deleted.")
+        held = await shares.accept(call.actor, project, given.token)
     return answer(Accepted(project_id=project.id, name=project.name, share=held))
 
 

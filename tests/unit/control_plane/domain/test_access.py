@@ -2,9 +2,9 @@
 
 import pytest
 
-from control_plane.domain.access import PROJECT_POLICIES, Policy, check_project, check_role
+from control_plane.domain.access import PROJECT_POLICIES, Policy, Share, check_project, check_role
 from control_plane.domain.errors import Forbidden, NotFound
-from control_plane.domain.people import LOCAL_PERSON, Person, Role
+from control_plane.domain.people import LOCAL_PERSON, Person, Role, Scope
 from control_plane.domain.project import ProjectRecord
 from control_plane.domain.sandbox import CLOSE_CODES, TRANSITIONS, EndReason, SandboxState, may_become
 
@@ -24,6 +24,38 @@ def test_only_administrators_pass_where_one_is_asked_for():
     check_role(Policy.SIGNED_IN, ADA)
     with pytest.raises(Forbidden):
         check_role(Policy.ADMIN, ADA)
+
+
+@pytest.mark.parametrize(
+    ("granted", "scope", "expected"),
+    [
+        (Share.OWNER, Scope.ADMIN, {Policy.VIEW, Policy.EDIT, Policy.OWN}),
+        (Share.OWNER, Scope.EDIT, {Policy.VIEW, Policy.EDIT}),
+        (Share.OWNER, Scope.READ, {Policy.VIEW}),
+        (Share.EDITOR, Scope.ADMIN, {Policy.VIEW, Policy.EDIT}),
+        (Share.EDITOR, Scope.READ, {Policy.VIEW}),
+        (Share.VIEWER, Scope.ADMIN, {Policy.VIEW}),
+        (Share.VIEWER, Scope.EDIT, {Policy.VIEW}),
+        (Share.NONE, Scope.ADMIN, set()),
+        (Share.NONE, Scope.READ, set()),
+    ],
+)
+def test_a_share_and_a_scope_allow_the_lesser_of_both(granted: Share, scope: Scope, expected: set[Policy]):
+    person = Person(id="cyd", name="Cyd", scope=scope)
+    for policy in expected:
+        check_project(policy, person, PROJECT, granted)
+    for policy in PROJECT_POLICIES - expected:
+        with pytest.raises(Forbidden if expected else NotFound):
+            check_project(policy, person, PROJECT, granted)
+
+
+@pytest.mark.parametrize("scope", [Scope.READ, Scope.EDIT])
+def test_a_smaller_scope_is_no_administrator_and_not_the_account_itself(scope: Scope):
+    person = Person(id="root", name="Root", role=Role.ADMIN, scope=scope)
+    check_role(Policy.SIGNED_IN, person)
+    for policy in (Policy.ADMIN, Policy.METRICS, Policy.ACCOUNT):
+        with pytest.raises(Forbidden, match="scope"):
+            check_role(policy, person)
 
 
 def test_every_state_but_deleted_can_fail_and_be_deleted():

@@ -1,0 +1,87 @@
+"""The directory in memory, and others who change the same store."""
+
+import asyncio
+from collections.abc import Sequence
+
+import pytest
+
+from control_plane.domain.errors import StoreUnavailable
+from control_plane.domain.identity import Account, Change, Drop, Identity, Put, Session, digest_of
+from control_plane.domain.people import Role, Scope
+from control_plane.services.directory import Directory
+from control_plane.services.people import HostedPeople
+from tests.fakes.clock import FakeClock
+from tests.fakes.identity import FakeIdentityStore
+from tests.fakes.stores import FakeDatabase
+
+ADA = Account(id="a", login="ada", name="Ada", role=Role.ADMIN, created_at=0)
+SESSION = Session(id="s", digest=digest_of("secret"), person_id="a", created_at=0, seen_at=0, expires_at=2e6)
+
+
+def put(*records: Account | Session) -> Sequence[Change]:
+    return [Put(record) for record in records]
+
+
+async def test_what_another_process_changed_is_seen_within_two_seconds_and_not_lost():
+    clock, store = FakeClock(), FakeIdentityStore(FakeDatabase())
+    here, there = Directory(store, clock), Directory(store, clock)
+    await here.change(lambda _: (put(ADA, SESSION), None))
+    people = HostedPeople(there, clock)
+    assert people.by_session("secret") is None
+    looks: list[int] = []
+    there.on_look(lambda: looks.append(1))
+    async with asyncio.TaskGroup() as group:
+        following = group.create_task(there.follow())
+        await clock.advance(1)
+        person = people.by_session("secret")
+        assert person is not None
+        assert (person.id, person.role, person.scope, person.via) == ("a", Role.ADMIN, Scope.ADMIN, "s")
+        await here.change(lambda _: ([Drop(Session, "s")], None))
+        assert people.current("a", "s") is not None
+        await clock.advance(1)
+        assert people.current("a", "s") is None
+        following.cancel()
+    assert len(looks) == 2
+
+
+async def test_a_change_is_made_from_what_is_stored_now():
+    clock, store = FakeClock(), FakeIdentityStore(FakeDatabase())
+    here, there = Directory(store, clock), Directory(store, clock)
+    await here.change(lambda _: (put(ADA), None))
+    seen: list[int] = []
+
+    def count(identity: Identity) -> tuple[Sequence[Change], None]:
+        seen.append(len(identity.all(Account)))
+        return put(SESSION), None
+
+    await there.change(count)
+    assert seen == [0, 1]
+    assert set(there.identity.all(Account)) == {"a"}
+
+
+async def test_a_database_that_is_down_changes_nothing_here():
+    clock, database = FakeClock(), FakeDatabase()
+    directory = Directory(FakeIdentityStore(database), clock)
+    database.down = True
+    with pytest.raises(StoreUnavailable):
+        await directory.change(lambda _: (put(ADA), None))
+    assert directory.identity.all(Account) == {}
+    database.down = False
+    await directory.change(lambda _: (put(ADA), None))
+    assert set(directory.identity.by_login) == {"ada"}
+
+
+async def test_uses_are_written_in_a_batch_and_sessions_that_are_over_are_forgotten():
+    clock, store = FakeClock(), FakeIdentityStore(FakeDatabase())
+    directory = Directory(store, clock)
+    await directory.change(lambda _: (put(ADA, SESSION), None))
+    for _ in range(3):
+        assert HostedPeople(directory, clock).by_session("secret") is not None
+    await directory.note_uses()
+    stored = (await store.load()).get(Session, "s")
+    assert stored is not None
+    assert stored.seen_at == clock.now()
+    clock._now = 2e6
+    assert HostedPeople(directory, clock).by_session("secret") is None
+    await directory.note_uses()
+    assert (await store.load()).get(Session, "s") is None
