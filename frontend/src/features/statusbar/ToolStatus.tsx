@@ -75,9 +75,12 @@ export function ProblemsStatus() {
   const warnings = all.filter(({ severity }) => severity === "warning").length;
   const label = t("statusbar.problems", { errors, warnings });
   return (
-    <StatusButton title={label} aria-label={label} tone={errors > 0 ? "bad" : "plain"} onClick={() => showBottom("problems")} data-problems={errors}>
-      <CircleAlert size={12} aria-hidden /> {errors}
-      <TriangleAlert size={12} aria-hidden /> {warnings}
+    <StatusButton title={label} tone={errors > 0 ? "bad" : "plain"} onClick={() => showBottom("problems")} data-problems={errors}>
+      <span className="sr-only">{label}</span>
+      <span aria-hidden className="flex items-center gap-1">
+        <CircleAlert size={12} /> {errors}
+        <TriangleAlert size={12} /> {warnings}
+      </span>
     </StatusButton>
   );
 }
