@@ -22,6 +22,8 @@ START_DEADLINE: Final = 60.0
 SPARES: Final = 1
 """Processes forked ahead of need, so that a run does not wait for its fork."""
 STDERR_TAIL: Final = 2000
+SWEEP_SEC: Final = 0.5
+"""Seconds after the last run's end until what it left behind is ended; runs in quick succession do not pay for it."""
 
 
 class ZygoteFailed(Exception):
@@ -55,6 +57,7 @@ class Zygote:
         self._waiting: deque[asyncio.Future[RunProcess]] = deque()
         self._requested = 0
         self._retired = False
+        self._sweeping: asyncio.TimerHandle | None = None
         self._loop.add_reader(control, self._readable)
 
     @classmethod
@@ -148,6 +151,8 @@ class Zygote:
         if not self.alive:
             return
         self.alive = False
+        if self._sweeping is not None:
+            self._sweeping.cancel()
         self._loop.remove_reader(self._control)
         self._control.close()
         self._drop_spares()
@@ -222,6 +227,12 @@ class Zygote:
             case _:
                 raise ValueError(message)
 
+    def _sweep(self) -> None:
+        """Once no run is left, have ended what earlier ones left behind."""
+        self._sweeping = None
+        if self.alive and not self._busy:
+            self._send({"do": "sweep"})
+
     def _hand_out(self, process: RunProcess) -> None:
         waiting = self._next_waiting()
         if waiting is not None:
@@ -242,5 +253,8 @@ class Zygote:
         process = self._busy.pop(pid, None)
         if process is not None:
             process.set_exit_status(status)
+            if self._sweeping is not None:
+                self._sweeping.cancel()
+            self._sweeping = self._loop.call_later(SWEEP_SEC, self._sweep)
         if self._retired and not self._busy:
             self.close()

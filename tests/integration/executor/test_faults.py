@@ -113,6 +113,26 @@ async def test_processes_that_a_node_leaves_behind_end_with_it(bench: Bench) -> 
     await gone(plain_json(outcome))
 
 
+DAEMON = """
+import os, time
+def main():
+    reading, writing = os.pipe()
+    if os.fork() == 0:
+        os.setsid()
+        if os.fork() == 0:
+            os.write(writing, str(os.getpid()).encode())
+            time.sleep(600)
+        os._exit(0)
+    return int(os.read(reading, 20))
+"""
+
+
+async def test_a_process_that_left_its_group_ends_once_no_run_is_left(bench: Bench) -> None:
+    pid = plain_json(await bench.run(DAEMON))
+    await gone(pid)
+    assert plain_json(await bench.run(WORKS)) == "works"
+
+
 async def test_a_run_outlives_its_zygote_and_can_still_be_ended(bench: Bench) -> None:
     kill = "import os, signal, time\ndef main():\n    os.kill(os.getppid(), signal.SIGKILL)\n"
     assert plain_json(await bench.run(kill + "    return 'lives'")) == "lives"

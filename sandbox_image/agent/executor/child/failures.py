@@ -15,7 +15,7 @@ SKIPPED: Final = (".aimforge/", ".venv/", "venv/")
 
 HINTS: Final = {
     "OutOfMemory": "It needs more memory than the sandbox has. Work in pieces, or drop what is no longer needed.",
-    "DiskFull": "The workspace is full. Delete files that are no longer needed, or clear the cache.",
+    "DiskFull": "The workspace, /tmp or /dev/shm is full. Delete files that are no longer needed, or clear the cache.",
     "TooManyProcesses": "The sandbox's limit of processes and threads is reached. Start fewer, and wait for them.",
     "Exited": "A node ends by returning from main. Remove the call that exits.",
     "SyntaxError": "The source is no valid Python from the line shown on.",

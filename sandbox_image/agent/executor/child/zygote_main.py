@@ -1,7 +1,8 @@
 """The zygote: an interpreter of the project that has imported what its nodes import, and forks a process for each run.
 
 Started by the agent as ``python -I zygote_main.py FD WORKSPACE`` where FD is a SOCK_SEQPACKET socket. Each message is one
-JSON object. The agent sends ``{"do": "fork"}`` and ``{"do": "preload", "modules": [...]}``. The zygote sends
+JSON object. The agent sends ``{"do": "fork"}``, ``{"do": "preload", "modules": [...]}``, and ``{"do": "sweep"}`` when no run
+is left, so that what ended runs left behind can be ended. The zygote sends
 ``{"is": "child", "pid"}`` with three descriptors (channel, stdout, stderr), ``{"is": "fork_failed", "errno"}``,
 ``{"is": "preloaded"}`` and ``{"is": "exited", "pid", "status"}``. When the agent is gone, all of it ends.
 """
@@ -16,6 +17,7 @@ import signal
 import socket
 import sys
 import warnings
+from contextlib import suppress
 from pathlib import Path
 from types import FrameType, ModuleType
 from typing import Any, Final
@@ -24,8 +26,8 @@ PACKAGE: Final = "_aimforge"
 """Name under which the folder of this file is loaded, so that no user module can meet or replace it."""
 
 
-def load_package() -> ModuleType:
-    """Load this folder as a package and return its module ``process``. It is on no search path."""
+def load_package(*names: str) -> list[ModuleType]:
+    """Load this folder as a package and return modules of it. It is on no search path."""
     here = Path(__file__).parent
     spec = importlib.util.spec_from_file_location(PACKAGE, here / "__init__.py", submodule_search_locations=[str(here)])
     assert spec is not None
@@ -33,16 +35,17 @@ def load_package() -> ModuleType:
     package = importlib.util.module_from_spec(spec)
     sys.modules[PACKAGE] = package
     spec.loader.exec_module(package)
-    return importlib.import_module(f"{PACKAGE}.process")
+    return [importlib.import_module(f"{PACKAGE}.{name}") for name in names]
 
 
 class Zygote:
     """Forks on request until the agent closes the control socket."""
 
-    def __init__(self, control: socket.socket, workspace: str, process: Any) -> None:
+    def __init__(self, control: socket.socket, workspace: str, process: Any, leftovers: Any) -> None:
         self._control = control
         self._workspace = workspace
         self._process = process
+        self._leftovers = leftovers
         self._children: set[int] = set()
         self._woken, self._waker = socket.socketpair()
         self._woken.setblocking(False)
@@ -75,6 +78,8 @@ class Zygote:
     def _obey(self, message: dict[str, Any]) -> None:
         if message["do"] == "fork":
             self._fork()
+        elif message["do"] == "sweep":
+            self._leftovers.end(self._children)
         else:
             preload(message["modules"])
             self._send({"is": "preloaded"})
@@ -110,14 +115,16 @@ class Zygote:
             os.close(descriptor)
 
     def _reap(self) -> None:
-        for pid in list(self._children):
+        with suppress(ChildProcessError):  # there is none at all any more
             # Looked at first and reaped after its group is dead: until then the number cannot become another's.
-            if os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None:
-                continue
-            _kill_group(pid)
-            _, status = os.waitpid(pid, 0)
-            self._children.discard(pid)
-            self._send({"is": "exited", "pid": pid, "status": os.waitstatus_to_exitcode(status)})
+            while (dead := os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)) is not None:
+                pid = dead.si_pid
+                if pid in self._children:
+                    _kill_group(pid)
+                _, status = os.waitpid(pid, 0)
+                if pid in self._children:
+                    self._children.discard(pid)
+                    self._send({"is": "exited", "pid": pid, "status": os.waitstatus_to_exitcode(status)})
 
 
 def _wake(number: int, frame: FrameType | None) -> None:
@@ -150,7 +157,8 @@ def main() -> None:
     warnings.filterwarnings("ignore", message=r".*non-interactive, and thus cannot be shown.*")
     gc.disable()  # runs enable it again
     workspace = sys.argv[2]
-    process = load_package()
+    process, leftovers = load_package("process", "leftovers")
+    leftovers.adopt()
     sys.argv = [""]
     # The script's own folder is no place to import from.
     here = str(Path(__file__).parent)
@@ -161,7 +169,7 @@ def main() -> None:
     for standard in (0, 1, 2):
         os.dup2(null, standard)
     os.close(null)
-    Zygote(control, workspace, process).serve()
+    Zygote(control, workspace, process, leftovers).serve()
 
 
 if __name__ == "__main__":
