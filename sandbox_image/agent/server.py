@@ -37,6 +37,9 @@ async def serve(bootstrap: Bootstrap, stop: asyncio.Event) -> None:
             ws="websockets-sansio",
             ws_per_message_deflate=False,
             ws_max_size=MAX_LSP_MESSAGE,
+            # No pings: after a pause of the sandbox the deadline of the last one has passed, and every socket would end. The
+            # control plane, on the same machine, closes its side when a viewer is gone.
+            ws_ping_interval=None,
             lifespan="off",
             log_config=None,
             access_log=False,
