@@ -44,7 +44,8 @@ class Engine:
         """Remove the containers and volumes of a deployment."""
         for each in self._listed(f"{LABEL}={deployment}"):
             self.call("DELETE", f"/containers/{each['Id']}?force=1")
-        filters = quote(json.dumps({"label": [f"{LABEL}={deployment}"]}))
+        # By name: the engine makes a volume without labels when one is deleted while its container is created.
+        filters = quote(json.dumps({"name": [f"aimforge-{deployment}-"]}))
         for volume in self.call("GET", f"/volumes?filters={filters}")["Volumes"] or []:
             self.call("DELETE", f"/volumes/{volume['Name']}")
 
