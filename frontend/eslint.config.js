@@ -59,5 +59,7 @@ export default defineConfig(
     files: ["src/shared/{api,socket,preferences}/**"],
     rules: { "no-restricted-globals": "off" },
   },
+  // A program beside the page, not a part of it.
+  { files: ["e2e/**"], rules: { "no-restricted-globals": "off" } },
   { files: ["*.config.{ts,js}"], rules: { "import-x/no-default-export": "off" } },
 );

@@ -1,0 +1,98 @@
+import { expect } from "vitest";
+import { openProject, picture, scenario } from "./support/scenario.ts";
+import { goToLine, nodeCalled, openCode, press, repeatUntil, runAll, saved, serversReady, suggest, waitForStatus } from "./support/workbench.ts";
+
+const FRAME = "import pandas as pd\n\n\ndef main():\n    table = pd.DataFrame({'a': [1, 2]})\n    return table\n";
+
+scenario("a method of pandas is completed", async (stage) => {
+  const { page } = await stage.open("Completion", { nodes: [{ id: "frame", title: "Frame", code: FRAME }] });
+  await openCode(page, "Frame");
+  await serversReady(page);
+  await goToLine(page, 6);
+  await page.keyboard.type(".drop_dup");
+  const method = page.locator(".suggest-widget .monaco-list-row").filter({ hasText: "drop_duplicates" });
+  await repeatUntil(method, () => suggest(page));
+  await picture(page, "editor-completion-dark");
+  await page.keyboard.press("Enter");
+  await page.locator(".view-line").filter({ hasText: "drop_duplicates" }).waitFor();
+});
+
+scenario("an error of types is shown, mended and gone", async (stage) => {
+  const { page } = await stage.open("Types", {
+    nodes: [{ id: "typed", title: "Typed", code: "def main() -> int:\n    count: int = 'three'\n    return count\n" }],
+  });
+  await openCode(page, "Typed");
+  await page.locator('[data-problems="1"]').click();
+  const problem = page.getByRole("button", { name: /is not assignable/ });
+  await problem.waitFor();
+  await problem.click();
+  await page.keyboard.press("End");
+  await press(page, "Backspace", "'three'".length);
+  await page.keyboard.type("3");
+  await page.locator('[data-problems="0"]').waitFor();
+  await page.getByText("No problems.").waitFor();
+  await saved(page);
+});
+
+scenario("a name is changed in every node that uses it", async (stage) => {
+  const id = await stage.project("Renaming");
+  await stage.write(id, "shapes.py", "def area(side: float) -> float:\n    return side * side\n");
+  await stage.draw(id, {
+    nodes: [
+      { id: "first", title: "First", code: "from shapes import area\n\n\ndef main():\n    return area(2)\n" },
+      { id: "second", title: "Second", code: "from shapes import area\n\n\ndef main():\n    return area(3)\n" },
+    ],
+  });
+  const page = await stage.page();
+  await openProject(page, id);
+  await openCode(page, "First");
+  await serversReady(page);
+  await goToLine(page, 5);
+  await press(page, "ArrowLeft", "(2)".length);
+  const box = page.locator(".rename-box input, .rename-input").first();
+  await repeatUntil(box, () => page.keyboard.press("F2"));
+  await box.fill("surface");
+  await page.keyboard.press("Enter");
+  await page.locator(".view-line").filter({ hasText: "return surface(2)" }).waitFor();
+  await openCode(page, "Second");
+  await page.locator(".view-line").filter({ hasText: "return surface(3)" }).waitFor();
+  await saved(page);
+  await runAll(page);
+  await nodeCalled(page, "Second").getByText("int  9").waitFor();
+});
+
+scenario("an error leads to its line", async (stage) => {
+  const { page } = await stage.open("Failing", {
+    nodes: [{ id: "bad", title: "Bad", code: "def share(parts):\n    return 1 / parts\n\n\ndef main():\n    return share(0)\n" }],
+  });
+  await runAll(page);
+  await waitForStatus(page, "Bad", "failed");
+  await nodeCalled(page, "Bad").click();
+  await page.getByRole("alert").getByText("ZeroDivisionError").waitFor();
+  await picture(page, "error-dark");
+  await page.getByRole("button", { name: /line 2/ }).click();
+  await page.getByText("Line 2,").waitFor();
+  await page.locator(".view-line").filter({ hasText: "1 / parts" }).waitFor();
+});
+
+scenario("what changed elsewhere is never overwritten in silence", async (stage) => {
+  const { page, id } = await stage.open("Conflict");
+  await stage.write(id, "notes.txt", "one\n");
+  await page.getByRole("tab", { name: "Files" }).click();
+  await page.locator('[data-path="notes.txt"]').dblclick();
+  await page.locator(".view-line").filter({ hasText: "one" }).waitFor();
+  const changed = page.waitForRequest((request) => request.method() === "PUT" && request.url().includes("notes.txt"));
+  await page.route("**/files/content?*", async (route) => {
+    // Somebody else is faster, by the time that this page's text is on its way.
+    if (route.request().method() === "PUT") await stage.write(id, "notes.txt", "theirs\n");
+    await page.unroute("**/files/content?*");
+    await route.continue();
+  });
+  await goToLine(page, 1);
+  await page.keyboard.type(" mine");
+  await changed;
+  await page.locator('[data-save="conflict"]').first().waitFor();
+  await page.getByRole("button", { name: "Keep mine" }).click();
+  await saved(page);
+  expect(await stage.read(id, "notes.txt")).toBe("one mine\n");
+});

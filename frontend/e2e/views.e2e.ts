@@ -1,0 +1,98 @@
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import type { Page } from "playwright-core";
+import { expect } from "vitest";
+import { openProject, picture, scenario, type Theme } from "./support/scenario.ts";
+import { nodeCalled, openCode, openTerminal, runAll, screenShows, serversReady, typeCommand, waitForStatus } from "./support/workbench.ts";
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"];
+const THEMES: readonly Theme[] = ["dark", "light", "contrast"];
+
+/** What WCAG 2.2 AA has to say against the page as it is: rule, element, and why. */
+async function violations(page: Page): Promise<string[]> {
+  if (!(await page.evaluate(() => "axe" in window))) await page.evaluate(AXE);
+  const found: unknown = await page.evaluate(`axe.run({ exclude: [".monaco-editor", "iframe"] }, { runOnly: ${JSON.stringify(RULES)}, resultTypes: ["violations"] })
+    .then(({ violations }) => violations.flatMap((rule) => rule.nodes.map((node) => rule.id + ": " + node.target.join(" ") + "\\n" + node.failureSummary)))`);
+  return Array.isArray(found) ? found.map(String) : [String(found)];
+}
+
+/** The page in each theme, as a person would switch it: nothing against it, and a picture of it. */
+async function check(page: Page, view: string): Promise<void> {
+  for (const theme of THEMES) {
+    await page.evaluate((name) => {
+      document.documentElement.dataset["theme"] = name;
+    }, theme);
+    await expect(violations(page), `${view}, ${theme}`).resolves.toEqual([]);
+    await picture(page, `view-${view}-${theme}`);
+  }
+}
+
+scenario("the list of projects is for everyone", async (stage) => {
+  await Promise.all([stage.project("Penguins", undefined, "welcome"), stage.project("Prices and rates"), stage.project("Sensor drift")]);
+  const page = await stage.page();
+  await page.getByRole("link", { name: "Sensor drift" }).waitFor();
+  await check(page, "projects");
+  await page.getByRole("button", { name: "New project" }).click();
+  await page.getByRole("radio", { name: /Welcome/ }).check();
+  await check(page, "new-project");
+});
+
+scenario("every view of a project is for everyone", async (stage) => {
+  const id = await stage.project("Penguins", undefined, "welcome");
+  const page = await stage.page();
+  await openProject(page, id);
+  await runAll(page);
+  await waitForStatus(page, "Picture", "succeeded");
+  await nodeCalled(page, "Picture").getByRole("img", { name: "Image" }).waitFor();
+  await nodeCalled(page, "Table").getByRole("columnheader", { name: /Species/ }).waitFor();
+  await page.getByRole("tab", { name: "Outline" }).click();
+  await nodeCalled(page, "Join").click();
+  await page.getByRole("tab", { name: "Output" }).waitFor();
+  await check(page, "flow");
+
+  await page.getByRole("button", { name: "Show or hide terminal" }).click();
+  await page.getByRole("tab", { name: "Runs" }).click();
+  await page.getByRole("list", { name: "Timeline" }).waitFor();
+  await page.getByRole("tab", { name: "Packages" }).click();
+  await page.locator('[data-package="pandas"]').waitFor();
+  await check(page, "runs");
+
+  await page.getByRole("tab", { name: "Files" }).click();
+  await page.locator('[data-path="requirements.txt"]').waitFor();
+  await openCode(page, "Chart");
+  await serversReady(page);
+  await page.getByRole("tab", { name: "Problems" }).click();
+  await check(page, "editor");
+
+  await page.getByRole("tab", { name: "Terminal", exact: true }).click();
+  await page.locator('[data-terminal][data-status="attached"]').waitFor();
+  await screenShows(page, /[$#] ?$/m);
+  await typeCommand(page, "clear; ls --color -l data nodes && python --version");
+  await screenShows(page, /Python 3/);
+  await check(page, "terminal");
+
+  await page.keyboard.press("Control+Shift+P");
+  await page.getByRole("combobox", { name: "Command palette" }).waitFor();
+  await check(page, "commands");
+  await page.keyboard.press("Escape");
+  await page.keyboard.press("Control+0");
+  await page.keyboard.press("?");
+  await page.getByRole("dialog", { name: "Keyboard map" }).waitFor();
+  await check(page, "keys");
+});
+
+scenario("at 1280 × 720 nothing is cut off, and a tablet can use it", async (stage) => {
+  const { page } = await stage.open("Small", { nodes: [{ id: "one", title: "One", code: "def main():\n    return 1\n" }] });
+  await openCode(page, "One");
+  await openTerminal(page);
+  for (const size of [{ width: 1280, height: 720 }, { width: 1024, height: 768 }]) {
+    await page.setViewportSize(size);
+    const over = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+    expect(over).toBeLessThanOrEqual(0);
+    await page.getByRole("button", { name: "Run all", exact: true }).click({ trial: true });
+    await page.locator("[data-scope=canvas] .react-flow__pane").waitFor();
+    await page.locator("[data-scope=editor] .view-line").first().waitFor();
+    await page.locator("[data-terminal] .xterm").waitFor();
+  }
+});

@@ -1,0 +1,20 @@
+import { defineConfig } from "vitest/config";
+
+/** The browser tests: Chromium, the real control plane and real containers. `npm run e2e`. */
+export default defineConfig({
+  test: {
+    environment: "node",
+    include: ["e2e/**/*.e2e.ts"],
+    globalSetup: ["e2e/support/setUp.ts"],
+    // One server, one browser, two processors: scenarios follow one another, each on a project of its own.
+    fileParallelism: false,
+    maxWorkers: 1,
+    isolate: false,
+    // A busy machine can push Chromium itself over the edge (a renderer that is killed, a socket that is reset). A scenario
+    // starts from a new project, so that trying again hides no state; a fault of the product fails three times.
+    retry: 2,
+    testTimeout: 180_000,
+    hookTimeout: 180_000,
+    reporters: ["verbose"],
+  },
+});
