@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Final
 
+from starlette.datastructures import URL
 from starlette.responses import Response
 
 from control_plane.api.dependencies import Call, answer
@@ -31,7 +32,8 @@ async def address(call: Call) -> Response:
     text: str = call.request.path_params["port"]
     if not (text.isascii() and text.isdecimal() and len(text) <= 5 and 0 < int(text) < 65536):
         raise Invalid(f"{text[:20]!r} is not a port: a number from 1 to 65535 is.", field="port")
-    url = call.request.url
+    hosted = services.hosted
+    url = URL(hosted.public_url) if hosted is not None and hosted.public_url else call.request.url
     port = f":{url.port}" if url.port else ""
     ticket = services.previews.ticket(call.project_id, call.person.id, call.person.via)
     return answer(
