@@ -137,7 +137,7 @@ class Executor:
 
     async def _fork(self) -> RunProcess:
         zygote = self._zygote
-        if zygote is None or not zygote.alive or self._outdated:
+        if zygote is None or not zygote.forks or self._outdated:
             zygote = await self._current_zygote()
         spare = zygote.take_spare()
         if spare is not None:
@@ -155,7 +155,7 @@ class Executor:
         async with self._starting:
             await self._environment_ready()
             old = self._zygote
-            if old is not None and old.alive and not self._outdated:
+            if old is not None and old.forks and not self._outdated:
                 return old
             self._outdated = False
             if old is not None:

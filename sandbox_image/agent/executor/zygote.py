@@ -97,6 +97,11 @@ class Zygote:
         await process.wait()
         raise ZygoteFailed(f"The environment's interpreter does not start: {said or 'it gave no reason'}")
 
+    @property
+    def forks(self) -> bool:
+        """Whether new runs may come from it: a retired one only lives until its last run has ended."""
+        return self.alive and not self._retired
+
     async def wait(self) -> None:
         """Wait until the zygote's process has ended."""
         await self._process.wait()
