@@ -19,7 +19,7 @@ export function KeyboardMap() {
   const commands = useCommandRegistry((state) => state.commands);
   return (
     <Dialog open={open} onClose={() => openDialog(null)} title={t("app.keyboardMap")} width="lg">
-      <div className="columns-1 gap-8 sm:columns-2">
+      <div tabIndex={0} className="columns-1 gap-8 sm:columns-2">
         {[...byScope(commands.values())].map(([scope, list]) => (
           <section key={scope} className="mb-5">
             <h3 className="mb-1 text-xs font-semibold text-muted">

@@ -73,7 +73,7 @@ export function Gantt({ run }: { run: RunResult }) {
   const result = run.nodes[chosen];
   const nodes = Object.values(run.nodes).sort((a, b) => a.started_ms - b.started_ms);
   return (
-    <div className="min-w-md py-1.5">
+    <div className="min-w-88 py-1.5">
       {run.error !== null && <ErrorView error={run.error} />}
       <div aria-hidden className="grid grid-cols-[10rem_1fr_5.5rem] gap-3 px-3">
         <span />
