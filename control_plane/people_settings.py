@@ -8,7 +8,7 @@ from pydantic import Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode
 
 from control_plane.domain.oidc import Rules
-from control_plane.services.invitations import Registration
+from control_plane.domain.people import Registration
 
 
 class PeopleSettings(BaseSettings):

@@ -34,6 +34,7 @@ class AuditAction(StrEnum):
     PROJECT_RESTORED = "project.restored"
     SANDBOX_STARTED = "sandbox.started"
     SANDBOX_ENDED = "sandbox.ended"
+    SANDBOX_STOPPED_BY_ADMIN = "sandbox.stopped_by_admin"
     EGRESS_DENIED = "egress.denied"
     AUDIT_EXPORTED = "audit.exported"
     AUDIT_LOST = "audit.lost"

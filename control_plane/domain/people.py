@@ -30,6 +30,14 @@ class Scope(StrEnum):
     """All that its owner may; browser sessions have it."""
 
 
+class Registration(StrEnum):
+    """Who may make an account."""
+
+    CLOSED = "closed"
+    INVITE = "invite"
+    OPEN = "open"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
     """Somebody who is signed in. ``name`` is shown to others; ``via`` is the id of the session or token."""

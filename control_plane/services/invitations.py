@@ -1,7 +1,6 @@
 """How people get accounts by themselves: by an invitation's link, or openly, as the deployment allows."""
 
 from dataclasses import replace
-from enum import StrEnum
 from typing import Final
 
 from control_plane.domain.audit import AuditAction
@@ -17,7 +16,7 @@ from control_plane.domain.identity import (
     new_id,
     new_secret,
 )
-from control_plane.domain.people import Role
+from control_plane.domain.people import Registration, Role
 from control_plane.ports import Clock
 from control_plane.services.accounts import Accounts, Joined
 from control_plane.services.audit import Actor, AuditLog
@@ -27,14 +26,6 @@ MAX_INVITATIONS: Final = 1000
 MAX_EXPIRY_SEC: Final = 366 * 86400
 MAX_COURSE_ID: Final = 64
 OVER: Final = "This invitation is over: ask for a new one."
-
-
-class Registration(StrEnum):
-    """Who may make an account."""
-
-    CLOSED = "closed"
-    INVITE = "invite"
-    OPEN = "open"
 
 
 async def nobody_listens(_: str, __: str) -> None:

@@ -1,19 +1,19 @@
 """What every ``IdentityStore`` and ``AuditStore`` does: the fakes of the tests, and the database."""
 
-import sqlite3
+import asyncio
 from collections.abc import AsyncGenerator
-from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 from control_plane.adapters.database.identity_store import DatabaseAuditStore, DatabaseIdentityStore
 from control_plane.adapters.database.opening import open_database, prepare_database
 from control_plane.adapters.database.stores import DatabaseProjectStore
 from control_plane.domain.access import Share
 from control_plane.domain.audit import AuditAction, AuditEntry, AuditFilter
-from control_plane.domain.errors import Conflict, Stale
+from control_plane.domain.errors import Conflict, Stale, StoreUnavailable
 from control_plane.domain.identity import (
     Account,
     ApiToken,
@@ -50,15 +50,25 @@ class Stores:
     audit: AuditStore
 
 
-@pytest.fixture(params=["fake", "sqlite"])
-async def stores(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncGenerator[Stores]:
+@pytest.fixture(params=["fake", "sqlite", "postgres"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """URL of a database at the newest schema; empty for the fake."""
     if request.param == "fake":
+        return ""
+    if request.param == "postgres":
+        return request.getfixturevalue("postgres_url")
+    url = f"sqlite+aiosqlite:///{tmp_path}/aimforge.db"
+    prepare_database(url)
+    return url
+
+
+@pytest.fixture
+async def stores(database_url: str) -> AsyncGenerator[Stores]:
+    if not database_url:
         fake = FakeDatabase()
         yield Stores(FakeIdentityStore(fake), FakeAuditStore(fake))
         return
-    url = f"sqlite+aiosqlite:///{tmp_path}/aimforge.db"
-    prepare_database(url)
-    database = open_database(url)
+    database = open_database(database_url)
     await DatabaseProjectStore(database).add(
         ProjectRecord(id="p", name="P", owner="a", created_at=1, opened_at=1),
         SandboxRecord(project_id="p", generation=0, state=SandboxState.ABSENT, uid=5, limits=Limits()),
@@ -138,9 +148,20 @@ async def test_the_audit_log_is_read_by_filter_newest_first_and_pruned(stores: S
     assert await times() == [3, 2]
 
 
-async def test_the_database_itself_keeps_the_audit_log_as_it_was(tmp_path: Path):
-    prepare_database(f"sqlite+aiosqlite:///{tmp_path}/aimforge.db")
-    with closing(sqlite3.connect(tmp_path / "aimforge.db")) as connection:
-        connection.execute("INSERT INTO audit VALUES (1, 1.0, 'token.created', 'a', '', '', '{}')")
-        with pytest.raises(sqlite3.IntegrityError, match="never changed"):
-            connection.execute("UPDATE audit SET actor = 'b'")
+async def test_of_many_writers_who_saw_the_same_one_wins(stores: Stores):
+    changes = [[Put(replace(ADA, id=str(n), login=f"p{n}", subject=""))] for n in range(8)]
+    done = await asyncio.gather(*(stores.identity.write(c, 0) for c in changes), return_exceptions=True)
+    assert sorted(str(type(result).__name__) for result in done) == ["Stale"] * 7 + ["int"]
+    assert len(records(await stores.identity.load())) == await stores.identity.revision() == 1
+
+
+async def test_the_database_itself_keeps_the_audit_log_as_it_was(database_url: str, stores: Stores):
+    if not database_url:
+        return
+    await stores.audit.append([AuditEntry(at=1, action=AuditAction.SIGN_IN, actor="a")])
+    database = open_database(database_url)
+    with pytest.raises(StoreUnavailable, match="never changed"):
+        async with database.write() as connection:
+            await connection.execute(sa.text("UPDATE audit SET actor = 'b'"))
+    await database.close()
+    assert [entry.actor for entry in await stores.audit.read(AuditFilter(), 10)] == ["a"]

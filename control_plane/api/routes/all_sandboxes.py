@@ -10,6 +10,7 @@ from control_plane.api.operation import Operation
 from control_plane.api.passing import check_shape
 from control_plane.api.people_schemas import SandboxInfo
 from control_plane.domain.access import Policy
+from control_plane.domain.audit import AuditAction
 from control_plane.domain.errors import AimforgeError
 from control_plane.ports import AgentAddress
 from control_plane.services.sandbox_entry import SandboxEntry
@@ -99,5 +100,6 @@ OPERATIONS: Final = [
         summary="Stop anybody's sandbox; files stay",
         endpoint=stop,
         answer=SandboxInfo,
+        audit=AuditAction.SANDBOX_STOPPED_BY_ADMIN,
     ),
 ]

@@ -53,3 +53,25 @@ def test_the_token_is_made_once_and_kept_where_only_we_can_read(tmp_path: Path):
     assert stat.S_IMODE((tmp_path / "data" / "token").stat().st_mode) == 0o600
     assert stat.S_IMODE((tmp_path / "data").stat().st_mode) == 0o700
     assert Settings(data_dir=tmp_path / "data", token="x" * 20).local_token() == "x" * 20
+
+
+def test_hosted_mode_listens_where_it_is_told_and_knows_its_public_name():
+    settings = Settings(mode="hosted", host="0.0.0.0", public_url="https://forge.example:8443")
+    assert (settings.public_host, settings.over_tls) == ("forge.example", True)
+    assert not Settings(mode="hosted", public_url="http://forge.example").over_tls
+
+
+@pytest.mark.parametrize(
+    ("wrong", "sentence"),
+    [
+        ({"oidc_allow": ("anybody",)}, "is no rule"),
+        ({"oidc_roles": ("groups=staff:owner",)}, "one of admin"),
+        ({"oidc_issuer": "https://id.example"}, "AIMFORGE_OIDC_CLIENT_ID"),
+        ({"trusted_proxies": ("front",)}, "front"),
+        ({"public_url": "forge.example"}, "public_url"),
+        ({"metrics_token": "short"}, "metrics_token"),
+    ],
+)
+def test_what_cannot_be_meant_about_people_is_refused(wrong: dict[str, str], sentence: str):
+    with pytest.raises(ValidationError, match=sentence):
+        Settings(mode="hosted", **wrong)  # pyright: ignore[reportArgumentType]

@@ -6,9 +6,8 @@ from pathlib import Path
 import pytest
 
 from control_plane.domain.audit import AuditAction
-from control_plane.domain.people import Role
+from control_plane.domain.people import Registration, Role
 from control_plane.services.accounts import BY_ACCOUNT
-from control_plane.services.invitations import Registration
 from tests.fakes.hosted import PASSWORD, Hosted, hosted
 from tests.fakes.served import BEARER, TOKEN
 
