@@ -158,9 +158,21 @@ async def open_services(stack: AsyncExitStack, settings: Settings, adapters: Ada
         max_running=settings.max_running,
         start_concurrency=settings.start_concurrency,
         start_queue=settings.start_queue,
+        least_memory=settings.least_memory,
     )
     sandboxes = await stack.enter_async_context(
-        Sandboxes(adapters.runtime, link, egress, adapters.sandboxes, sink, clock, policy, registry.name_of)
+        Sandboxes(
+            adapters.runtime,
+            link,
+            egress,
+            adapters.sandboxes,
+            sink,
+            clock,
+            policy,
+            registry.name_of,
+            registry.owner_of,
+            adapters.memory,
+        )
     )
     await sandboxes.load()
     hub.follow(sandboxes.address_of)

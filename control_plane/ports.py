@@ -22,6 +22,14 @@ class Clock(Protocol):
     async def sleep(self, seconds: float) -> None: ...
 
 
+class HostMemory(Protocol):
+    """The memory of the machine that sandboxes run on."""
+
+    def available(self) -> int | None:
+        """Bytes that programs can still have; None where that is not known."""
+        ...
+
+
 # ── Containers ────────────────────────────────────────────────────────────────────────────────────────────────
 
 

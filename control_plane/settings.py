@@ -166,6 +166,12 @@ class Settings(PeopleSettings):
     )
     start_concurrency: int = Field(default=4, ge=1, description="Sandboxes that are started at the same time.")
     start_queue: int = Field(default=500, ge=1, description="Starts that may wait; further ones are refused.")
+    least_memory: int = Field(
+        default=256 * MIB,
+        ge=0,
+        description="Memory of the machine that is kept available: below, idle sandboxes are paused and paused ones "
+        "stopped, oldest first, and new starts wait. 0: never.",
+    )
     delete_grace_sec: float = Field(default=60, ge=0, description="A deleted project can be restored for this long.")
     reconcile_sec: float = Field(
         default=60, gt=0, description="Time between two comparisons of the database with the engine."

@@ -3,13 +3,14 @@
 import signal
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from control_plane.adapters.clock import SystemClock
+from control_plane.adapters.host_memory import LinuxHostMemory
 from control_plane.adapters.socket_paths import SocketPaths
 from control_plane.ports import (
     AgentLink,
@@ -17,6 +18,7 @@ from control_plane.ports import (
     Clock,
     Egress,
     EventSink,
+    HostMemory,
     IdentityStore,
     ProjectStore,
     SandboxRuntime,
@@ -41,6 +43,7 @@ class Adapters:
     identity: IdentityStore
     audit: AuditStore
     clock: Clock
+    memory: HostMemory = field(default_factory=LinuxHostMemory)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

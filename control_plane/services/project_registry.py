@@ -42,6 +42,11 @@ class ProjectRegistry:
         record = self._records.get(project_id)
         return record.name if record else ""
 
+    def owner_of(self, project_id: str) -> str:
+        """Return the owner's id, also of a project that is being deleted; empty for one that is gone."""
+        record = self._records.get(project_id)
+        return record.owner if record else ""
+
     def all(self) -> Sequence[ProjectRecord]:
         """Return all projects, those too whose deletion is under way: their workspaces must stay."""
         return list(self._records.values())

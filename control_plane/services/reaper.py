@@ -20,6 +20,8 @@ from sandbox_image.wire.agent import Activity
 log = structlog.stdlib.get_logger()
 
 ACTIVITY_TIMEOUT_SEC: Final = 3.0
+PRESSED_IDLE_SEC: Final = 60.0
+"""While memory is short, idle this long is long enough to be paused, and so to be stopped next."""
 MAX_BUSY: Final = 8
 """Reasons that are shown of what keeps a sandbox busy."""
 
@@ -32,6 +34,8 @@ class Reaper:
         self._link = link
         self._clock = clock
         self._every_sec = every_sec
+        self._patience_sec = sandboxes.policy.idle_pause_sec
+        """Idle this long, a sandbox is paused at this look."""
 
     async def run(self) -> None:
         """Look again and again, until cancelled."""
@@ -41,6 +45,10 @@ class Reaper:
 
     async def look(self) -> None:
         """Look at all sandboxes once. One that cannot be dealt with now is dealt with next time."""
+        self._patience_sec = self._sandboxes.policy.idle_pause_sec
+        if self._sandboxes.short_of_memory:
+            self._patience_sec = min(self._patience_sec, PRESSED_IDLE_SEC)
+        self._sandboxes.relieve()
         async with asyncio.TaskGroup() as group:
             for entry in self._sandboxes.entries():
                 if entry.flight is None:
@@ -61,10 +69,10 @@ class Reaper:
             await self._sandboxes.stop(entry.record.project_id, EndReason.TOO_OLD)
             return
         idle = await self._idle_for(entry)
-        if idle >= policy.idle_pause_sec:
+        if idle >= self._patience_sec:
             await self._sandboxes.pause(entry.record.project_id)
             return
-        left = policy.idle_pause_sec - idle
+        left = self._patience_sec - idle
         self._count_down(entry, left if left <= policy.countdown_sec else None)
 
     async def _look_at_paused(self, entry: SandboxEntry) -> None:
@@ -87,7 +95,7 @@ class Reaper:
         idle = now - entry.used_at
         if entry.in_use or now < entry.awake_until:
             return 0.0
-        if idle < policy.idle_pause_sec - policy.countdown_sec or entry.address is None:
+        if idle < self._patience_sec - policy.countdown_sec or entry.address is None:
             return idle
         answer = await self._link.request(entry.address, "GET", "/activity", timeout_sec=ACTIVITY_TIMEOUT_SEC)
         try:

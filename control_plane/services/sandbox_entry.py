@@ -67,6 +67,8 @@ class SandboxEntry:
     awake_until: float = 0.0
     paused_at: float = 0.0
     queue_position: int | None = None
+    queue_reason: str = ""
+    """Why it waits, where it is not just for others that are being started."""
     pauses_in: float | None = None
     stops_in: float | None = None
     busy: list[str] = field(default_factory=list[str])
@@ -91,7 +93,7 @@ class SandboxEntry:
         return events.Sandbox(
             state=self.record.state.value,
             reason=self.record.end_reason.value if self.record.end_reason else "",
-            message=self.record.message,
+            message=self.queue_reason if self.queue_position is not None else self.record.message,
             queue_position=self.queue_position,
             pauses_in_sec=self.pauses_in,
             stops_in_sec=self.stops_in,

@@ -58,6 +58,7 @@ class SandboxMoves:
         clock: Clock,
         queue: StartQueue,
         name_of: Callable[[str], str],
+        owner_of: Callable[[str], str],
     ) -> None:
         self._runtime = runtime
         self._link = link
@@ -67,6 +68,7 @@ class SandboxMoves:
         self._clock = clock
         self._queue = queue
         self._name_of = name_of
+        self._owner_of = owner_of
 
     # ── Transitions ───────────────────────────────────────────────────────────────────────────────────────────
 
@@ -111,7 +113,8 @@ class SandboxMoves:
             await self.move(entry, SandboxState.QUEUED, end_reason=None, message="")
         entry.steps.begin("queue")
         try:
-            async with self._queue.slot(lambda position: self._wait_at(entry, position)):
+            owner = self._owner_of(entry.record.project_id)
+            async with self._queue.slot(owner, lambda position: self._wait_at(entry, position)):
                 entry.queue_position = None
                 async with asyncio.timeout(DEADLINES[SandboxState.STARTING]):
                     await self._start_container(entry)
@@ -202,6 +205,7 @@ class SandboxMoves:
 
     def _wait_at(self, entry: SandboxEntry, position: int) -> None:
         entry.queue_position = position
+        entry.queue_reason = self._queue.reason
         self.tell(entry)
 
     # ── Pausing ───────────────────────────────────────────────────────────────────────────────────────────────

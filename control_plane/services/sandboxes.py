@@ -24,6 +24,7 @@ from control_plane.ports import (
     Container,
     Egress,
     EventSink,
+    HostMemory,
     SandboxRuntime,
     SandboxStore,
 )
@@ -58,6 +59,8 @@ class LifePolicy:
     max_running: int = 50
     start_concurrency: int = 4
     start_queue: int = 500
+    least_memory: int = 0
+    """Bytes of the machine's memory that are kept available; below, sandboxes are put to rest and new ones wait."""
 
 
 class Sandboxes:
@@ -73,14 +76,19 @@ class Sandboxes:
         clock: Clock,
         policy: LifePolicy,
         name_of: Callable[[str], str],
+        owner_of: Callable[[str], str] = lambda _: "",
+        memory: HostMemory | None = None,
     ) -> None:
-        """``name_of`` gives a project's name, which its sandbox is told when it fills an empty workspace."""
+        """``name_of`` gives a project's name, which its sandbox is told when it fills an empty workspace; ``owner_of``
+        its owner, for owners take turns in the queue. Without ``memory`` nothing waits for the machine's memory.
+        """
+        self._memory = memory
         self.policy = policy
         self._clock = clock
         self._store = store
         self._entries: dict[str, SandboxEntry] = {}
-        self._queue = StartQueue(policy.start_concurrency, policy.start_queue, self._has_room)
-        self.moves = SandboxMoves(runtime, link, egress, store, sink, clock, self._queue, name_of)
+        self._queue = StartQueue(policy.start_concurrency, policy.start_queue, self._obstacle)
+        self.moves = SandboxMoves(runtime, link, egress, store, sink, clock, self._queue, name_of, owner_of)
         self._group = asyncio.TaskGroup()
 
     async def __aenter__(self) -> Self:
@@ -289,13 +297,37 @@ class Sandboxes:
 
     # ── Room ──────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def _has_room(self) -> bool:
+    @property
+    def short_of_memory(self) -> bool:
+        """Whether the machine has less memory available than it should keep."""
+        if self._memory is None or self.policy.least_memory == 0:
+            return False
+        available = self._memory.available()
+        return available is not None and available < self.policy.least_memory
+
+    def relieve(self) -> None:
+        """Make room while memory is short: the paused sandbox that rests longest is stopped. Look at the queue anyway."""
+        if self.short_of_memory:
+            self._evict_one()
+        self._queue.pump()
+
+    def _obstacle(self) -> str:
+        """Say why no sandbox may be started now, and make room for the next; empty when one may."""
+        held = sum(entry.state in HOLDS_MEMORY for entry in self._entries.values())
+        if held + self._queue.running >= self.policy.max_running:
+            self._evict_one()
+            return f"All {self.policy.max_running} places for sandboxes are taken. Yours starts when one is free."
+        if self.short_of_memory:
+            self._evict_one()
+            return "The server is short of memory. Your sandbox starts when there is enough again."
+        return ""
+
+    def _evict_one(self) -> None:
+        """Begin to stop the paused sandbox that was used least recently, unless one is being stopped already."""
         held = [entry for entry in self._entries.values() if entry.state in HOLDS_MEMORY]
-        if len(held) + self._queue.running < self.policy.max_running:
-            return True
-        if not any(entry.flight is not None and entry.flight.kind is FlightKind.STOP for entry in held):
-            asleep = [entry for entry in held if entry.state is SandboxState.PAUSED and entry.flight is None]
-            if asleep:
-                oldest = min(asleep, key=lambda entry: entry.used_at)
-                self._launch(oldest, FlightKind.STOP, partial(self.moves.stop, oldest, EndReason.EVICTED))
-        return False
+        if any(entry.flight is not None and entry.flight.kind is FlightKind.STOP for entry in held):
+            return
+        asleep = [entry for entry in held if entry.state is SandboxState.PAUSED and entry.flight is None]
+        if asleep:
+            oldest = min(asleep, key=lambda entry: entry.used_at)
+            self._launch(oldest, FlightKind.STOP, partial(self.moves.stop, oldest, EndReason.EVICTED))

@@ -18,6 +18,7 @@ from control_plane.services.sandboxes import LifePolicy, Sandboxes
 from tests.fakes.agent_link import FakeAgentLink
 from tests.fakes.clock import FakeClock
 from tests.fakes.egress import FakeEgress
+from tests.fakes.host_memory import FakeHostMemory
 from tests.fakes.identity import FakeAuditStore, FakeIdentityStore
 from tests.fakes.runtime import FakeRuntime
 from tests.fakes.stores import FakeDatabase, FakeProjectStore, FakeSandboxStore
@@ -37,6 +38,7 @@ class Outside:
     link: FakeAgentLink = field(default_factory=FakeAgentLink)
     egress: FakeEgress = field(default_factory=FakeEgress)
     clock: FakeClock = field(default_factory=FakeClock)
+    memory: FakeHostMemory = field(default_factory=FakeHostMemory)
     identity: FakeIdentityStore = field(init=False)
     audit: FakeAuditStore = field(init=False)
 
@@ -114,6 +116,8 @@ async def open_world(outside: Outside | None = None, policy: LifePolicy = POLICY
                 clock,
                 policy,
                 registry.name_of,
+                registry.owner_of,
+                outside.memory,
             )
         )
         await sandboxes.load()
