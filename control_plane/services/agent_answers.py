@@ -1,5 +1,6 @@
 """Errors that an agent answered with, told on as ours."""
 
+from collections.abc import AsyncIterator
 from typing import Any, ClassVar, NoReturn
 
 import msgspec
@@ -20,6 +21,16 @@ class AgentRefused(AimforgeError):
     def __init__(self, message: str, error: ErrorCode, detail: dict[str, Any]) -> None:
         super().__init__(message, **detail)
         self.error = error
+
+
+async def bounded(chunks: AsyncIterator[bytes], limit: int) -> bytes:
+    """Read a streamed answer that must be small. Raises ``SandboxMisbehaved`` for a larger one."""
+    found = bytearray()
+    async for chunk in chunks:
+        found += chunk
+        if len(found) > limit:
+            raise SandboxMisbehaved("The sandbox's answer is too large.")
+    return bytes(found)
 
 
 def raise_for_agent(status: int, body: bytes) -> NoReturn:

@@ -7,12 +7,12 @@ from typing import Final
 
 import msgspec
 
-from control_plane.domain.errors import Invalid
+from control_plane.domain.errors import Invalid, SandboxMisbehaved
 from control_plane.domain.people import Person
 from control_plane.domain.project import ProjectRecord
 from control_plane.domain.sandbox import Limits, SandboxRecord, SandboxState
 from control_plane.ports import AgentLink, Clock
-from control_plane.services.agent_answers import raise_for_agent
+from control_plane.services.agent_answers import bounded, raise_for_agent
 from control_plane.services.deletions import Deletions
 from control_plane.services.project_registry import ProjectRegistry
 from control_plane.services.sandboxes import Sandboxes
@@ -24,7 +24,17 @@ IMPORT_TIMEOUT_SEC: Final = 600.0
 CLONE_TIMEOUT_SEC: Final = 660.0
 """A little longer than the agent gives Git, so that it is the agent who says what happened."""
 MAX_CLONE_ANSWER: Final = 8 * MAX_JSON_BODY
+MAX_BROUGHT: Final = 8 * MAX_JSON_BODY
+UNNAMED: Final = "Imported project"
+"""Name of a project from a zip, where neither its maker nor its folder gives it one."""
 ZIP: Final = {"content-type": "application/zip"}
+
+
+class Brought(msgspec.Struct, frozen=True):
+    """What is of interest in an agent's answer to an import."""
+
+    name: str = ""
+    description: str = ""
 
 
 def check_name(name: str) -> str:
@@ -103,14 +113,19 @@ class Projects:
     async def bring_in(
         self, person: Person, name: str, archive: AsyncIterator[bytes], template: str = "empty"
     ) -> ProjectRecord:
-        """Create a project from a zip of our folder or of the original system's. On failure nothing is left of it."""
-        record = await self.make(person, name, template)
+        """Create a project from a zip of our folder or of the original system's. On failure nothing is left of it.
+
+        Without a ``name`` it gets the one that the folder gives itself.
+        """
+        record = await self.make(person, name or UNNAMED, template)
         try:
-            await self._upload(record, person, archive)
+            brought = await self._upload(record, person, archive)
+            if not name:
+                await self.learn(record.id, brought.name, brought.description)
         except BaseException:
             self._deletions.begin(record.id)
             raise
-        return record
+        return self._registry.get(record.id)
 
     async def clone(self, person: Person, request: CloneRequest, name: str = "") -> ProjectRecord:
         """Create a project from a Git repository, which its sandbox fetches. On failure nothing is left of it."""
@@ -141,10 +156,10 @@ class Projects:
         address = await self._sandboxes.ensure_ready(project_id)
         async with self._link.stream(address, "GET", "/project/export", user=person.name) as export:
             if export.status != 200:
-                raise_for_agent(export.status, b"".join([chunk async for chunk in export.body()]))
+                raise_for_agent(export.status, await bounded(export.body(), MAX_JSON_BODY))
             return await self.bring_in(person, copy_name, export.body())
 
-    async def _upload(self, record: ProjectRecord, person: Person, archive: AsyncIterator[bytes]) -> None:
+    async def _upload(self, record: ProjectRecord, person: Person, archive: AsyncIterator[bytes]) -> Brought:
         address = await self._sandboxes.ensure_ready(record.id)
         with self._sandboxes.using(record.id):
             async with self._link.stream(
@@ -157,9 +172,13 @@ class Projects:
                 user=person.name,
                 idle_timeout_sec=IMPORT_TIMEOUT_SEC,
             ) as answer:
-                body = b"".join([chunk async for chunk in answer.body()])
+                body = await bounded(answer.body(), MAX_BROUGHT)
                 if answer.status >= 400:
                     raise_for_agent(answer.status, body)
+        try:
+            return msgspec.json.decode(body, type=Brought)
+        except msgspec.MsgspecError as error:
+            raise SandboxMisbehaved("The sandbox's answer to the import cannot be read.") from error
 
     # ── Changing ──────────────────────────────────────────────────────────────────────────────────────────────
 

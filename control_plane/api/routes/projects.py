@@ -50,7 +50,7 @@ async def make(call: Call) -> Response:
 
 async def bring_in(call: Call) -> Response:
     """Create a project from a zip."""
-    name = call.request.query_params.get("name", "") or "Imported project"
+    name = call.request.query_params.get("name", "")
     record = await call.services.projects.bring_in(call.person, name, bounded(call))
     return answer(summary(call, record), 201)
 
@@ -199,7 +199,7 @@ OPERATIONS: Final = [
         policy=Policy.SIGNED_IN,
         tag=TAG,
         summary="Create a project from a zip",
-        description="Of our own folder, or of the original system's with its `structure.json`.",
+        description="Of our own folder, or of the original system's with its `structure.json`; without `name`, under its own.",
         endpoint=bring_in,
         query=("name",),
         body=ZIP,

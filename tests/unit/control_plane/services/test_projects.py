@@ -126,6 +126,28 @@ async def test_a_clone_that_fails_leaves_nothing(world: World):
     assert not world.runtime.containers
 
 
+@pytest.mark.parametrize(
+    ("name", "said", "expected"),
+    [
+        ("", {"name": "Old one", "description": "of Bern"}, "Old one"),
+        ("Mine", {"name": "Old one"}, "Mine"),
+        ("", {"name": "../x"}, "Imported project"),
+    ],
+)
+async def test_an_import_has_the_name_that_it_was_given_or_its_own(
+    world: World, name: str, said: dict[str, str], expected: str
+):
+    ensure_ready = world.sandboxes.ensure_ready
+
+    async def ready(project_id: str, *, touch: bool = True) -> object:
+        world.link.agent(project_id).answer("POST", "/project/import", said)
+        return await ensure_ready(project_id, touch=touch)
+
+    world.sandboxes.ensure_ready = ready  # pyright: ignore[reportAttributeAccessIssue]
+    record = await world.projects.bring_in(LOCAL_PERSON, name, archive())
+    assert record.name == world.registry.get(record.id).name == expected
+
+
 async def test_a_copy_is_made_of_the_export(world: World):
     source = await world.ready("Weather")
     world.link.agent(source).answer("GET", "/project/export", b"PK-the-folder", content_type="application/zip")
