@@ -74,11 +74,10 @@ class Directory:
             await self._clock.sleep(LOOK_EVERY_SEC)
             try:
                 await self.look()
+                if self._clock.monotonic() - self._noted_at >= NOTE_USES_EVERY_SEC:
+                    await self.note_uses()
             except StoreUnavailable:
                 self._tell()  # what is known still ends by time
-                continue
-            if self._clock.monotonic() - self._noted_at >= NOTE_USES_EVERY_SEC:
-                await self.note_uses()
 
     async def note_uses(self) -> None:
         """Write down when sessions and tokens were last used, and forget sessions that are over."""
@@ -86,7 +85,12 @@ class Directory:
         sessions, self._sessions_used = self._sessions_used, {}
         tokens, self._tokens_used = self._tokens_used, {}
         if sessions or tokens:
-            await self._store.touch(sessions, tokens)
+            try:
+                await self._store.touch(sessions, tokens)
+            except StoreUnavailable:
+                self._sessions_used = sessions | self._sessions_used
+                self._tokens_used = tokens | self._tokens_used
+                raise
         now = self._clock.now()
         await self.change(
             lambda identity: (

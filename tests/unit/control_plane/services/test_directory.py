@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
@@ -69,6 +70,27 @@ async def test_a_database_that_is_down_changes_nothing_here():
     database.down = False
     await directory.change(lambda _: (put(ADA), None))
     assert set(directory.identity.by_login) == {"ada"}
+
+
+async def test_while_the_database_is_down_sessions_still_end_and_uses_are_kept():
+    clock, database = FakeClock(), FakeDatabase()
+    store = FakeIdentityStore(database)
+    directory = Directory(store, clock)
+    short = replace(SESSION, expires_at=clock.now() + 90)
+    await directory.change(lambda _: (put(ADA, short), None))
+    people = HostedPeople(directory, clock)
+    looked_at: list[bool] = []
+    directory.on_look(lambda: looked_at.append(people.current("a", "s") is None))
+    assert people.by_session("secret") is not None
+    used_at = clock.now()
+    database.down = True
+    async with asyncio.TaskGroup() as group:
+        following = group.create_task(directory.follow())
+        await clock.advance(91)
+        assert (looked_at[0], looked_at[-1]) == (False, True)
+        database.down = False
+        following.cancel()
+    assert directory.session_seen_at(short) == used_at
 
 
 async def test_uses_are_written_in_a_batch_and_sessions_that_are_over_are_forgotten():
