@@ -1,5 +1,6 @@
 """Signing in and making accounts in hosted mode, over HTTP."""
 
+import asyncio
 from collections.abc import AsyncGenerator
 from pathlib import Path
 
@@ -7,7 +8,7 @@ import pytest
 
 from control_plane.domain.audit import AuditAction
 from control_plane.domain.people import Registration, Role
-from control_plane.services.accounts import BY_ACCOUNT
+from control_plane.services.accounts import BY_ACCOUNT, BY_ADDRESS
 from tests.fakes.hosted import PASSWORD, Hosted, hosted
 from tests.fakes.served import BEARER, TOKEN
 
@@ -85,6 +86,15 @@ async def test_guessing_is_slowed_down_for_that_account_alone_and_ends_by_itself
     assert (await app.sign_in("bob")).status == 200
     await app.served.outside.clock.advance(31)
     assert (await app.sign_in("ada")).status == 200
+
+
+async def test_a_class_behind_one_address_signs_in_at_once(app: Hosted):
+    logins = [f"student{number}" for number in range(BY_ADDRESS.burst + 20)]
+    for login in logins:
+        await app.add(login)
+    answers = await asyncio.gather(*(app.sign_in(login) for login in logins))
+    assert {got.status for got in answers} == {200}
+    assert len({got.all_cookies[0] for got in answers}) == len(logins)
 
 
 async def test_giant_names_and_passwords_are_refused_and_not_written_down(app: Hosted):
