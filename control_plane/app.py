@@ -159,6 +159,7 @@ async def open_services(stack: AsyncExitStack, settings: Settings, adapters: Ada
         start_concurrency=settings.start_concurrency,
         start_queue=settings.start_queue,
         least_memory=settings.least_memory,
+        most=settings.most,
     )
     sandboxes = await stack.enter_async_context(
         Sandboxes(

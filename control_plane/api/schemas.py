@@ -192,6 +192,22 @@ class KeepAwake:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeLimits:
+    """Body of ``PATCH /api/admin/sandboxes/{project_id}/limits``; what is left out stays. Bytes; ``cpus`` in cores.
+
+    Memory, CPU and processes change at once, the others at the sandbox's next start.
+    """
+
+    memory: int | None = None
+    cpus: float | None = None
+    pids: int | None = None
+    open_files: int | None = None
+    shm: int | None = None
+    tmp: int | None = None
+    disk: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SystemHealth:
     """Answer of ``GET /api/health``. ``sandboxes`` counts them by state."""
 

@@ -35,6 +35,7 @@ class AuditAction(StrEnum):
     SANDBOX_STARTED = "sandbox.started"
     SANDBOX_ENDED = "sandbox.ended"
     SANDBOX_STOPPED_BY_ADMIN = "sandbox.stopped_by_admin"
+    SANDBOX_LIMITS_CHANGED = "sandbox.limits_changed"
     EGRESS_DENIED = "egress.denied"
     AUDIT_EXPORTED = "audit.exported"
     AUDIT_LOST = "audit.lost"

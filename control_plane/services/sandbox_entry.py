@@ -18,6 +18,7 @@ class FlightKind(StrEnum):
     OPEN = "open"
     PAUSE = "pause"
     STOP = "stop"
+    CHANGE = "change"
 
 
 @dataclass(slots=True)

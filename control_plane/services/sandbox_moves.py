@@ -10,7 +10,7 @@ from typing import Any, Final
 import msgspec
 
 from control_plane.domain.errors import AimforgeError, EngineUnavailable, SandboxFailed, SandboxMisbehaved, TimedOut
-from control_plane.domain.sandbox import CLOSE_CODES, DEADLINES, EndReason, SandboxState, may_become
+from control_plane.domain.sandbox import CLOSE_CODES, DEADLINES, EndReason, Limits, SandboxState, may_become
 from control_plane.ports import (
     AgentAddress,
     AgentLink,
@@ -279,6 +279,16 @@ class SandboxMoves:
         for container in await self._runtime.list():
             if container.project_id == entry.record.project_id:
                 await self._runtime.stop(container.id, grace_sec=0)
+
+    # ── Changing ──────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def change_limits(self, entry: SandboxEntry, limits: Limits) -> None:
+        """Give a sandbox other limits: at once those that the engine can change while it runs, the others at its next start."""
+        if entry.state in (SandboxState.READY, SandboxState.PAUSED) and entry.record.container_id:
+            await self._runtime.update_limits(entry.record.container_id, limits)
+        entry.record = replace(entry.record, limits=limits)
+        self.tell(entry)
+        await self._store.save(entry.record)
 
     # ── Finding out ───────────────────────────────────────────────────────────────────────────────────────────
 

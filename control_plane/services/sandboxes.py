@@ -16,7 +16,8 @@ import structlog
 
 from control_plane.domain.access import no_such_project
 from control_plane.domain.errors import AimforgeError, SandboxFailed
-from control_plane.domain.sandbox import EndReason, SandboxRecord, SandboxState
+from control_plane.domain.limits import MOST, check_limits
+from control_plane.domain.sandbox import EndReason, Limits, SandboxRecord, SandboxState
 from control_plane.ports import (
     AgentAddress,
     AgentLink,
@@ -59,6 +60,8 @@ class LifePolicy:
     max_running: int = 50
     start_concurrency: int = 4
     start_queue: int = 500
+    most: Limits = MOST
+    """No sandbox is given more, whoever asks."""
     least_memory: int = 0
     """Bytes of the machine's memory that are kept available; below, sandboxes are put to rest and new ones wait."""
 
@@ -188,6 +191,15 @@ class Sandboxes:
         entry.used_at = self._clock.monotonic()
         entry.pauses_in = entry.stops_in = None
         self.moves.tell(entry)
+
+    async def change_limits(self, project_id: str, limits: Limits) -> None:
+        """Give a sandbox other limits. Raises ``Invalid`` beyond the deployment's, ``Conflict`` when the engine refuses."""
+        check_limits(limits, self.policy.most)
+        entry = self.entry(project_id)
+        while entry.flight is not None:
+            await asyncio.wait({entry.flight.done})
+        work = partial(self.moves.change_limits, entry, limits)
+        await asyncio.shield(self._launch(entry, FlightKind.CHANGE, work).done)
 
     async def remove(self, project_id: str) -> None:
         """Stop the sandbox for good and forget it; the caller removes workspace and rows."""

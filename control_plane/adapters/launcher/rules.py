@@ -5,14 +5,12 @@ from typing import Final
 
 from control_plane.adapters.launcher.protocol import WantedLimits, WantedSandbox
 from control_plane.domain.errors import Invalid
+from control_plane.domain.limits import check_limits
 from control_plane.domain.sandbox import Limits
 from control_plane.ports import SandboxSpec
 
-MIB: Final = 1024 * 1024
 UIDS: Final = 1_000_000
 """How many user ids from the first one on sandboxes may have."""
-LEAST: Final = Limits(memory=32 * MIB, cpus=0.01, pids=8, open_files=64, shm=64 * 1024, tmp=64 * 1024, disk=16 * MIB)
-"""Below these a sandbox cannot start, and an engine may read a zero as *no limit*."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,12 +39,4 @@ class LauncherRules:
 
     def limits(self, wanted: WantedLimits) -> Limits:
         """Return the limits that are granted. Raises ``Invalid`` that names the one that is out of bounds."""
-        for each in fields(Limits):
-            value, least, most = (getattr(source, each.name) for source in (wanted, LEAST, self.most))
-            if not least <= value <= most:
-                raise Invalid(
-                    f"The launcher grants a sandbox from {least} to {most} as its limit {each.name!r}, and {value} was "
-                    f"asked for. AIMFORGE_MAX_{each.name.upper()} of the launcher says how much it may be.",
-                    limit=each.name,
-                )
-        return Limits(**{each.name: getattr(wanted, each.name) for each in fields(Limits)})
+        return check_limits(Limits(**{each.name: getattr(wanted, each.name) for each in fields(Limits)}), self.most)

@@ -1,6 +1,7 @@
 """The sandboxes of everybody, for administrators."""
 
 import asyncio
+from dataclasses import asdict, replace
 from typing import Final
 
 from starlette.responses import Response
@@ -9,6 +10,7 @@ from control_plane.api.dependencies import Call, answer
 from control_plane.api.operation import Operation
 from control_plane.api.passing import check_shape
 from control_plane.api.people_schemas import SandboxInfo
+from control_plane.api.schemas import ChangeLimits
 from control_plane.domain.access import Policy
 from control_plane.domain.audit import AuditAction
 from control_plane.domain.errors import AimforgeError
@@ -78,6 +80,16 @@ async def stop(call: Call) -> Response:
     return answer(describe(call, call.services.sandboxes.entry(project_id)))
 
 
+async def change_limits(call: Call) -> Response:
+    """Give a project's sandbox other limits, while it runs."""
+    wanted = await call.read(ChangeLimits)
+    project_id = call.request.path_params["project_id"]
+    limits = call.services.sandboxes.entry(project_id).record.limits
+    changes = {name: value for name, value in asdict(wanted).items() if value is not None}
+    await call.services.sandboxes.change_limits(project_id, replace(limits, **changes))
+    return answer(asdict(call.services.sandboxes.entry(project_id).record.limits))
+
+
 OPERATIONS: Final = [
     Operation(
         id="list_all_sandboxes",
@@ -101,5 +113,17 @@ OPERATIONS: Final = [
         endpoint=stop,
         answer=SandboxInfo,
         audit=AuditAction.SANDBOX_STOPPED_BY_ADMIN,
+    ),
+    Operation(
+        id="change_sandbox_limits",
+        method="PATCH",
+        path="/api/admin/sandboxes/{project_id}/limits",
+        policy=Policy.ADMIN,
+        tag=TAG,
+        summary="Give a project's sandbox other limits, while it runs",
+        endpoint=change_limits,
+        body=ChangeLimits,
+        answer=dict[str, float],
+        audit=AuditAction.SANDBOX_LIMITS_CHANGED,
     ),
 ]

@@ -326,3 +326,14 @@ async def test_unknown_paths_and_methods_have_error_bodies(app: Served):
     ):
         got = await app.call(method, path)
         assert (got.status, set(got.json)) == (status, {"error", "message", "detail"})
+
+
+async def test_an_administrator_changes_the_limits_of_a_sandbox_while_it_runs(app: Served):
+    project_id = await app.make()
+    path = f"/api/admin/sandboxes/{project_id}/limits"
+    got = await app.call("PATCH", path, json={"memory": 2 * 1024**3, "cpus": 1.5})
+    assert (got.status, got.json["memory"], got.json["cpus"]) == (200, 2 * 1024**3, 1.5)
+    shown = await app.call("GET", f"/api/project/{project_id}/sandbox")
+    assert shown.json["limits"]["memory"] == 2 * 1024**3
+    refused = await app.call("PATCH", path, json={"pids": 10**9})
+    assert (refused.status, refused.json["detail"]["limit"]) == (422, "pids")

@@ -23,12 +23,13 @@ from control_plane.adapters.docker.runtime import DockerRuntime
 from control_plane.adapters.docker.spec import ContainerSettings
 from control_plane.adapters.handover import Sockets
 from control_plane.adapters.launcher.client import LauncherRuntime
-from control_plane.adapters.launcher.rules import LEAST, UIDS, LauncherRules
+from control_plane.adapters.launcher.rules import UIDS, LauncherRules
 from control_plane.adapters.launcher.service import LauncherService
 from control_plane.adapters.roles.answers import Answer, Failed, Value
 from control_plane.adapters.roles.framing import LONGEST_ANSWER, frame, read_frame
 from control_plane.adapters.roles.server import RoleServer
 from control_plane.domain.errors import Invalid
+from control_plane.domain.limits import LEAST
 from control_plane.domain.sandbox import Limits
 from control_plane.ports import SandboxSpec
 from tests.fakes.docker_engine import RecordingEngine
