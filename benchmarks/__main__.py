@@ -4,6 +4,7 @@ import argparse
 import importlib
 import json
 import pkgutil
+import signal
 import sys
 import traceback
 from pathlib import Path
@@ -25,6 +26,8 @@ def all_figures() -> dict[str, Figure]:
 
 def main() -> int:
     """Run; the exit code is 1 when a figure could not be measured. A bar that is missed is no failure."""
+    # Ended from outside, it still removes what it made.
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
     known = all_figures()
     options = arguments()
     if options.list:
