@@ -10,9 +10,9 @@ const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"];
 const THEMES: readonly Theme[] = ["dark", "light", "contrast"];
 
 /** What WCAG 2.2 AA has to say against the page as it is: rule, element, and why. */
-async function violations(page: Page): Promise<string[]> {
+async function violations(page: Page, only: { type: "tag" | "rule"; values: readonly string[] }): Promise<string[]> {
   if (!(await page.evaluate(() => "axe" in window))) await page.evaluate(AXE);
-  const found: unknown = await page.evaluate(`axe.run({ exclude: [".monaco-editor", "iframe"] }, { runOnly: ${JSON.stringify(RULES)}, resultTypes: ["violations"] })
+  const found: unknown = await page.evaluate(`axe.run({ exclude: [".monaco-editor", "iframe"] }, { runOnly: ${JSON.stringify(only)}, resultTypes: ["violations"] })
     .then(({ violations }) => violations.flatMap((rule) => rule.nodes.map((node) => rule.id + ": " + node.target.join(" ") + "\\n" + node.failureSummary)))`);
   return Array.isArray(found) ? found.map(String) : [String(found)];
 }
@@ -23,7 +23,9 @@ async function check(page: Page, view: string): Promise<void> {
     await page.evaluate((name) => {
       document.documentElement.dataset["theme"] = name;
     }, theme);
-    await expect(violations(page), `${view}, ${theme}`).resolves.toEqual([]);
+    // Only colours differ from theme to theme.
+    const rules = theme === "dark" ? ({ type: "tag", values: RULES } as const) : ({ type: "rule", values: ["color-contrast"] } as const);
+    await expect(violations(page, rules), `${view}, ${theme}`).resolves.toEqual([]);
     await picture(page, `view-${view}-${theme}`);
   }
 }
@@ -41,27 +43,37 @@ scenario("the list of projects is for everyone", async (stage) => {
 scenario("every view of a project is for everyone", async (stage) => {
   const id = await stage.project("Penguins", undefined, "welcome");
   const page = await stage.page();
+  // Room for the whole flow: these are the pictures of the guide.
+  await page.setViewportSize({ width: 1440, height: 810 });
   await openProject(page, id);
+  await page.locator('[data-venv="completed"]').waitFor();
   await runAll(page);
   await waitForStatus(page, "Picture", "succeeded");
   await nodeCalled(page, "Picture").getByRole("img", { name: "Image" }).waitFor();
   await nodeCalled(page, "Table").getByRole("columnheader", { name: /Species/ }).waitFor();
-  await page.getByRole("tab", { name: "Outline" }).click();
+  await page.getByRole("button", { name: "Show or hide the left panel" }).click();
+  await page.keyboard.press("Control+0");
+  await page.keyboard.press("Shift+F");
   await nodeCalled(page, "Join").click();
   await page.getByRole("tab", { name: "Output" }).waitFor();
   await check(page, "flow");
 
+  await page.getByRole("button", { name: "Show or hide the left panel" }).click();
+  await page.getByRole("tab", { name: "Outline" }).click();
+  await page.getByRole("list", { name: "Outline" }).getByText("Summary").waitFor();
   await page.getByRole("button", { name: "Show or hide terminal" }).click();
   await page.getByRole("tab", { name: "Runs" }).click();
   await page.getByRole("list", { name: "Timeline" }).waitFor();
+  await check(page, "runs");
   await page.getByRole("tab", { name: "Packages" }).click();
   await page.locator('[data-package="pandas"]').waitFor();
-  await check(page, "runs");
+  await check(page, "packages");
 
   await page.getByRole("tab", { name: "Files" }).click();
   await page.locator('[data-path="requirements.txt"]').waitFor();
   await openCode(page, "Chart");
   await serversReady(page);
+  await page.getByRole("button", { name: "Show or hide details" }).click();
   await page.getByRole("tab", { name: "Problems" }).click();
   await check(page, "editor");
 
