@@ -23,7 +23,7 @@ from typing import Any
 
 import pytest
 
-pytestmark = [pytest.mark.engine, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.engine, pytest.mark.timeout(1200)]
 
 ROOT = Path(__file__).parents[2]
 PASSWORD = secrets.token_urlsafe(16)
@@ -63,14 +63,14 @@ class Stack:
             capture_output=True,
             text=True,
             check=False,
-            timeout=300,
+            timeout=500,
         )
         assert done.returncode == 0, done.stderr
         return done.stdout
 
     def up(self) -> None:
         self.compose("up", "-d")
-        deadline = time.monotonic() + 120
+        deadline = time.monotonic() + 300
         while True:
             try:
                 if self.call("GET", "/api/health")["status"] == "ok":
