@@ -42,7 +42,7 @@ export function SidePanel({ id, open, size, minSize, onClosed, children }: Props
         }
       }}
     >
-      <div className="h-full" inert={!open}>
+      <div className="h-full overflow-hidden" inert={!open}>
         {made && children}
       </div>
     </Panel>
