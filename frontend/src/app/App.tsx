@@ -2,10 +2,13 @@ import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { RouterProvider } from "@tanstack/react-router";
 import { Tooltip } from "radix-ui";
 import { useEffect, useState } from "react";
-import { ApiError, whenSignedOut } from "@/shared/api/request";
+import { ApiError, messageOf, whenSignedOut } from "@/shared/api/request";
 import { loadTexts } from "@/shared/i18n/i18n";
 import { installKeyboard } from "@/shared/keyboard/keys";
+import { signInWaysQuery } from "@/shared/me/me";
+import { currentPath, OPEN_PAGES } from "@/shared/me/returnPath";
 import { effectiveTheme, usePreferences } from "@/shared/preferences/preferences";
+import { notify } from "@/shared/ui/toasts";
 import { CommandPalette } from "./shell/CommandPalette";
 import { KeyboardMap } from "./shell/KeyboardMap";
 import { SignedOut } from "./shell/SignedOut";
@@ -61,10 +64,24 @@ export function App() {
   return <LocalizedApp key={language} />;
 }
 
+/** A request was refused for want of a session: where there are accounts, sign in and come back here. */
+async function leaveSignedOut(tellLocal: () => void): Promise<void> {
+  if (OPEN_PAGES.includes(window.location.pathname)) return;
+  const next = currentPath(window.location);
+  try {
+    const { mode } = await queries.query(signInWaysQuery);
+    if (mode === "local") tellLocal();
+    // Several requests are refused at once: the first of them led away.
+    else if (!OPEN_PAGES.includes(window.location.pathname)) await router.navigate({ to: "/sign-in", search: { next } });
+  } catch (error) {
+    notify({ kind: "error", message: messageOf(error) });
+  }
+}
+
 /** Mounted anew when the language changes: every text is read again. */
 function LocalizedApp() {
   const [signedOut, setSignedOut] = useState(false);
-  useEffect(() => whenSignedOut(() => setSignedOut(true)), []);
+  useEffect(() => whenSignedOut(() => void leaveSignedOut(() => setSignedOut(true))), []);
   useEffect(installKeyboard, []);
   useShellCommands();
   return (

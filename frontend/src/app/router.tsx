@@ -3,6 +3,8 @@ import { ProjectsPage } from "@/features/projects/ProjectsPage";
 import { t } from "@/shared/i18n/i18n";
 import { Loading } from "@/shared/ui/states";
 import { NotFound } from "./shell/NotFound";
+import { AccountActions } from "./people/AccountActions";
+import { peopleRoutes } from "./people/routes";
 import { ShellMenu } from "./shell/ShellMenu";
 
 const root = createRootRoute({ component: Outlet, notFoundComponent: NotFound });
@@ -11,7 +13,12 @@ function Projects() {
   const navigate = useNavigate();
   return (
     <ProjectsPage
-      actions={<ShellMenu />}
+      actions={
+        <>
+          <ShellMenu />
+          <AccountActions />
+        </>
+      }
       onOpen={(projectId) => void navigate({ to: "/project/$projectId", params: { projectId } })}
     />
   );
@@ -26,7 +33,7 @@ export const projectRoute = createRoute({
   pendingComponent: () => <Loading label={t("app.loading")} />,
 });
 
-export const router = createRouter({ routeTree: root.addChildren([projects, projectRoute]), defaultPreload: "intent" });
+export const router = createRouter({ routeTree: root.addChildren([projects, projectRoute, ...peopleRoutes(root)]), defaultPreload: "intent" });
 
 declare module "@tanstack/react-router" {
   interface Register {

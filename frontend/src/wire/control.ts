@@ -30,6 +30,8 @@ export interface ProjectSummary {
   createdAt: number;
   sandbox: SandboxState;
   share: Share;
+  /** Empty for one's own. */
+  ownerName: string;
 }
 
 export interface Template {
@@ -70,6 +72,7 @@ export function parseProjectSummary(value: unknown): ProjectSummary {
     createdAt: number(value["created_at"]),
     sandbox: sandboxState(isRecord(sandbox) ? sandbox["state"] : sandbox),
     share: SHARES.find((share) => share === value["share"]) ?? "owner",
+    ownerName: text(value["owner_name"]),
   };
 }
 

@@ -1,6 +1,7 @@
 import { ChevronLeft, Code2, Eye, PanelBottom, PanelLeft, PanelRight } from "lucide-react";
 import { Link } from "@tanstack/react-router";
 import { RunBar } from "@/features/runs/RunBar";
+import { ShareButton } from "@/features/sharing/ShareButton";
 import { projectPath } from "@/shared/api/paths";
 import { messageOf, request } from "@/shared/api/request";
 import { t } from "@/shared/i18n/i18n";
@@ -9,6 +10,7 @@ import { refreshProject } from "@/shared/session/projectSession";
 import { IconButton } from "@/shared/ui/Button";
 import { notify } from "@/shared/ui/toasts";
 import { useWorkspace } from "@/shared/workspace/workspace";
+import { AccountActions } from "../people/AccountActions";
 import { ShellMenu } from "../shell/ShellMenu";
 import { toggleEditor, toggleInspector, toggleLeft, toggleTerminal } from "./useWorkbenchCommands";
 
@@ -81,12 +83,14 @@ export function Header() {
       <span className="flex-1" />
       <RunBar />
       <span className="flex-1" />
+      <ShareButton />
       <IconButton label={t("app.toggleLeft")} keys="Mod+B" pressed={left} icon={<PanelLeft size={16} />} onClick={toggleLeft} />
       <IconButton label={t("app.toggleEditor")} keys="Mod+E" pressed={editor} icon={<Code2 size={16} />} onClick={toggleEditor} />
       <IconButton label={t("app.toggleTerminal")} keys="Mod+`" pressed={bottom} icon={<PanelBottom size={16} />} onClick={toggleTerminal} />
       <IconButton label={t("app.toggleInspector")} keys="Mod+Alt+B" pressed={right} icon={<PanelRight size={16} />} onClick={toggleInspector} />
       <span className="mx-1 h-5 w-px bg-line" />
       <ShellMenu />
+      <AccountActions />
     </header>
   );
 }

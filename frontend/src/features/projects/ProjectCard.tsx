@@ -1,11 +1,11 @@
-import { Copy, Download, Ellipsis, Pencil, Trash2 } from "lucide-react";
+import { Copy, Download, Ellipsis, LogOut, Pencil, Trash2, Users } from "lucide-react";
 import { useState } from "react";
 import { t } from "@/shared/i18n/i18n";
 import { IconButton } from "@/shared/ui/Button";
 import { Menu, type MenuItems } from "@/shared/ui/Menu";
 import { relativeTime } from "@/shared/ui/relativeTime";
+import { SandboxBadge } from "@/shared/ui/SandboxBadge";
 import type { ProjectSummary } from "@/wire/control";
-import { SandboxBadge } from "./SandboxBadge";
 
 interface Props {
   project: ProjectSummary;
@@ -14,16 +14,22 @@ interface Props {
   onDuplicate: () => void;
   onExport: () => void;
   onDelete: () => void;
+  /** Give the share in somebody else's project back. */
+  onLeave: () => void;
 }
 
-export function ProjectCard({ project, onOpen, onRename, onDuplicate, onExport, onDelete }: Props) {
+export function ProjectCard({ project, onOpen, onRename, onDuplicate, onExport, onDelete, onLeave }: Props) {
   const [renaming, setRenaming] = useState(false);
   const items: MenuItems = [
-    { label: t("projects.rename"), icon: <Pencil size={14} />, onSelect: () => setRenaming(true) },
+    ...(project.share === "viewer"
+      ? []
+      : [{ label: t("projects.rename"), icon: <Pencil size={14} />, onSelect: () => setRenaming(true) }]),
     { label: t("projects.duplicate"), icon: <Copy size={14} />, onSelect: onDuplicate },
     { label: t("projects.export"), icon: <Download size={14} />, onSelect: onExport },
     "-",
-    { label: t("projects.delete"), icon: <Trash2 size={14} />, danger: true, onSelect: onDelete },
+    project.share === "owner"
+      ? { label: t("projects.delete"), icon: <Trash2 size={14} />, danger: true, onSelect: onDelete }
+      : { label: t("projects.leave"), icon: <LogOut size={14} />, danger: true, onSelect: onLeave },
   ];
   const finish = (name: string) => {
     setRenaming(false);
@@ -67,6 +73,12 @@ export function ProjectCard({ project, onOpen, onRename, onDuplicate, onExport, 
           />
         </span>
       </div>
+      {project.share !== "owner" && (
+        <p className="-mt-2 flex items-center gap-1.5 text-xs text-info">
+          <Users size={13} aria-hidden className="shrink-0" />
+          <span className="truncate">{t(`projects.shared.${project.share}`, { name: project.ownerName })}</span>
+        </p>
+      )}
       <p className="line-clamp-2 min-h-9 text-xs text-muted">{project.description}</p>
       <div className="flex items-center justify-between border-t border-line pt-3">
         <SandboxBadge state={project.sandbox} />

@@ -11,7 +11,7 @@ import { dismiss, notify } from "@/shared/ui/toasts";
 import type { ProjectSummary } from "@/wire/control";
 import { CloneDialog } from "./CloneDialog";
 import { NewProjectDialog } from "./NewProjectDialog";
-import { deleteProject, duplicateProject, exportPath, importZip, projectsQuery, renameProject, restoreProject } from "./projectApi";
+import { deleteProject, duplicateProject, exportPath, importZip, leaveProject, projectsQuery, renameProject, restoreProject } from "./projectApi";
 import { ProjectCard } from "./ProjectCard";
 
 interface Props {
@@ -184,6 +184,7 @@ export function ProjectsPage({ onOpen, actions }: Props) {
               project={project}
               onOpen={() => onOpen(project.id)}
               onExport={() => download(exportPath(project.id))}
+              onLeave={() => void orSayWhy(leaveProject(project.id), refetch)}
               onDelete={() => void deleteWithUndo(project, refetch)}
               onRename={(name) => action.mutate({ message: t("app.loading"), run: () => renameProject(project.id, name) })}
               onDuplicate={() =>

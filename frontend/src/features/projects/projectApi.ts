@@ -49,6 +49,11 @@ export async function deleteProject(projectId: string): Promise<void> {
   await request(projectPath(projectId), { method: "DELETE" });
 }
 
+/** Give one's share in somebody else's project back. */
+export async function leaveProject(projectId: string): Promise<void> {
+  await request(projectPath(projectId, "/share"), { method: "DELETE" });
+}
+
 /** Undo a deletion; the server keeps what was deleted for a while. */
 export async function restoreProject(projectId: string): Promise<void> {
   await request(projectPath(projectId, "/restore"), { method: "POST" });

@@ -6,6 +6,8 @@ export const app = {
   "app.undo": "Undo",
   "app.loading": "Loading…",
   "app.panelFailed": "{name} stopped working. The rest of the page goes on.",
+  "app.copy": "Copy",
+  "app.copied": "Copied",
   "app.more": "More",
   "app.signedOut": "You are not signed in",
   "app.signedOutLocal": "Open the address that the server printed when it started: it holds your key.",

@@ -1,3 +1,5 @@
+import { account } from "./account";
+import { admin } from "./admin";
 import { app } from "./app";
 import { editor } from "./editor";
 import { files } from "./files";
@@ -5,11 +7,14 @@ import { flow } from "./flow";
 import { packages } from "./packages";
 import { projects } from "./projects";
 import { runs } from "./runs";
+import { sharing } from "./sharing";
 import { statusbar } from "./statusbar";
 import { terminal } from "./terminal";
 
 /** All texts of the product, English. One file per feature; keys start with the feature's name. */
 export const en = {
+  ...account,
+  ...admin,
   ...app,
   ...editor,
   ...files,
@@ -17,6 +22,7 @@ export const en = {
   ...packages,
   ...projects,
   ...runs,
+  ...sharing,
   ...statusbar,
   ...terminal,
 };

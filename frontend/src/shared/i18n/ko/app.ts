@@ -8,6 +8,8 @@ export const app: Readonly<Record<keyof typeof English, string>> = {
   "app.undo": "되돌리기",
   "app.loading": "불러오는 중…",
   "app.panelFailed": "{name}이(가) 멈췄습니다. 나머지 화면은 계속 사용할 수 있습니다.",
+  "app.copy": "복사",
+  "app.copied": "복사됨",
   "app.more": "더 보기",
   "app.signedOut": "로그인되어 있지 않습니다",
   "app.signedOutLocal": "서버가 시작될 때 출력한 주소를 여세요. 주소에 접속 키가 들어 있습니다.",

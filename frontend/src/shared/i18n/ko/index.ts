@@ -1,4 +1,6 @@
 import type { Texts } from "../en";
+import { account } from "./account";
+import { admin } from "./admin";
 import { app } from "./app";
 import { editor } from "./editor";
 import { files } from "./files";
@@ -6,11 +8,14 @@ import { flow } from "./flow";
 import { packages } from "./packages";
 import { projects } from "./projects";
 import { runs } from "./runs";
+import { sharing } from "./sharing";
 import { statusbar } from "./statusbar";
 import { terminal } from "./terminal";
 
 /** All texts of the product, Korean. A missing key is a type error. */
 export const ko: Texts = {
+  ...account,
+  ...admin,
   ...app,
   ...editor,
   ...files,
@@ -18,6 +23,7 @@ export const ko: Texts = {
   ...packages,
   ...projects,
   ...runs,
+  ...sharing,
   ...statusbar,
   ...terminal,
 };

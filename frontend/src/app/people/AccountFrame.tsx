@@ -1,0 +1,33 @@
+import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import type { ReactNode } from "react";
+import { messageOf } from "@/shared/api/request";
+import { t } from "@/shared/i18n/i18n";
+import { meQuery } from "@/shared/me/me";
+import { EmptyState, Loading } from "@/shared/ui/states";
+import type { Me } from "@/wire/people";
+import { NotFound } from "../shell/NotFound";
+import { ShellMenu } from "../shell/ShellMenu";
+import { AccountActions } from "./AccountActions";
+
+/** The frame of the pages about people: for who has an account, so there are none of them in local mode. */
+export function AccountFrame({ children }: { children: (me: Me) => ReactNode }) {
+  const me = useQuery(meQuery);
+  if (me.isPending) return <Loading label={t("app.loading")} />;
+  if (me.isError) return <EmptyState title={messageOf(me.error)} />;
+  if (me.data.mode === "local") return <NotFound />;
+  return (
+    <div className="flex h-full flex-col overflow-y-auto">
+      <header className="mx-auto flex w-full max-w-6xl items-center gap-2.5 px-6 pt-5">
+        <Link to="/" className="flex items-center gap-2.5 rounded-md" title={t("app.toProjects")}>
+          <img src="/icon.svg" alt="" className="size-7" />
+          <span className="text-base font-semibold tracking-tight">{t("app.name")}</span>
+        </Link>
+        <span className="flex-1" />
+        <ShellMenu />
+        <AccountActions />
+      </header>
+      <main className="mx-auto w-full max-w-6xl flex-1 px-6 pt-8 pb-16">{children(me.data)}</main>
+    </div>
+  );
+}

@@ -1,0 +1,62 @@
+import { Link } from "@tanstack/react-router";
+import { ShieldAlert } from "lucide-react";
+import type { ReactNode } from "react";
+import { AuditPage } from "@/features/admin/AuditPage";
+import { PeoplePage } from "@/features/admin/PeoplePage";
+import { SandboxesPage } from "@/features/admin/SandboxesPage";
+import { t } from "@/shared/i18n/i18n";
+import { EmptyState } from "@/shared/ui/states";
+import type { Me } from "@/wire/people";
+import { AccountFrame } from "./AccountFrame";
+
+const PAGES = [
+  { to: "/admin/people", title: "admin.people" },
+  { to: "/admin/sandboxes", title: "admin.sandboxes" },
+  { to: "/admin/audit", title: "admin.audit" },
+] as const;
+
+function Pages() {
+  return (
+    <nav aria-label={t("admin.title")} className="mt-4 mb-5 flex gap-1 border-b border-line">
+      {PAGES.map(({ to, title }) => (
+        <Link
+          key={to}
+          to={to}
+          className="-mb-px border-b-2 border-transparent px-3 py-2 text-muted hover:text-text aria-[current=page]:border-accent aria-[current=page]:font-medium aria-[current=page]:text-text"
+        >
+          {t(title)}
+        </Link>
+      ))}
+    </nav>
+  );
+}
+
+function Administration({ children }: { children: (me: Me) => ReactNode }) {
+  return (
+    <AccountFrame>
+      {(me) =>
+        me.role === "admin" ? (
+          <>
+            <h1 className="text-2xl font-semibold tracking-tight">{t("admin.title")}</h1>
+            <Pages />
+            {children(me)}
+          </>
+        ) : (
+          <EmptyState icon={<ShieldAlert size={28} />} title={t("admin.onlyAdmins")} />
+        )
+      }
+    </AccountFrame>
+  );
+}
+
+export function AdminPeople() {
+  return <Administration>{(me) => <PeoplePage me={me} />}</Administration>;
+}
+
+export function AdminSandboxes() {
+  return <Administration>{() => <SandboxesPage />}</Administration>;
+}
+
+export function AdminAudit() {
+  return <Administration>{() => <AuditPage />}</Administration>;
+}

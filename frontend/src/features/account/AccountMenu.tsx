@@ -1,0 +1,45 @@
+import { LogOut, ShieldCheck, UserRound } from "lucide-react";
+import { messageOf } from "@/shared/api/request";
+import { t } from "@/shared/i18n/i18n";
+import { useAccount } from "@/shared/me/me";
+import { Menu, type MenuItem } from "@/shared/ui/Menu";
+import { notify } from "@/shared/ui/toasts";
+import { signOut } from "./accountApi";
+import { initials } from "./initials";
+
+interface Props {
+  onAccount: () => void;
+  onAdministration: () => void;
+}
+
+/** The person's avatar, and what they can do about themselves. Nothing in local mode, which has no accounts. */
+export function AccountMenu({ onAccount, onAdministration }: Props) {
+  const me = useAccount();
+  if (me === undefined) return null;
+  const administration: MenuItem[] =
+    me.role === "admin"
+      ? [{ label: t("account.administration"), icon: <ShieldCheck size={14} />, onSelect: onAdministration }]
+      : [];
+  const leave = () => void signOut().catch((error: unknown) => notify({ kind: "error", message: messageOf(error) }));
+  return (
+    <Menu
+      align="end"
+      trigger={
+        <button
+          type="button"
+          aria-label={t("account.menu", { name: me.name })}
+          title={me.name}
+          className="ml-0.5 flex size-7 shrink-0 items-center justify-center rounded-full border border-line-strong bg-accent-soft text-2xs font-semibold text-accent-text select-none hover:border-accent"
+        >
+          {initials(me.name)}
+        </button>
+      }
+      items={[
+        { label: t("account.settings"), icon: <UserRound size={14} />, onSelect: onAccount },
+        ...administration,
+        "-",
+        { label: t("account.signOut"), icon: <LogOut size={14} />, onSelect: leave },
+      ]}
+    />
+  );
+}

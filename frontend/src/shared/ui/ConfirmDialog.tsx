@@ -1,0 +1,34 @@
+import { t } from "@/shared/i18n/i18n";
+import { Button } from "./Button";
+import { Dialog } from "./Dialog";
+
+interface Props {
+  title: string;
+  description: string;
+  /** What the button says: the deed, not "OK". */
+  action: string;
+  onConfirm: () => void;
+  onClose: () => void;
+}
+
+/** Asks before something that others feel, or that cannot be undone. */
+export function ConfirmDialog({ title, description, action, onConfirm, onClose }: Props) {
+  return (
+    <Dialog open width="sm" title={title} description={description} onClose={onClose}>
+      <div className="flex justify-end gap-2">
+        <Button tone="ghost" onClick={onClose}>
+          {t("app.cancel")}
+        </Button>
+        <Button
+          tone="danger"
+          onClick={() => {
+            onClose();
+            onConfirm();
+          }}
+        >
+          {action}
+        </Button>
+      </div>
+    </Dialog>
+  );
+}

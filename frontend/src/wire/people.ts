@@ -1,0 +1,339 @@
+import { SHARES, type SandboxState, type Share, sandboxState } from "./control";
+import { isRecord, ParseError } from "./parse";
+
+/** What the control plane tells of people, their credentials and shares. Times are seconds since 1970. */
+
+export const ROLES = ["admin", "teacher", "student"] as const;
+export type Role = (typeof ROLES)[number];
+export const SCOPES = ["read", "edit", "admin"] as const;
+export type Scope = (typeof SCOPES)[number];
+export type GivenShare = Exclude<Share, "owner">;
+
+export interface Me {
+  id: string;
+  name: string;
+  login: string;
+  role: Role;
+  mode: "local" | "hosted";
+  hasPassword: boolean;
+}
+
+export interface SignInWays {
+  mode: "local" | "hosted";
+  password: boolean;
+  registration: "closed" | "invite" | "open";
+  /** The provider's name; empty where there is none. */
+  oidc: string;
+  oidcUrl: string;
+}
+
+export interface SessionInfo {
+  id: string;
+  createdAt: number;
+  seenAt: number;
+  expiresAt: number;
+  address: string;
+  agent: string;
+  current: boolean;
+}
+
+export interface TokenInfo {
+  id: string;
+  name: string;
+  scope: Scope;
+  createdAt: number;
+  expiresAt: number | null;
+  usedAt: number | null;
+  /** The secret; only in the answer to its creation. */
+  token: string;
+}
+
+export interface PersonInfo {
+  id: string;
+  login: string;
+  name: string;
+  role: Role;
+  disabled: boolean;
+  createdAt: number;
+  seenAt: number | null;
+  byPassword: boolean;
+  byOidc: boolean;
+  projects: number;
+}
+
+export interface InvitationInfo {
+  id: string;
+  role: Role;
+  createdBy: string;
+  createdAt: number;
+  expiresAt: number;
+  /** 0: any number of people. */
+  maxUses: number;
+  uses: number;
+  /** Only in the answer to its creation. */
+  url: string;
+}
+
+export interface ShareInfo {
+  personId: string;
+  login: string;
+  name: string;
+  share: GivenShare;
+}
+
+export interface ShareLinkInfo {
+  id: string;
+  share: GivenShare;
+  expiresAt: number;
+  /** Only in the answer to its creation. */
+  url: string;
+}
+
+export interface SharesInfo {
+  people: ShareInfo[];
+  links: ShareLinkInfo[];
+}
+
+export interface Accepted {
+  projectId: string;
+  name: string;
+  share: Share;
+}
+
+export interface AuditLine {
+  id: number;
+  at: number;
+  action: string;
+  /** Empty for the system itself. */
+  actor: string;
+  actorName: string;
+  projectId: string;
+  projectName: string;
+  address: string;
+  detail: Readonly<Record<string, unknown>>;
+}
+
+export interface AuditPage {
+  entries: AuditLine[];
+  nextBefore: number | null;
+}
+
+/** Bytes and cores. */
+export interface SandboxUsage {
+  memory: number;
+  cpu: number;
+  disk: number;
+}
+
+export interface SandboxInfo {
+  projectId: string;
+  projectName: string;
+  ownerName: string;
+  state: SandboxState;
+  message: string;
+  startedAt: number;
+  changedAt: number;
+  queuePosition: number | null;
+  busy: string[];
+  memoryLimit: number;
+  cpus: number;
+  usage: SandboxUsage | null;
+}
+
+type Fields = Record<string, unknown>;
+
+function fieldsOf(value: unknown, what: string): Fields {
+  if (!isRecord(value)) throw new ParseError(`${what}: expected an object`);
+  return value;
+}
+
+function text(fields: Fields, name: string): string {
+  const value = fields[name] ?? "";
+  if (typeof value !== "string") throw new ParseError(`${name}: expected a string`);
+  return value;
+}
+
+/** An id: what has none cannot be acted on. */
+function id(fields: Fields, name = "id"): string {
+  const value = text(fields, name);
+  if (value === "") throw new ParseError(`${name} is missing`);
+  return value;
+}
+
+function time(fields: Fields, name: string): number | null {
+  const value = fields[name] ?? null;
+  if (value !== null && typeof value !== "number") throw new ParseError(`${name}: expected a number`);
+  return value;
+}
+
+function number(fields: Fields, name: string): number {
+  return time(fields, name) ?? 0;
+}
+
+function oneOf<T extends string>(choices: readonly T[], fields: Fields, name: string): T {
+  const found = choices.find((choice) => choice === fields[name]);
+  if (found === undefined) throw new ParseError(`${name}: expected ${choices.join(" | ")}`);
+  return found;
+}
+
+const MODES = ["local", "hosted"] as const;
+const REGISTRATIONS = ["closed", "invite", "open"] as const;
+const GIVEN_SHARES: readonly GivenShare[] = ["editor", "viewer"];
+
+/** A parser of lists. */
+export function listOf<T>(parse: (value: unknown) => T): (value: unknown) => T[] {
+  return (value) => {
+    if (!Array.isArray(value)) throw new ParseError("expected a list");
+    return value.map((item) => parse(item));
+  };
+}
+
+export function parseMe(value: unknown): Me {
+  const me = fieldsOf(value, "me");
+  return {
+    id: id(me),
+    name: text(me, "name"),
+    login: text(me, "login"),
+    role: oneOf(ROLES, me, "role"),
+    mode: oneOf(MODES, me, "mode"),
+    hasPassword: me["has_password"] === true,
+  };
+}
+
+export function parseSignInWays(value: unknown): SignInWays {
+  const ways = fieldsOf(value, "session");
+  return {
+    mode: oneOf(MODES, ways, "mode"),
+    password: ways["password"] === true,
+    registration: oneOf(REGISTRATIONS, ways, "registration"),
+    oidc: text(ways, "oidc"),
+    oidcUrl: text(ways, "oidc_url"),
+  };
+}
+
+export function parseSession(value: unknown): SessionInfo {
+  const session = fieldsOf(value, "session");
+  return {
+    id: id(session),
+    createdAt: number(session, "created_at"),
+    seenAt: number(session, "seen_at"),
+    expiresAt: number(session, "expires_at"),
+    address: text(session, "address"),
+    agent: text(session, "agent"),
+    current: session["current"] === true,
+  };
+}
+
+export function parseToken(value: unknown): TokenInfo {
+  const token = fieldsOf(value, "token");
+  return {
+    id: id(token),
+    name: text(token, "name"),
+    scope: oneOf(SCOPES, token, "scope"),
+    createdAt: number(token, "created_at"),
+    expiresAt: time(token, "expires_at"),
+    usedAt: time(token, "used_at"),
+    token: text(token, "token"),
+  };
+}
+
+export function parsePerson(value: unknown): PersonInfo {
+  const person = fieldsOf(value, "person");
+  return {
+    id: id(person),
+    login: text(person, "login"),
+    name: text(person, "name"),
+    role: oneOf(ROLES, person, "role"),
+    disabled: person["disabled"] === true,
+    createdAt: number(person, "created_at"),
+    seenAt: time(person, "seen_at"),
+    byPassword: person["by_password"] === true,
+    byOidc: person["by_oidc"] === true,
+    projects: number(person, "projects"),
+  };
+}
+
+export function parseInvitation(value: unknown): InvitationInfo {
+  const invitation = fieldsOf(value, "invitation");
+  return {
+    id: id(invitation),
+    role: oneOf(ROLES, invitation, "role"),
+    createdBy: text(invitation, "created_by"),
+    createdAt: number(invitation, "created_at"),
+    expiresAt: number(invitation, "expires_at"),
+    maxUses: number(invitation, "max_uses"),
+    uses: number(invitation, "uses"),
+    url: text(invitation, "url"),
+  };
+}
+
+export function parseShare(value: unknown): ShareInfo {
+  const share = fieldsOf(value, "share");
+  return {
+    personId: id(share, "person_id"),
+    login: text(share, "login"),
+    name: text(share, "name"),
+    share: oneOf(GIVEN_SHARES, share, "share"),
+  };
+}
+
+export function parseShareLink(value: unknown): ShareLinkInfo {
+  const link = fieldsOf(value, "link");
+  return {
+    id: id(link),
+    share: oneOf(GIVEN_SHARES, link, "share"),
+    expiresAt: number(link, "expires_at"),
+    url: text(link, "url"),
+  };
+}
+
+export function parseShares(value: unknown): SharesInfo {
+  const shares = fieldsOf(value, "shares");
+  return { people: listOf(parseShare)(shares["people"]), links: listOf(parseShareLink)(shares["links"]) };
+}
+
+export function parseAccepted(value: unknown): Accepted {
+  const accepted = fieldsOf(value, "share");
+  return { projectId: id(accepted, "project_id"), name: text(accepted, "name"), share: oneOf(SHARES, accepted, "share") };
+}
+
+function parseAuditLine(value: unknown): AuditLine {
+  const line = fieldsOf(value, "entry");
+  const detail = line["detail"];
+  return {
+    id: number(line, "id"),
+    at: number(line, "at"),
+    action: text(line, "action"),
+    actor: text(line, "actor"),
+    actorName: text(line, "actor_name"),
+    projectId: text(line, "project_id"),
+    projectName: text(line, "project_name"),
+    address: text(line, "address"),
+    detail: isRecord(detail) ? detail : {},
+  };
+}
+
+export function parseAuditPage(value: unknown): AuditPage {
+  const page = fieldsOf(value, "audit");
+  return { entries: listOf(parseAuditLine)(page["entries"]), nextBefore: time(page, "next_before") };
+}
+
+export function parseSandboxInfo(value: unknown): SandboxInfo {
+  const sandbox = fieldsOf(value, "sandbox");
+  const usage = sandbox["usage"];
+  const busy = sandbox["busy"];
+  return {
+    projectId: id(sandbox, "project_id"),
+    projectName: text(sandbox, "project_name"),
+    ownerName: text(sandbox, "owner_name"),
+    state: sandboxState(sandbox["state"]),
+    message: text(sandbox, "message"),
+    startedAt: number(sandbox, "started_at"),
+    changedAt: number(sandbox, "changed_at"),
+    queuePosition: time(sandbox, "queue_position"),
+    busy: Array.isArray(busy) ? busy.map(String) : [],
+    memoryLimit: number(sandbox, "memory_limit"),
+    cpus: number(sandbox, "cpus"),
+    usage: isRecord(usage) ? { memory: number(usage, "memory"), cpu: number(usage, "cpu"), disk: number(usage, "disk") } : null,
+  };
+}
