@@ -13,6 +13,7 @@ from typing import Final
 
 from sandbox_image.agent.bootstrap import Bootstrap, BootstrapFailed, receive
 from sandbox_image.agent.settings import BOOTSTRAP_SOCKET, AgentSettings, with_environment
+from sandbox_image.agent.system_calls import refuse_needless
 
 PR_SET_DUMPABLE: Final = 4
 """From ``linux/prctl.h``."""
@@ -30,6 +31,8 @@ def main() -> int:
         logging.getLogger(__name__).error("%s", failure)  # noqa: TRY400 - the sentence says it all
         return 2
     _close_memory()
+    if os.getpid() == 1 and not refuse_needless():
+        logging.getLogger(__name__).warning("system calls are not filtered here")
     # Sockets, terminals and cached values of one project are nobody else's business.
     os.umask(0o077)
     _make_home(Path(bootstrap.settings.workspace))

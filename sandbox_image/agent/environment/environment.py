@@ -80,7 +80,8 @@ class Environment:
 
     async def ready(self) -> None:
         """Wait until the environment is made, or until that has failed; ``status`` says which."""
-        await self._settled.wait()
+        while not self._settled.is_set():
+            await self._settled.wait()
 
     def on_change(self, callback: Callable[[], None]) -> None:
         """Call back after each change of packages, from whatever source. The callback must not wait."""
@@ -122,6 +123,8 @@ class Environment:
         if self._status.status in BUSY:
             self._outdated = True
         elif not self._maker.is_complete():
+            # A run that is asked for now means what the new requirements give.
+            self._settled.clear()
             self._begin(VenvState.INSTALLING, "Installing what requirements.txt asks for", self._maker.create)
 
     def install(self, wanted: Sequence[str]) -> VenvStatus:
@@ -183,6 +186,7 @@ class Environment:
         self._finish(state, message)
         if self._outdated:
             self._outdated = False
+            self._settled.set()
             self.sync()
 
     def _heard(self, line: str) -> None:
@@ -198,7 +202,8 @@ class Environment:
     def _finish(self, state: VenvState, message: str) -> None:
         progress = 1.0 if state is VenvState.COMPLETED else self._status.progress
         self._set(replace(self._status, status=state, progress=progress, message=message))
-        self._settled.set()
+        if not self._outdated:
+            self._settled.set()
 
     def _set(self, status: VenvStatus) -> None:
         self._status = status

@@ -13,6 +13,8 @@ from .cache import Last, Result, ResultCache, StoredValue
 from .cause import Cause
 from .results import Produced
 
+REST: Final = 0.03
+"""Seconds after a run before writing begins: its answer goes first."""
 HELD: Final = 1.0
 """Seconds for which writing waits, at most, while a run goes on: results come first."""
 
@@ -61,7 +63,11 @@ class Keeper:
         finally:
             self._running -= 1
             if not self._running:
-                self._idle.set()
+                asyncio.get_running_loop().call_later(REST, self._rest)
+
+    def _rest(self) -> None:
+        if not self._running:
+            self._idle.set()
 
     def soon(self, job: Callable[[], Awaitable[None]]) -> None:
         """Do something after all that was asked for before. It must not raise."""

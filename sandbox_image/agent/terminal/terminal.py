@@ -204,6 +204,7 @@ class Terminal:
     async def type(self, viewer: Viewer, data: bytes) -> None:
         """Write what ``viewer`` typed. Waits while the program does not read and too much is pending."""
         self._drive(viewer)
+        self._flushed_at = 0.0  # its echo is shown at once
         while len(self._pending) > MAX_PENDING_INPUT and not self._closed:
             self._drained.clear()
             await self._drained.wait()

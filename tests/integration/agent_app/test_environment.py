@@ -172,3 +172,16 @@ async def test_leaving_ends_an_installation_under_way(workspace: Path):
     async with opened(workspace) as environment:
         await asyncio.wait_for(environment.ready(), 60)
         assert environment.status.status is VenvState.COMPLETED
+
+
+async def test_a_run_waits_for_requirements_that_changed_while_the_environment_was_made(workspace: Path):
+    async with opened(workspace) as environment:
+        (workspace / "requirements.txt").write_text("alpha\nbeta\n")
+        environment.sync()
+        await asyncio.wait_for(environment.ready(), 60)
+        assert environment.status.usable
+        assert names(environment) == {"alpha", "beta", "gamma"}
+        (workspace / "requirements.txt").write_text("alpha\n")
+        environment.sync()
+        await asyncio.wait_for(environment.ready(), 60)
+        assert environment.status.status is VenvState.COMPLETED
