@@ -23,7 +23,7 @@ class Quiet(BaseHTTPRequestHandler):
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
         """Say nothing."""
 
-    def log_error(self, *args: object) -> None:
+    def log_error(self, format: str, *args: object) -> None:  # noqa: A002 - the base class calls it so
         """Say nothing."""
 
 

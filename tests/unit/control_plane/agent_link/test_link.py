@@ -11,9 +11,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from websockets.asyncio.server import ServerConnection, unix_serve
 
-from control_plane.domain.headers import into_sandbox, out_of_sandbox
 from control_plane.adapters.agent_link.link import UnixAgentLink, target_of
 from control_plane.domain.errors import Invalid, SandboxFailed, SandboxMisbehaved, TimedOut
+from control_plane.domain.headers import into_sandbox, out_of_sandbox
 from control_plane.ports import AgentAddress
 from sandbox_image.wire.closing import CloseCode
 
