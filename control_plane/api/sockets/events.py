@@ -57,7 +57,7 @@ async def _pump(websocket: WebSocket, subscription: Subscription, closing: "asyn
         down = group.create_task(_send_frames(websocket, subscription))
         await asyncio.wait({up, down, closing}, return_when=asyncio.FIRST_COMPLETED)
         error = down.result() if down.done() else None
-        code = closing.result() if closing.done() else up.result() if up.done() else CloseCode.GOING_AWAY
+        code = closing.result() if closing.done() else up.result() if up.done() else CloseCode.NORMAL
         up.cancel()
         down.cancel()
     if error is not None:
@@ -72,15 +72,17 @@ async def _drop_upstream(websocket: WebSocket) -> CloseCode:
     return CloseCode.NORMAL
 
 
-async def _send_frames(websocket: WebSocket, subscription: Subscription) -> AimforgeError:
-    """Send until the subscription ends; why it did. An error is returned, so that the other task is ended in order."""
-    await websocket.send({"type": "websocket.send", "text": subscription.first.decode()})
-    while True:
-        try:
+async def _send_frames(websocket: WebSocket, subscription: Subscription) -> AimforgeError | None:
+    """Send until the subscription ends, or the viewer has left (None). An error is returned, so that all ends in order."""
+    frame = subscription.first
+    try:
+        while True:
+            await websocket.send({"type": "websocket.send", "text": frame.decode()})
             frame = await subscription.next_frame()
-        except (ReloadNeeded, SlowConsumer) as error:
-            return error
-        await websocket.send({"type": "websocket.send", "text": frame.decode()})
+    except (ReloadNeeded, SlowConsumer) as error:
+        return error
+    except WebSocketDisconnect:
+        return None
 
 
 def routes() -> list[WebSocketRoute]:

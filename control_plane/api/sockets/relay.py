@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, Protocol
 
-from starlette.websockets import WebSocket, WebSocketState
+from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from control_plane.domain.errors import AimforgeError
 from control_plane.domain.sandbox import CLOSE_CODES, EndReason
@@ -91,7 +91,7 @@ class Relay:
             elif up.done():
                 code = up.result()
             else:
-                code = await self._code_of_agent()
+                code = down.result() or await self._code_of_agent()
             up.cancel()
             down.cancel()
         return code
@@ -122,14 +122,18 @@ class Relay:
                 self._lifecycle.touch(project_id)
             await self._agent.send(message)
 
-    async def _down(self) -> None:
-        """From the agent to the person, until the agent's socket ends."""
+    async def _down(self) -> CloseCode | None:
+        """From the agent to the person, until the agent's socket ends; a code if the person left while we sent."""
         send = self._person.send
-        while (message := await self._agent.receive()) is not None:
-            if isinstance(message, str):
-                await send({"type": "websocket.send", "text": message})
-            else:
-                await send({"type": "websocket.send", "bytes": message})
+        try:
+            while (message := await self._agent.receive()) is not None:
+                if isinstance(message, str):
+                    await send({"type": "websocket.send", "text": message})
+                else:
+                    await send({"type": "websocket.send", "bytes": message})
+        except WebSocketDisconnect:
+            return CloseCode.NORMAL
+        return None
 
     async def _code_of_agent(self) -> CloseCode:
         """Why the agent's socket ended."""

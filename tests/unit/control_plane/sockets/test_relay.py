@@ -227,3 +227,21 @@ async def test_a_browser_that_never_reads_stops_the_agent(tmp_path: Path):
         await asyncio.wait_for(stalled.wait(), 60)
         writer.transport.abort()
     assert sent < 32 * 1024 * 1024
+
+
+async def test_a_browser_that_leaves_while_much_is_sent_is_no_fault(tmp_path: Path, caplog: pytest.LogCaptureFixture):
+    gone = asyncio.Event()
+
+    async def handler(connection: ServerConnection) -> None:
+        try:
+            while True:
+                await connection.send(b"x" * 65536)
+        except websockets.ConnectionClosed:
+            gone.set()
+
+    async with stage(tmp_path, handler) as there:
+        browser = await there.browser()
+        await browser.recv()
+        browser.transport.abort()
+        await asyncio.wait_for(gone.wait(), 60)
+    assert [record.getMessage() for record in caplog.records if record.levelname == "ERROR"] == []
