@@ -13,6 +13,8 @@ export default defineConfig({
     // A busy machine can push Chromium itself over the edge (a renderer that is killed, a socket that is reset). A scenario
     // starts from a new project, so that trying again hides no state; a fault of the product fails three times.
     retry: 2,
+    // What a page had under way when it was closed has nobody left to tell: that is the browser's end, not a fault.
+    onUnhandledError: (error) => !error.message.includes("has been closed"),
     testTimeout: 180_000,
     hookTimeout: 180_000,
     reporters: ["verbose"],
