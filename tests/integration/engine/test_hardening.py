@@ -85,7 +85,7 @@ async def test_from_inside(probed: dict[str, Any]) -> None:
     assert probed["new_namespace"] != 0
     assert probed["swap_bootstrap"] == probed["remove_passwd"] == "Read-only file system"
     assert not probed["engine_socket"]
-    assert probed["run_dir"] == ["group", "passwd"]
+    assert probed["run_dir"] == ["egress.sock", "gate", "group", "passwd"]
 
 
 async def test_from_outside(runtime: DockerRuntime, engine: Engine) -> None:
