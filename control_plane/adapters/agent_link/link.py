@@ -1,7 +1,7 @@
 """Requests to agents over their Unix sockets: the port ``AgentLink``."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Final, Protocol
 from urllib.parse import quote
@@ -123,7 +123,7 @@ class UnixAgentLink:
             exchange.write(head)
             if isinstance(body, bytes):
                 exchange.write(body)
-                status = await self._head_within(exchange, idle_timeout_sec)
+                status = await self._within(exchange.head(), idle_timeout_sec)
             else:
                 chunked = "content-length" not in headers
                 status = await self._send_and_await_head(exchange, body, idle_timeout_sec, chunked=chunked)
@@ -133,10 +133,10 @@ class UnixAgentLink:
         finally:
             self._pool.give_back(address, exchange)
 
-    async def _head_within(self, exchange: Exchange, seconds: float) -> int:
+    async def _within(self, head: Awaitable[int], seconds: float) -> int:
         try:
             async with asyncio.timeout(seconds):
-                return await exchange.head()
+                return await head
         except TimeoutError as error:
             raise TimedOut(f"The sandbox was silent for {seconds:g} s.") from error
 
@@ -163,7 +163,7 @@ class UnixAgentLink:
             await asyncio.wait({sending, answering}, return_when=asyncio.FIRST_COMPLETED)
             if sending.done():
                 sending.result()
-                return await self._head_within_task(answering, idle)
+                return await self._within(answering, idle)
             return answering.result()
         finally:
             if not sending.done():
@@ -171,13 +171,6 @@ class UnixAgentLink:
             for task in (sending, answering):
                 task.cancel()
             await asyncio.gather(sending, answering, return_exceptions=True)
-
-    async def _head_within_task(self, answering: "asyncio.Future[int]", seconds: float) -> int:
-        try:
-            async with asyncio.timeout(seconds):
-                return await answering
-        except TimeoutError as error:
-            raise TimedOut(f"The sandbox was silent for {seconds:g} s.") from error
 
     @asynccontextmanager
     async def connect(

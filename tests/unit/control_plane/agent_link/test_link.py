@@ -190,7 +190,11 @@ async def test_a_body_streams_both_ways_with_flat_memory(tmp_path: Path):
 
 
 async def test_a_refusal_ends_an_upload(tmp_path: Path):
+    connections = 0
+
     async def handler(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal connections
+        connections += 1
         await read_head(reader)
         writer.write(b"HTTP/1.1 413 Too Large\r\nContent-Length: 0\r\n\r\n")
         await writer.drain()
@@ -201,8 +205,13 @@ async def test_a_refusal_ends_an_upload(tmp_path: Path):
         while True:
             yield b"x" * 65536
 
-    async with agent(tmp_path, handler) as link, link.stream(ADDRESS, "PUT", "/x", body=endless()) as answer:
-        assert answer.status == 413
+    async with agent(tmp_path, handler) as link:
+        async with link.stream(ADDRESS, "PUT", "/x", body=endless()) as answer:
+            assert answer.status == 413
+            assert [piece async for piece in answer.body()] == []
+        # What follows on that connection would be read as the rest of the upload, so the next request takes another.
+        assert (await link.request(ADDRESS, "GET", "/x")).status == 413
+    assert connections == 2
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
