@@ -39,6 +39,7 @@ from control_plane.services.reaper import Reaper
 from control_plane.services.reconciler import Reconciler
 from control_plane.services.sandboxes import LifePolicy, Sandboxes
 from control_plane.settings import Settings
+from control_plane.settings_in_force import settings_in_force
 
 log = structlog.stdlib.get_logger()
 
@@ -208,6 +209,7 @@ async def open_services(stack: AsyncExitStack, settings: Settings, adapters: Ada
         audit=audit,
         metrics=metrics,
         addresses=ClientAddresses(settings.trusted_proxies),
+        settings=lambda: settings_in_force(settings),
         hosted=entrance.hosted,
     )
     return Opened(services=services, loops={"audit": audit.run, **entrance.loops})

@@ -1,5 +1,6 @@
 """What requests are served with: the services, and one ``Call`` for each request."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, Final, TypeVar
@@ -14,6 +15,7 @@ from control_plane.domain.access import Policy, Share
 from control_plane.domain.errors import BadRequest, Invalid, NotFound, TooLarge
 from control_plane.domain.people import Person
 from control_plane.domain.project import ProjectRecord
+from control_plane.domain.setting import SettingInForce
 from control_plane.ports import AgentLink
 from control_plane.services.accounts import Accounts
 from control_plane.services.api_tokens import ApiTokens
@@ -69,6 +71,7 @@ class Services:
     audit: AuditLog
     metrics: Metrics
     addresses: ClientAddresses
+    settings: Callable[[], Sequence[SettingInForce]] = tuple
     hosted: HostedServices | None = None
 
 
