@@ -1,4 +1,4 @@
-"""What is stored about people: accounts, sessions, tokens, invitations, shares. Secrets are stored as digests only.
+"""What is stored about people: accounts, sessions, tokens, invitations, shares, courses. Secrets are stored as digests only.
 
 All of it is small and read on every request, so it is held in memory as one immutable ``Identity``; the store counts its
 revisions, and a change is refused (``Stale``) when somebody else changed something since.
@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Final, TypeVar, cast
 
 from control_plane.domain.access import Share
+from control_plane.domain.courses import Assignment, Course, Exam, Look, Member, Submission
 from control_plane.domain.people import Role, Scope
 
 
@@ -99,10 +100,37 @@ class ShareLink:
     expires_at: float
 
 
-Record = Account | Session | ApiToken | Invitation | Grant | ShareLink
-KINDS: Final[tuple[type[Record], ...]] = (Account, Session, ApiToken, Invitation, Grant, ShareLink)
+Record = (
+    Account
+    | Session
+    | ApiToken
+    | Invitation
+    | Grant
+    | ShareLink
+    | Course
+    | Member
+    | Assignment
+    | Submission
+    | Exam
+    | Look
+)
+KINDS: Final[tuple[type[Record], ...]] = (
+    Account,
+    Session,
+    ApiToken,
+    Invitation,
+    Grant,
+    ShareLink,
+    Course,
+    Member,
+    Assignment,
+    Submission,
+    Exam,
+    Look,
+)
 """Each kind; what others refer to comes first."""
-T = TypeVar("T", Account, Session, ApiToken, Invitation, Grant, ShareLink)
+T = TypeVar("T", bound=Record)
+WITH_DIGEST: Final = (Session, ApiToken, Invitation, ShareLink)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,12 +170,11 @@ class Identity:
 
     @classmethod
     def _indexed(cls, revision: int, rows: Mapping[type[Record], Mapping[str, Record]]) -> "Identity":
-        with_digest = (Session, ApiToken, Invitation, ShareLink)
         by_digest = {
             record.digest: record
-            for kind in with_digest
+            for kind in WITH_DIGEST
             for record in rows.get(kind, {}).values()
-            if isinstance(record, with_digest)
+            if isinstance(record, WITH_DIGEST)
         }
         accounts = cast("Mapping[str, Account]", rows.get(Account, {}))
         return cls(revision, rows, by_digest, {account.login: account for account in accounts.values()})
@@ -166,7 +193,7 @@ class Identity:
         return record if isinstance(record, kind) else None
 
     def changed(self, revision: int, changes: Iterable[Change]) -> "Identity":
-        """Return this with changes made."""
+        """Return this with changes made. The table of a kind that did not change stays the same object."""
         rows = dict(self.rows)
         copied: set[type[Record]] = set()
         for change in changes:
@@ -179,6 +206,8 @@ class Identity:
                 table[change.record.id] = change.record
             else:
                 table.pop(change.id, None)
+        if copied.isdisjoint((Account, *WITH_DIGEST)):
+            return Identity(revision, rows, self.by_digest, self.by_login)
         return self._indexed(revision, rows)
 
 

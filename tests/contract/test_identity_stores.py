@@ -13,6 +13,7 @@ from control_plane.adapters.database.opening import open_database, prepare_datab
 from control_plane.adapters.database.stores import DatabaseProjectStore
 from control_plane.domain.access import Share
 from control_plane.domain.audit import AuditAction, AuditEntry, AuditFilter
+from control_plane.domain.courses import Assignment, Course, CourseRole, Exam, Look, Member, Submission
 from control_plane.domain.errors import Conflict, Stale, StoreUnavailable
 from control_plane.domain.identity import (
     Account,
@@ -41,6 +42,27 @@ RECORDS: list[Record] = [
     Invitation(id="i", digest="d3", role=Role.STUDENT, created_by="a", created_at=1, expires_at=9, course_id="c"),
     Grant(id="p:a", project_id="p", person_id="a", share=Share.EDITOR, created_by="a", created_at=1),
     ShareLink(id="l", digest="d4", project_id="p", share=Share.VIEWER, created_by="a", created_at=1, expires_at=9),
+    Course(id="c", title="Weather", created_by="a", created_at=1, claim="class 7"),
+    Member(id="c:bob", course_id="c", login="bob", name="Bob", role=CourseRole.STUDENT, created_at=1),
+    Assignment(
+        id="x",
+        course_id="c",
+        title="Rain",
+        text='Do "it".',
+        project_id="p",
+        created_by="a",
+        created_at=1,
+        hidden_nodes=("n1", "n2"),
+        due_at=7.5,
+        version=2,
+        archive_id="z",
+        archive_size=2**31 - 1,
+    ),
+    Submission(
+        id="x:bob", assignment_id="x", course_id="c", login="bob", late=True, collected=False, comment="+", points=1.5
+    ),
+    Exam(id="e", course_id="c", title="Test", starts_at=1, ends_at=2.5, created_by="a", created_at=1),
+    Look(id="o", project_id="p", person_id="a", course_id="c", at=1.5, until=2),
 ]
 
 
@@ -91,6 +113,15 @@ async def test_every_kind_of_record_is_found_again_replaced_and_dropped(stores: 
     assert (await store.load()).get(Account, "a") == disabled
     await store.write([Drop(type(record), record.id) for record in reversed(RECORDS)], 2)
     assert records(await store.load()) == []
+
+
+async def test_what_belongs_to_a_course_goes_with_it(stores: Stores):
+    """The database sees to it by itself; our services name all that goes, so that memory agrees."""
+    store = stores.identity
+    await store.write([Put(record) for record in RECORDS], 0)
+    below = [record for record in RECORDS if isinstance(record, Member | Assignment | Submission | Exam)]
+    await store.write([*(Drop(type(record), record.id) for record in reversed(below)), Drop(Course, "c")], 1)
+    assert records(await store.load()) == [r for r in RECORDS if r not in below and not isinstance(r, Course)]
 
 
 async def test_who_did_not_see_the_last_change_changes_nothing(stores: Stores):

@@ -13,6 +13,7 @@ from sqlmodel import SQLModel
 from control_plane.adapters.database import identity_tables
 from control_plane.adapters.database.stores import Database
 from control_plane.domain.audit import AuditEntry, AuditFilter
+from control_plane.domain.courses import Assignment, Submission
 from control_plane.domain.errors import Conflict, Stale
 from control_plane.domain.identity import (
     KINDS,
@@ -30,6 +31,10 @@ tables: Final = SQLModel.metadata.tables
 revisions: Final = tables[identity_tables.REVISION]
 audit: Final = tables[identity_tables.AUDIT]
 TABLES: Final[dict[type[Record], sa.Table]] = {kind: tables[name] for kind, name in identity_tables.NAMES.items()}
+
+TRUTHS: Final[dict[type[Record], tuple[str, ...]]] = {Account: ("disabled",), Submission: ("late", "collected")}
+LISTS: Final[dict[type[Record], tuple[str, ...]]] = {Assignment: ("hidden_nodes",)}
+"""Columns that hold a truth as 0 or 1, and those that hold a list as JSON."""
 
 
 class DatabaseIdentityStore:
@@ -133,14 +138,20 @@ async def make(connection: AsyncConnection, change: Change) -> None:
 def values_of(change: Put) -> dict[str, Any]:
     """Turn a record into a row's values."""
     values = msgspec.to_builtins(change.record)
-    return {name: int(value) if isinstance(value, bool) else value for name, value in values.items()}
+    for name in TRUTHS.get(type(change.record), ()):
+        values[name] = int(values[name])
+    for name in LISTS.get(type(change.record), ()):
+        values[name] = msgspec.json.encode(values[name]).decode()
+    return values
 
 
 def record_of(kind: type[Record], row: sa.RowMapping) -> Record:
     """Turn a row into a record."""
     values = dict(row)
-    if kind is Account:
-        values["disabled"] = bool(values["disabled"])
+    for name in TRUTHS.get(kind, ()):
+        values[name] = bool(values[name])
+    for name in LISTS.get(kind, ()):
+        values[name] = msgspec.json.decode(values[name])
     return msgspec.convert(values, kind)
 
 

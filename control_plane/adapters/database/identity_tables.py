@@ -1,4 +1,4 @@
-"""The tables about people and the audit log. As in ``tables``: texts and numbers only, records outside."""
+"""The tables about people, courses and the audit log. As in ``tables``: texts and numbers only, records outside."""
 
 from collections.abc import Iterable
 from typing import Any, Final
@@ -8,6 +8,7 @@ from sqlmodel import Field, SQLModel
 
 from control_plane.adapters.database.tables import SECONDS
 from control_plane.domain.access import Share
+from control_plane.domain.courses import Assignment, Course, CourseRole, Exam, Look, Member, Submission
 from control_plane.domain.identity import Account, ApiToken, Grant, Invitation, Record, Session, ShareLink
 from control_plane.domain.people import Role, Scope
 
@@ -21,6 +22,12 @@ NAMES: Final[dict[type[Record], str]] = {
     Invitation: "invitation",
     Grant: "project_share",
     ShareLink: "share_link",
+    Course: "course",
+    Member: "course_member",
+    Assignment: "assignment",
+    Submission: "submission",
+    Exam: "exam",
+    Look: "look",
 }
 HAS_SUBJECT: Final = sa.text("subject <> ''")
 
@@ -49,6 +56,11 @@ def number() -> Any:
 def seconds(*, nullable: bool = False) -> Any:
     """Seconds since 1970."""
     return Field(sa_column=sa.Column(SECONDS, nullable=nullable))
+
+
+def points() -> Any:
+    """Points that were given; null: none yet."""
+    return Field(sa_column=sa.Column(SECONDS, nullable=True))
 
 
 def refers(target: str) -> Any:
@@ -164,6 +176,118 @@ class ShareLinkRow(SQLModel, table=True):
     created_by: str = text()
     created_at: float = seconds()
     expires_at: float = seconds()
+
+
+class CourseRow(SQLModel, table=True):
+    """A course."""
+
+    __tablename__ = NAMES[Course]  # pyright: ignore[reportAssignmentType]
+    __table_args__ = (STRICT,)
+
+    id: str = key()
+    title: str = text()
+    created_by: str = text()
+    created_at: float = seconds()
+    claim: str = text()
+
+
+class MemberRow(SQLModel, table=True):
+    """A login in a course."""
+
+    __tablename__ = NAMES[Member]  # pyright: ignore[reportAssignmentType]
+    __table_args__ = (one_of("role", CourseRole, "course_member_role_is_known"), STRICT)
+
+    id: str = key()
+    course_id: str = refers("course.id")
+    login: str = text()
+    name: str = text()
+    role: str = text()
+    created_at: float = seconds()
+
+
+class AssignmentRow(SQLModel, table=True):
+    """An assignment. ``hidden_nodes`` is JSON."""
+
+    __tablename__ = NAMES[Assignment]  # pyright: ignore[reportAssignmentType]
+    __table_args__ = (STRICT,)
+
+    id: str = key()
+    course_id: str = refers("course.id")
+    title: str = text()
+    project_id: str = text()
+    created_by: str = text()
+    created_at: float = seconds()
+    hidden_nodes: str = text()
+    due_at: float | None = seconds(nullable=True)
+    published_at: float | None = seconds(nullable=True)
+    collected_at: float | None = seconds(nullable=True)
+    version: int = number()
+    archive_id: str = text()
+    archive_digest: str = text()
+    archive_size: int = number()
+    tests_id: str = text()
+    tests_digest: str = text()
+    tests_size: int = number()
+    text: str = text()  # last, for it hides the function of that name
+
+
+class SubmissionRow(SQLModel, table=True):
+    """What a student made of an assignment."""
+
+    __tablename__ = NAMES[Submission]  # pyright: ignore[reportAssignmentType]
+    __table_args__ = (
+        sa.CheckConstraint("late in (0, 1)", name="submission_late_is_a_truth"),
+        sa.CheckConstraint("collected in (0, 1)", name="submission_collected_is_a_truth"),
+        STRICT,
+    )
+
+    id: str = key()
+    assignment_id: str = refers("assignment.id")
+    course_id: str = text()
+    login: str = text()
+    person_id: str = text()
+    project_id: str = text()
+    started_at: float | None = seconds(nullable=True)
+    handed_in_at: float | None = seconds(nullable=True)
+    late: int = number()
+    collected: int = number()
+    archive_id: str = text()
+    archive_digest: str = text()
+    archive_size: int = number()
+    comment: str = text()
+    points: float | None = points()
+    commented_by: str = text()
+    commented_at: float | None = seconds(nullable=True)
+    given_back_at: float | None = seconds(nullable=True)
+
+
+class ExamRow(SQLModel, table=True):
+    """A time in which a course's students may less."""
+
+    __tablename__ = NAMES[Exam]  # pyright: ignore[reportAssignmentType]
+    __table_args__ = (STRICT,)
+
+    id: str = key()
+    course_id: str = refers("course.id")
+    title: str = text()
+    starts_at: float = seconds()
+    ends_at: float = seconds()
+    created_by: str = text()
+    created_at: float = seconds()
+
+
+class LookRow(SQLModel, table=True):
+    """A look at somebody's project."""
+
+    __tablename__ = NAMES[Look]  # pyright: ignore[reportAssignmentType]
+    __table_args__ = (STRICT,)
+
+    id: str = key()
+    project_id: str = refers("project.id")
+    person_id: str = refers("person.id")
+    course_id: str = text()
+    at: float = seconds()
+    until: float = seconds()
 
 
 class AuditRow(SQLModel, table=True):
