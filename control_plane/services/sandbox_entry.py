@@ -9,6 +9,7 @@ from typing import Any
 
 from control_plane.domain.sandbox import EndReason, SandboxRecord, SandboxState
 from control_plane.ports import AgentAddress
+from control_plane.services.start_backoff import StartBackoff
 from sandbox_image.wire import events
 
 
@@ -63,6 +64,7 @@ class SandboxEntry:
     """Monotonic time of the last use that the control plane saw."""
     address: AgentAddress | None = None
     flight: Flight | None = None
+    backoff: StartBackoff = field(default_factory=StartBackoff)
     in_use: int = 0
     """Requests that are being relayed now; above zero the sandbox is not idle."""
     awake_until: float = 0.0

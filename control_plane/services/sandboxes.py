@@ -115,10 +115,12 @@ class Sandboxes:
 
     # ── The hot path ──────────────────────────────────────────────────────────────────────────────────────────
 
-    async def ensure_ready(self, project_id: str, *, touch: bool = True) -> AgentAddress:
+    async def ensure_ready(self, project_id: str, *, touch: bool = True, insist: bool = False) -> AgentAddress:
         """Return where the agent listens, once its sandbox is ready; wakes or starts it.
 
-        Without ``touch`` the call does not count as use, so that polling keeps nothing awake. Raises ``NotFound``, and whatever kept the sandbox from becoming ready.
+        Without ``touch`` the call does not count as use, so that polling keeps nothing awake. What just failed for a
+        lasting cause is tried again after a while only, unless somebody insists. Raises ``NotFound``, and whatever kept
+        the sandbox from becoming ready.
         """
         entry = self._entries.get(project_id)
         if entry is None:
@@ -127,6 +129,8 @@ class Sandboxes:
             entry.used_at = self._clock.monotonic()
         if entry.address is not None:
             return entry.address
+        if insist:
+            entry.backoff.let_pass()
         return await self._open(entry)
 
     def touch(self, project_id: str) -> None:
@@ -164,9 +168,10 @@ class Sandboxes:
     # ── Operations ────────────────────────────────────────────────────────────────────────────────────────────
 
     def open_soon(self, project_id: str) -> None:
-        """Begin to make the sandbox ready, for a caller who does not wait."""
+        """Begin to make the sandbox ready, for a person who wants it now and a caller who does not wait."""
         entry = self.entry(project_id)
         if entry.address is None and entry.flight is None:
+            entry.backoff.let_pass()
             self._launch(entry, FlightKind.OPEN, partial(self.moves.open, entry))
 
     async def stop(self, project_id: str, reason: EndReason = EndReason.BY_USER) -> None:
@@ -176,7 +181,7 @@ class Sandboxes:
     async def restart(self, project_id: str) -> AgentAddress:
         """Stop the sandbox and start it anew."""
         await self.stop(project_id, EndReason.REPLACED)
-        return await self.ensure_ready(project_id)
+        return await self.ensure_ready(project_id, insist=True)
 
     async def pause(self, project_id: str) -> None:
         """Freeze the sandbox if it is ready and nothing else is being done to it."""
@@ -260,7 +265,10 @@ class Sandboxes:
         while entry.address is None:
             if entry.state is SandboxState.DELETED:
                 raise no_such_project(entry.record.project_id)
-            flight = entry.flight or self._launch(entry, FlightKind.OPEN, partial(self.moves.open, entry))
+            flight = entry.flight
+            if flight is None:
+                entry.backoff.check(self._clock.monotonic())
+                flight = self._launch(entry, FlightKind.OPEN, partial(self.moves.open, entry))
             await asyncio.wait({flight.done})
             if flight.kind is FlightKind.OPEN and (error := flight.done.exception()) is not None:
                 raise error
@@ -300,6 +308,11 @@ class Sandboxes:
         entry.flight = None
         if error is None and flight.task is not None and flight.task.done() and flight.task.cancelled():
             error = SandboxFailed("The start of the sandbox was called off.", EndReason.BY_USER)
+        if flight.kind is FlightKind.OPEN:
+            if error is None:
+                entry.backoff.forget()
+            else:
+                entry.backoff.failed(error, self._clock.monotonic())
         if error is None:
             flight.done.set_result(None)
         else:

@@ -50,7 +50,7 @@ async def read(call: Call) -> Response:
 async def start(call: Call) -> Response:
     """Begin to start the sandbox, or wake it; with ``wait=true``, answer when it is ready."""
     if call.request.query_params.get("wait") == "true":
-        await call.services.sandboxes.ensure_ready(call.project_id)
+        await call.services.sandboxes.ensure_ready(call.project_id, insist=True)
         return answer(status_of(call))
     call.services.sandboxes.open_soon(call.project_id)
     return answer(status_of(call), 202)

@@ -193,6 +193,7 @@ async def test_a_failed_start_says_why_and_the_next_one_may_succeed(
         await world.sandboxes.ensure_ready(project.id)
     shown = world.sandboxes.shown(project.id)
     assert (world.state(project.id), shown.reason, shown.message) == (SandboxState.FAILED, reason.value, str(failure))
+    await world.clock.advance(1.0)
     assert (await world.sandboxes.ensure_ready(project.id)).generation == 2
 
 
