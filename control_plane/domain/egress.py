@@ -7,10 +7,26 @@ and 443 are meant; ``!`` says that the name may lie on a private address, as a c
 import ipaddress
 import re
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Final
 
 LABEL: Final = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)")
 DEFAULT_PORTS: Final = frozenset({80, 443})
+NAT64: Final = ipaddress.ip_network("64:ff9b::/96")
+METADATA: Final = frozenset({"169.254.169.254", "fd00:ec2::254", "100.100.100.200"})
+"""Where clouds hand out a machine's credentials: never reached, not even by an entry that allows private addresses."""
+
+
+class EgressMode(StrEnum):
+    """How much of the network is reached; each reaches what those before it do."""
+
+    NONE = "none"
+    PACKAGES = "packages"
+    """The package index."""
+    HOSTS = "hosts"
+    """And the hosts that are named."""
+    OPEN = "open"
+    """And each public host, on ports 80 and 443."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,16 +45,39 @@ class AllowedHost:
             return name.endswith(self.name[1:])
         return name == self.name
 
+    def __str__(self) -> str:
+        """Write the entry as it is written in settings."""
+        port = "" if self.ports == DEFAULT_PORTS else f":{min(self.ports)}"
+        return f"{self.name}{port}{'!' if self.private else ''}"
+
+    def may_lie_on(self, address: str) -> bool:
+        """Tell whether the name may be reached at this address."""
+        return is_public(address) or (self.private and not is_never(address))
+
+
+ANY_HOST: Final = AllowedHost("*")
+"""Stands for each host of the open mode, which has to be public."""
+
 
 @dataclass(frozen=True, slots=True)
 class EgressPolicy:
-    """An allow-list. Empty allows nothing."""
+    """What a gate lets through. Empty allows nothing.
+
+    ``open`` lets through each public host on ports 80 and 443. ``bytes_per_sec`` holds for both directions together, 0 is no limit.
+    ``advice`` is what people are told who are refused, after what was refused.
+    """
 
     hosts: tuple[AllowedHost, ...] = ()
+    open: bool = False
+    bytes_per_sec: int = 0
+    advice: str = ""
 
     def find(self, name: str, port: int) -> AllowedHost | None:
-        """The entry that allows the port of the name."""
-        return next((host for host in self.hosts if host.covers(name, port)), None)
+        """The entry that allows the port of the name, one that allows private addresses first."""
+        found = [host for host in self.hosts if host.covers(name, port)]
+        if found:
+            return max(found, key=lambda host: host.private)
+        return ANY_HOST if self.open and port in ANY_HOST.ports else None
 
 
 def parse_allowed_host(text: str) -> AllowedHost:
@@ -79,13 +118,29 @@ def canonical_name(name: str) -> str | None:
 
 def is_public(address: str) -> bool:
     """Tell whether an address is one of the public internet's. IPv4 inside IPv6, in any of its forms, counts as itself."""
-    ip = ipaddress.ip_address(address)
-    if isinstance(ip, ipaddress.IPv6Address):
-        inner = ip.ipv4_mapped or ip.sixtofour or (ip.teredo[1] if ip.teredo else None)
-        if inner is None and ip in ipaddress.ip_network("64:ff9b::/96"):
-            inner = ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)
-        if inner is None and int(ip) >> 32 == 0:
-            inner = ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)  # the deprecated "compatible" form
-        if inner is not None:
-            return is_public(str(inner))
-    return ip.is_global and not ip.is_multicast and not ip.is_reserved
+    ip = _meant(address)
+    return ip is not None and ip.is_global and not ip.is_multicast and not ip.is_reserved and str(ip) not in METADATA
+
+
+def is_never(address: str) -> bool:
+    """Tell whether nothing may be reached there, whatever a list says: metadata services, link-local, multicast, no address."""
+    ip = _meant(address)
+    return ip is None or ip.is_link_local or ip.is_multicast or ip.is_unspecified or str(ip) in METADATA
+
+
+def _meant(address: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    """The address that an address leads to; None for what is none, or has a zone, which only link-local ones need."""
+    try:
+        ip = ipaddress.ip_address(address)
+    except ValueError:
+        return None
+    if not isinstance(ip, ipaddress.IPv6Address):
+        return ip
+    if ip.scope_id is not None:
+        return None
+    inner = ip.ipv4_mapped or ip.sixtofour or (ip.teredo[1] if ip.teredo else None)
+    if inner is None and ip in NAT64:
+        inner = ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)
+    if inner is None and int(ip) >> 32 == 0 and int(ip) > 1:
+        inner = ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)  # the deprecated "compatible" form
+    return inner or ip

@@ -4,7 +4,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from control_plane.domain.egress import DEFAULT_PORTS, EgressPolicy, canonical_name, is_public, parse_allowed_host
+from control_plane.domain.egress import (
+    ANY_HOST,
+    DEFAULT_PORTS,
+    EgressPolicy,
+    canonical_name,
+    is_public,
+    parse_allowed_host,
+)
 
 
 @pytest.mark.parametrize(
@@ -62,3 +69,31 @@ def test_a_wildcard_covers_names_below_it_and_not_beside_it():
 def test_a_canonical_name_is_its_own_canonical_name(text: str):
     name = canonical_name(text)
     assert name is None or canonical_name(name) == name
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["169.254.169.254", "::ffff:169.254.169.254", "64:ff9b::a9fe:a9fe", "2002:a9fe:a9fe::1", "fe80::1", "fe80::1%eth0",
+     "fd00:ec2::254", "100.100.100.200", "ff02::1", "0.0.0.0", "::", "no address"],
+)  # fmt: skip
+def test_metadata_and_link_local_addresses_are_never_reached_whatever_a_list_says(address: str):
+    assert not parse_allowed_host("mirror.lan!").may_lie_on(address)
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1", "::1", "10.0.0.1", "fd12::1", "1.1.1.1"])
+def test_an_entry_that_says_so_may_lie_on_a_private_address(address: str):
+    assert parse_allowed_host("mirror.lan!").may_lie_on(address)
+    assert parse_allowed_host("mirror.lan").may_lie_on(address) is is_public(address)
+
+
+def test_the_open_mode_covers_web_ports_of_any_name_and_a_named_host_keeps_its_own():
+    policy = EgressPolicy((parse_allowed_host("mirror.lan:8080!"),), open=True)
+    assert policy.find("any.example", 443) is ANY_HOST
+    assert policy.find("any.example", 22) is None
+    assert policy.find("mirror.lan", 8080) == policy.hosts[0]
+    assert not ANY_HOST.may_lie_on("10.0.0.1")
+
+
+@pytest.mark.parametrize("text", ["a.example", "*.a.example:8080", "mirror.lan!", "mirror.lan:3128!"])
+def test_an_entry_is_written_as_it_is_read(text: str):
+    assert str(parse_allowed_host(text)) == text
