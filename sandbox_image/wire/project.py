@@ -18,7 +18,10 @@ class NodeKind(StrEnum):
     NOTE = "note"
     """Markdown in ``settings["text"]``; takes no part in a run."""
     GROUP = "group"
-    """A frame around nodes whose ``group`` is its id; takes no part in a run."""
+    """A frame around nodes whose ``group`` is its id; takes no part in a run.
+
+    With ``settings["collapsed"]`` true it is drawn as one node that stands for what lies in it; ``size`` is kept.
+    """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -207,3 +210,20 @@ class CloneRequest:
     url: str
     """``https://host/owner/repository.git``, without name and password."""
     branch: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeftOut:
+    """An edge of an archive that could not be added, and why, for people."""
+
+    edge: Edge
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Added:
+    """Answer to an import that adds: nodes with the titles and files that they got, and the edges that could be made."""
+
+    nodes: list[Node]
+    edges: list[Edge]
+    left_out: list[LeftOut]

@@ -10,7 +10,9 @@ from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 from sandbox_image.wire.limits import KIB
 
+from .flow_file import FLOW_FILE
 from .folder import STATE_FOLDER
+from .part import Part
 
 _CHUNK: Final = 256 * KIB
 _FOLDER: Final = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -18,15 +20,20 @@ _FILE: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _EARLIEST: Final = (1980, 1, 1, 0, 0, 0)
 
 
-def export_zip(root: Path) -> Iterator[bytes]:
+def export_zip(root: Path, part: Part | None = None) -> Iterator[bytes]:
     """The archive piece by piece. The agent's own folder is left out; links and devices are, since they lead elsewhere.
 
-    For a thread: it reads files. A file that disappears meanwhile is left out, one that changes is taken as it is read.
+    With ``part``, its graph and its files only. For a thread: it reads files. A file that disappears meanwhile is left
+    out, one that changes is taken as it is read.
     """
     sink = _Sink()
     with ZipFile(sink, "w", ZIP_DEFLATED, compresslevel=1) as packer:
+        if part is not None:
+            packer.writestr(_graph_entry(len(part.flow)), part.flow)
         for path, descriptor in _files(os.open(root, _FOLDER), ""):
             with os.fdopen(descriptor, "rb", buffering=0) as file:
+                if part is not None and (path == FLOW_FILE or not part.takes(path)):
+                    continue
                 entry = _entry(path, os.fstat(descriptor))
                 with packer.open(entry, "w", force_zip64=entry.file_size >= 1 << 31) as packed:
                     while chunk := file.read(_CHUNK):
@@ -88,6 +95,14 @@ def _entry(path: str, status: os.stat_result) -> ZipInfo:
     entry.external_attr = (stat.S_IFREG | (0o755 if status.st_mode & 0o100 else 0o644)) << 16
     entry.compress_type = ZIP_DEFLATED
     entry.file_size = status.st_size
+    return entry
+
+
+def _graph_entry(size: int) -> ZipInfo:
+    entry = ZipInfo(FLOW_FILE, _EARLIEST)
+    entry.external_attr = (stat.S_IFREG | 0o644) << 16
+    entry.compress_type = ZIP_DEFLATED
+    entry.file_size = size
     return entry
 
 

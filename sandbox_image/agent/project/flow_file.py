@@ -64,8 +64,11 @@ def encode(flow: Flow) -> bytes:
     return ("\n".join(lines) + "\n").encode()
 
 
-def decode(data: bytes) -> Flow:
-    """Read the file's bytes, of any version up to ours. Raises ``Damaged``."""
+def decode(data: bytes, *, whole: bool = True) -> Flow:
+    """Read the file's bytes, of any version up to ours. Raises ``Damaged``.
+
+    Not ``whole``: of a part of a project, edges may lead to nodes that are not in it.
+    """
     try:
         raw = msgspec.json.decode(data)
         flow = msgspec.convert(_migrated(raw), type=Flow)
@@ -74,7 +77,7 @@ def decode(data: bytes) -> Flow:
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise Damaged(f"it is no valid JSON: {error}") from error
     flow = replace(flow, nodes=[replace(node, ports=Ports()) for node in flow.nodes])
-    _check(flow)
+    _check(flow, whole=whole)
     return flow
 
 
@@ -98,7 +101,7 @@ def _migrated(raw: Any) -> Raw:
     return found
 
 
-def _check(flow: Flow) -> None:
+def _check(flow: Flow, *, whole: bool) -> None:
     """Refuse what no later step could repair: names that are taken twice, files elsewhere, edges to nowhere."""
     if len(flow.nodes) > MAX_NODES or len(flow.edges) > MAX_EDGES:
         raise Damaged(f"it has more than {MAX_NODES} nodes or {MAX_EDGES} edges")
@@ -113,7 +116,7 @@ def _check(flow: Flow) -> None:
             )
     for edge in flow.edges:
         for end in (edge.source, edge.target):
-            if end not in ids:
+            if whole and end not in ids:
                 raise Damaged(f"edge {edge.id!r} leads to {end!r}, and there is no such node")
 
 

@@ -29,7 +29,7 @@ async def import_zip(store: ProjectStore, chunks: AsyncIterator[bytes], by: str)
 
     async def fill(tree: Path) -> None:
         archive = tree.with_name("archive.zip")
-        await _receive(chunks, archive)
+        await receive(chunks, archive)
         await asyncio.to_thread(unpack, archive, tree)
 
     return await replace_by(store, fill, by)
@@ -55,7 +55,8 @@ async def replace_by(store: ProjectStore, fill: Callable[[Path], Awaitable[None]
         await asyncio.to_thread(shutil.rmtree, staging, ignore_errors=True)
 
 
-async def _receive(chunks: AsyncIterator[bytes], path: Path) -> None:
+async def receive(chunks: AsyncIterator[bytes], path: Path) -> None:
+    """Write what comes into the new file ``path``."""
     with path.open("xb") as file:
         async for chunk in chunks:
             file.write(chunk)

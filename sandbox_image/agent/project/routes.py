@@ -13,6 +13,8 @@ from sandbox_image.wire.errors import ErrorCode
 from sandbox_image.wire.limits import MAX_CODE, MAX_JSON_BODY
 from sandbox_image.wire.project import CloneRequest, NewEdge, NewNode, NodePatch, Project, ProjectUpdate
 
+from .flow_file import NODE_FOLDER
+from .part import Part, ids_in, only, without
 from .store import ProjectStore
 
 MAX_UPDATE_BODY = 2 * MAX_JSON_BODY
@@ -102,10 +104,14 @@ def _edge_routes(store: ProjectStore) -> list[BaseRoute]:
 
 def _archive_routes(store: ProjectStore) -> list[BaseRoute]:
     async def import_archive(request: Request) -> Response:
+        from .adding import add_zip
         from .importing import import_zip
 
-        if request.query_params.get("mode") != "replace":
-            message = "An import replaces the project: say so with mode=replace."
+        mode = request.query_params.get("mode")
+        if mode == "add":
+            return json_response(await add_zip(store, body_chunks(request), user_of(request)))
+        if mode != "replace":
+            message = "Say whether the import replaces the project, with mode=replace, or adds to it, with mode=add."
             raise AgentError(ErrorCode.INVALID, message, field="mode")
         return _project(await import_zip(store, body_chunks(request), user_of(request)))
 
@@ -118,13 +124,24 @@ def _archive_routes(store: ProjectStore) -> list[BaseRoute]:
         from .exporting import export_zip
 
         headers = {"content-disposition": 'attachment; filename="project.zip"'}
-        return StreamingResponse(export_zip(store.folder.root), media_type="application/zip", headers=headers)
+        chunks = export_zip(store.folder.root, _part(request, store))
+        return StreamingResponse(chunks, media_type="application/zip", headers=headers)
 
     return [
         Route("/project/import", import_archive, methods=["POST"]),
         Route("/project/clone", clone, methods=["POST"]),
         Route("/project/export", export_archive, methods=["GET"]),
     ]
+
+
+def _part(request: Request, store: ProjectStore) -> Part | None:
+    """What an export is to hold, None for everything. Raises INVALID, NOT_FOUND."""
+    given = request.query_params
+    if "without" in given and "only" in given:
+        raise AgentError(ErrorCode.INVALID, "An export is without nodes or of nodes only, not both.", field="only")
+    if "without" in given:
+        return without(store.flow(), ids_in(given["without"]), store.folder.names(NODE_FOLDER))
+    return only(store.flow(), ids_in(given["only"])) if "only" in given else None
 
 
 def _project(answer: tuple[Project, str]) -> Response:

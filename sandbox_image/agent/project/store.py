@@ -10,8 +10,20 @@ from sandbox_image.agent.events import EventLog
 from sandbox_image.wire.errors import ErrorCode
 from sandbox_image.wire.events import ProjectChanged
 from sandbox_image.wire.limits import MAX_NAME
-from sandbox_image.wire.project import Edge, NewEdge, NewNode, Node, NodeKind, NodePatch, Ports, Project, ProjectUpdate
+from sandbox_image.wire.project import (
+    Edge,
+    LeftOut,
+    NewEdge,
+    NewNode,
+    Node,
+    NodeKind,
+    NodePatch,
+    Ports,
+    Project,
+    ProjectUpdate,
+)
 
+from .addable import added_edges, added_nodes
 from .flow_file import FLOW_FILE, NODE_FOLDER, Flow
 from .folder import STATE_FOLDER, Folder
 from .graph_checks import check_graph, missing_port
@@ -57,6 +69,10 @@ class ProjectStore:
         """The project with the ports of its nodes, and the entity tag of its graph."""
         loaded = self._graph.load()
         return self._project(loaded.flow), loaded.etag
+
+    def flow(self) -> Flow:
+        """The graph as its file holds it."""
+        return self._graph.load().flow
 
     def node(self, node_id: str) -> Node:
         """One node with its ports."""
@@ -114,6 +130,26 @@ class ProjectStore:
         for callback in self._importers:
             callback()
         return self._project(loaded.flow), loaded.etag
+
+    def check_added(self, new: list[Node], sources: Mapping[str, bytes]) -> list[Node]:
+        """The nodes of an archive with the titles and files that they will have here. CONFLICT for an id that is taken."""
+        old = self._graph.load().flow
+        return added_nodes(old, new, sources, self._sources.occupied(old.nodes))
+
+    def add_all(
+        self, nodes: list[Node], edges: list[Edge], sources: Mapping[str, bytes], by: str = ""
+    ) -> tuple[list[Edge], list[LeftOut]]:
+        """Add nodes as ``check_added`` gave them, and those of the edges that can be."""
+        old = self._graph.load().flow
+        flow = replace(old, nodes=[*old.nodes, *nodes])
+        self._check(flow, old, sources)
+        ports = {node.id: self._ports.ports_of(node) for node in old.nodes}
+        ports |= {node.id: ports_in(sources[node.id], legacy=node.legacy) for node in nodes if node.file}
+        ports |= {node.id: self._ports.ports_of(node) for node in nodes if not node.file}
+        added, left_out = added_edges(flow, edges, ports, new_id)
+        self._sources.place(nodes, sources, {})
+        self._save(replace(flow, edges=[*old.edges, *added]), by)
+        return added, left_out
 
     def on_import(self, callback: Callable[[], None]) -> None:
         """Call back after an import, which may have brought other requirements."""
