@@ -22,8 +22,11 @@ from .connection import Connection
 from .restart_policy import RestartPolicy
 from .server_log import ServerLog
 from .shared_server import SharedServer
+from .spare_core import spare_core
 
 MAX_CLIENTS: Final = {LanguageServerKind.PYRIGHT: 100, LanguageServerKind.RUFF: 32}
+AHEAD_SEC: Final = 15.0
+"""How long a busy machine is waited for before the Python server is started although no editor asked yet."""
 
 logger = logging.getLogger(__name__)
 
@@ -182,8 +185,10 @@ class LanguageServers:
     async def _follow_environment(self) -> None:
         self._environment.on_change(self._python.refresh)
         await self._environment.ready()
-        # Before anyone asks, so that the first editor finds it warm; what runs already learns of the environment.
+        # What runs already learns of the environment.
         self._python.refresh()
+        # Before anyone asks, so that the first editor finds it warm, but not at the cost of those who wait for something.
+        await spare_core(AHEAD_SEC)
         self._python.start()
 
     def _files_changed(self, changed: list[str], deleted: list[str]) -> None:
