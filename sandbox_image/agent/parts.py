@@ -30,6 +30,7 @@ async def start_parts(stack: AsyncExitStack, settings: AgentSettings, activity: 
     watcher.subscribe(lambda changes: store.files_changed([*changes.changed, *changes.deleted], changes.overflow))
     venv = await start(environment.Environment(workspace, log, settings))
     store.on_import(venv.sync)
+    watcher.subscribe(lambda changes: venv.files_changed([*changes.changed, *changes.deleted], changes.overflow))
     runner = await start(executor.Executor(venv, workspace))
     runs = await start(Runs(store, runner, venv, log, workspace, workers=max(1, round(settings.cores))))
     tree = await start(files.Files(workspace, activity.touch))

@@ -24,6 +24,8 @@ class VenvStatus:
     """Digest of the interpreter and the installed distributions; part of every cache key."""
     usable: bool = False
     """True when nodes can run with it: also while packages are added, and after that has failed."""
+    outdated: bool = False
+    """True when ``requirements.txt`` asks for other packages than were installed from it last."""
     log: list[str] = field(default_factory=list[str])
     """The last lines of uv's output."""
 

@@ -45,6 +45,18 @@ OPERATIONS: Final[list[Operation]] = [
         status=202,
     ),
     passed(
+        "install_requirements",
+        "POST",
+        PROJECT + "/environment/install",
+        "/environment/install",
+        Policy.EDIT,
+        TAG,
+        "Install what requirements.txt asks for",
+        answer=VenvStatus,
+        status=202,
+        description="For when `outdated` is true. What it asks for no longer stays until the environment is made anew.",
+    ),
+    passed(
         "list_packages",
         "GET",
         PROJECT + "/packages",

@@ -38,6 +38,7 @@ export interface VenvStatus {
   python: string;
   fingerprint: string;
   usable: boolean;
+  outdated: boolean;
   log: string[];
 }
 
@@ -199,6 +200,19 @@ export interface NodeFreshness {
 export interface CloneRequest {
   url: string;
   branch?: string;
+}
+
+/** An edge of an archive that could not be added, and why, for people. */
+export interface LeftOut {
+  edge: Edge;
+  reason: string;
+}
+
+/** Answer to an import that adds: nodes with the titles and files that they got, and the edges that could be made. */
+export interface Added {
+  nodes: Node[];
+  edges: Edge[];
+  left_out: LeftOut[];
 }
 
 /** Body of the agent's ``POST /runs``. Times in seconds. */
@@ -501,6 +515,8 @@ export interface Received {
   Edge: Edge;
   Project: Project;
   NodeFreshness: NodeFreshness;
+  LeftOut: LeftOut;
+  Added: Added;
   Output: Output;
   Frame: Frame;
   RunError: RunError;
@@ -535,7 +551,7 @@ export interface Received {
 /** Field → [type, default where it may be missing]. */
 export const SCHEMAS = {
   ErrorBody: {"error": ["string"], "message": ["string"], "detail": [["record", "unknown"], {}]},
-  VenvStatus: {"status": [["enum", "not_started", "creating", "installing", "completed", "failed"]], "progress": ["number", 0.0], "message": ["string", ""], "python": ["string", ""], "fingerprint": ["string", ""], "usable": ["boolean", false], "log": [["array", "string"], []]},
+  VenvStatus: {"status": [["enum", "not_started", "creating", "installing", "completed", "failed"]], "progress": ["number", 0.0], "message": ["string", ""], "python": ["string", ""], "fingerprint": ["string", ""], "usable": ["boolean", false], "outdated": ["boolean", false], "log": [["array", "string"], []]},
   Package: {"name": ["string"], "version": ["string"], "required": ["boolean", false]},
   PackageLookup: {"name": ["string"], "version": ["string", ""], "message": ["string", ""]},
   LanguageServerHealth: {"kind": [["enum", "pyright", "ruff"]], "state": [["enum", "stopped", "starting", "ready", "restarting", "gave_up"]], "clients": ["number", 0], "restarts": ["number", 0], "pid": [["nullable", "number"], null], "uptime_ms": ["number", 0.0], "retry_in_ms": [["nullable", "number"], null], "message": ["string", ""]},
@@ -548,6 +564,8 @@ export const SCHEMAS = {
   Edge: {"id": ["string"], "source": ["string"], "target": ["string"], "source_port": ["string", "output"], "target_port": ["string", ""], "broken": ["string", ""]},
   Project: {"id": ["string", ""], "name": ["string"], "description": ["string", ""], "nodes": [["array", ["ref", "Node"]], []], "edges": [["array", ["ref", "Edge"]], []], "schema_version": ["number", 1]},
   NodeFreshness: {"node_id": ["string"], "state": [["enum", "never_run", "fresh", "stale", "failed"]], "reason": ["string"]},
+  LeftOut: {"edge": [["ref", "Edge"]], "reason": ["string"]},
+  Added: {"nodes": [["array", ["ref", "Node"]]], "edges": [["array", ["ref", "Edge"]]], "left_out": [["array", ["ref", "LeftOut"]]]},
   Output: {"type": ["string"], "mime": [["record", "unknown"], {}], "size": ["number", 0], "truncated": ["boolean", false], "note": ["string", ""]},
   Frame: {"node": ["string"], "file": ["string"], "line": ["number"], "function": ["string"], "text": ["string", ""]},
   RunError: {"type": ["string"], "message": ["string"], "frames": [["array", ["ref", "Frame"]], []], "hint": ["string", ""]},

@@ -20,7 +20,7 @@ class Distribution:
 
 @dataclass(frozen=True, slots=True)
 class Installed:
-    """Complete distributions by their normalized name, and the folders of those that are being installed right now."""
+    """Complete distributions by their normalized name, and the folders of those that are half-way in or out."""
 
     packages: Mapping[str, Distribution]
     unfinished: tuple[Path, ...] = ()
@@ -42,8 +42,11 @@ def installed(folder: Path | None) -> Installed:
     unfinished: list[Path] = []
     for path in sorted(folder.glob("*.dist-info")) if folder else []:
         name, _, version = path.name.removesuffix(".dist-info").rpartition("-")
-        if not name or name.startswith("~"):
-            continue  # pip renames what it is about to remove
+        if not name:
+            continue
+        if name.startswith("~"):  # pip renames what it is about to remove
+            unfinished.append(path)
+            continue
         try:
             size = (path / "RECORD").stat().st_size
         except (FileNotFoundError, NotADirectoryError):

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
@@ -17,14 +17,13 @@ from sandbox_image.wire.events import Venv
 from . import requirements
 from .distributions import Installed, difference, fingerprint, installed, normalized, site_packages
 from .folder_watch import FolderWatch
+from .installation import installation_over
 from .maker import VenvMaker
+from .requirements import REQUIREMENTS_FILE
 from .uv import UvFailed
 
 logger = logging.getLogger(__name__)
 
-SETTLE_SEC: Final = 0.4
-"""Packages are looked at once nothing has changed for this time: installers write many names."""
-MAX_SETTLE_SEC: Final = 5.0
 LOG_LINES: Final = 200
 BUSY: Final = frozenset({VenvState.CREATING, VenvState.INSTALLING})
 
@@ -41,8 +40,9 @@ class Environment:
         self._settled = asyncio.Event()
         """Cleared while the environment is made, not while packages are added to it."""
         self._usable = False
+        self._again = False
+        """Set when an import brought other requirements while an operation ran."""
         self._outdated = False
-        """Set when requirements changed while an operation ran."""
         self._made = asyncio.Event()
         self._tasks = asyncio.TaskGroup()
         self._own: set[asyncio.Task[None]] = set()
@@ -76,7 +76,13 @@ class Environment:
     @property
     def status(self) -> VenvStatus:
         """Answer of ``GET /environment``."""
-        return replace(self._status, python=str(self.python), fingerprint=self.fingerprint, usable=self._usable)
+        return replace(
+            self._status,
+            python=str(self.python),
+            fingerprint=self.fingerprint,
+            usable=self._usable,
+            outdated=self._outdated,
+        )
 
     async def ready(self) -> None:
         """Wait until the environment is made, or until that has failed; ``status`` says which."""
@@ -121,11 +127,27 @@ class Environment:
     def sync(self) -> None:
         """Install what ``requirements.txt`` asks for, now or after the operation under way, unless that was done."""
         if self._status.status in BUSY:
-            self._outdated = True
+            self._again = True
         elif not self._maker.is_complete():
             # A run that is asked for now means what the new requirements give.
             self._settled.clear()
             self._begin(VenvState.INSTALLING, "Installing what requirements.txt asks for", self._maker.create)
+
+    def files_changed(self, paths: Collection[str], overflow: bool) -> None:
+        """Files of the workspace changed, ``paths`` or, on ``overflow``, any: see whether the requirements are others now."""
+        if (overflow or REQUIREMENTS_FILE in paths) and self._status.status not in BUSY:
+            before, self._outdated = self._outdated, not self._maker.is_current()
+            if self._outdated != before:
+                self._set(self._status)
+
+    def install_required(self) -> VenvStatus:
+        """Install what ``requirements.txt`` asks for. Raises CONFLICT while another operation runs.
+
+        What it asks for no longer stays, since other packages may need it; ``recreate`` leaves it out.
+        """
+        self._refuse_busy()
+        message = "Installing what requirements.txt asks for"
+        return self._begin(VenvState.INSTALLING, message, self._maker.create)
 
     def install(self, wanted: Sequence[str]) -> VenvStatus:
         """Install requirements and write them down. Raises INVALID, CONFLICT."""
@@ -184,8 +206,8 @@ class Environment:
         self._look()
         self._made.set()
         self._finish(state, message)
-        if self._outdated:
-            self._outdated = False
+        if self._again:
+            self._again = False
             self._settled.set()
             self.sync()
 
@@ -200,9 +222,10 @@ class Environment:
         self._set(replace(self._status, status=state, progress=progress, message=message, log=log))
 
     def _finish(self, state: VenvState, message: str) -> None:
+        self._outdated = not self._maker.is_current()
         progress = 1.0 if state is VenvState.COMPLETED else self._status.progress
         self._set(replace(self._status, status=state, progress=progress, message=message))
-        if not self._outdated:
+        if not self._again:
             self._settled.set()
 
     def _set(self, status: VenvStatus) -> None:
@@ -234,7 +257,7 @@ class Environment:
                 # A distribution without RECORD is half done: its own folder tells when it gets one.
                 watch.watch([folder, *self._installed.unfinished])
                 await watch.changed()
-                await watch.settled(SETTLE_SEC, MAX_SETTLE_SEC)
+                await installation_over(watch, folder, self._installed.unfinished)
                 # What an operation of ours does half-way is nobody's business; it looks itself at its end.
                 if self._status.status not in BUSY:
                     self._look()

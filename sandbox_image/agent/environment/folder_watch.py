@@ -62,6 +62,15 @@ class FolderWatch:
         await self._changed.wait()
         self._changed.clear()
 
+    async def changed_within(self, seconds: float) -> bool:
+        """Wait for a change, but no longer than ``seconds``; whether there was one."""
+        try:
+            async with asyncio.timeout(seconds):
+                await self.changed()
+        except TimeoutError:
+            return False
+        return True
+
     async def settled(self, quiet_sec: float, at_most_sec: float) -> None:
         """Wait until nothing changed for ``quiet_sec``, but no longer than ``at_most_sec``."""
         loop = asyncio.get_running_loop()

@@ -47,11 +47,15 @@ class VenvMaker:
 
     def is_complete(self) -> bool:
         """True when the environment was made of the requirements as they are now, and its interpreter still exists."""
+        return self.python.exists() and self.is_current()
+
+    def is_current(self) -> bool:
+        """True when ``requirements.txt`` asks for what was installed from it last."""
         try:
             mark, _ = self._folder.read(_MARK, 1000)
-        except FileNotFoundError:
+            return mark.decode(errors="replace") == self._digest()
+        except OSError:
             return False
-        return self.python.exists() and mark.decode(errors="replace") == self._digest()
 
     def requirements(self) -> str:
         """The text of ``requirements.txt``, empty without one."""
@@ -92,15 +96,16 @@ class VenvMaker:
             await self._install(["-r", str(self._workspace / _NEXT)], on_line)
         finally:
             self._folder.remove(_NEXT)
-        self._write_requirements(text)
+        self._write_requirements(text, installed=True)
 
     async def uninstall(self, name: str, on_line: OnLine, *, there: bool = True) -> None:
         """Uninstall a package, and require it no longer. When it is not ``there``, install what is still required."""
+        was_current = self.is_current()
         if there:
             await self._uv.run(["pip", "uninstall", "--python", str(self.python), name], on_line)
         text = self.requirements()
         if name in requirements.names_in(text):
-            self._write_requirements(requirements.without(text, name))
+            self._write_requirements(requirements.without(text, name), installed=was_current)
         if not there:
             await self.create(on_line)
 
@@ -126,12 +131,15 @@ class VenvMaker:
         for line in held:
             on_line(line)
 
-    def _write_requirements(self, text: str) -> None:
+    def _write_requirements(self, text: str, *, installed: bool) -> None:
         self._folder.write(REQUIREMENTS_FILE, text.encode())
-        self._folder.write(_MARK, self._digest().encode())
+        if installed:
+            self._folder.write(_MARK, self._digest().encode())
 
     def _digest(self) -> str:
-        return hashlib.sha256(f"{self._settings.base_python}\n{self.requirements()}".encode()).hexdigest()
+        """Of what is asked for: a comment changes nothing."""
+        asked = "\n".join([self._settings.base_python, *requirements.asked_for(self.requirements())])
+        return hashlib.sha256(asked.encode()).hexdigest()
 
 
 def _pip_wheel() -> Path | None:

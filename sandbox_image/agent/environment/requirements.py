@@ -43,6 +43,12 @@ def names_in(text: str) -> set[str]:
     return {name for line in text.splitlines() if (name := name_of(line))}
 
 
+def asked_for(text: str) -> list[str]:
+    """The lines that ask for something: without comments, empty lines and the spaces around them."""
+    lines = (line.partition(" #")[0].strip() for line in text.splitlines())
+    return [line for line in lines if line and not line.startswith("#")]
+
+
 def with_requirement(text: str, requirement: str) -> str:
     """``text`` with ``requirement`` in place of the line for the same name, or at the end."""
     name, lines, placed = name_of(requirement), list[str](), False

@@ -19,6 +19,9 @@ def routes(environment: Environment) -> list[BaseRoute]:
     async def recreate(request: Request) -> Response:
         return json_response(environment.recreate(), 202)
 
+    async def install_required(request: Request) -> Response:
+        return json_response(environment.install_required(), 202)
+
     async def packages(request: Request) -> Response:
         return json_response(environment.packages())
 
@@ -38,6 +41,7 @@ def routes(environment: Environment) -> list[BaseRoute]:
     return [
         Route("/environment", status, methods=["GET"]),
         Route("/environment/recreate", recreate, methods=["POST"]),
+        Route("/environment/install", install_required, methods=["POST"]),
         Route("/packages", packages, methods=["GET"]),
         Route("/packages", install, methods=["POST"]),
         Route("/packages/available", available, methods=["GET"]),

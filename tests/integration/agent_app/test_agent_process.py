@@ -12,6 +12,7 @@ import pytest
 
 from sandbox_image.wire.closing import CloseCode
 from tests.integration.agent_app.process import AgentProcess, agent_process, start
+from tests.integration.agent_app.wheels import make_wheel
 
 HERE = {"x": 0, "y": 0}
 
@@ -164,3 +165,21 @@ def test_without_a_bootstrap_it_says_why_it_ends(tmp_path: Path):
     _, said = process.communicate(timeout=60)
     assert process.returncode == 2
     assert b"none.sock does not answer" in said
+
+
+async def test_requirements_that_a_program_edits_are_noticed_and_installed_on_request(
+    client: aiohttp.ClientSession, agent: AgentProcess
+):
+    async def until_outdated(wanted: bool) -> None:
+        now: dict[str, Any] = {}
+        while (now.get("status"), now.get("outdated")) != ("completed", wanted):
+            now = await answer(await client.get("/environment"))
+
+    await until_outdated(False)
+    make_wheel(agent.folder / "wheels", "delta")
+    (agent.workspace / "requirements.txt").write_text("alpha\ndelta\n")
+    await until_outdated(True)
+    await answer(await client.post("/environment/install"), 202)
+    await until_outdated(False)
+    packages = await answer(await client.get("/packages"))
+    assert {"name": "delta", "version": "1.0", "required": True} in packages

@@ -1,6 +1,7 @@
 """The environment with a real uv, from wheels made here: no network is needed."""
 
 import asyncio
+import json
 import shutil
 import subprocess
 import sys
@@ -11,6 +12,7 @@ import pytest
 
 from sandbox_image.agent.environment import Environment
 from sandbox_image.agent.environment.folder_watch import FolderWatch
+from sandbox_image.agent.environment.maker import _pip_wheel
 from sandbox_image.agent.errors import AgentError
 from sandbox_image.agent.events import EventLog
 from sandbox_image.agent.settings import AgentSettings
@@ -32,11 +34,11 @@ def workspace(tmp_path: Path) -> Path:
     return tmp_path / "workspace"
 
 
-def opened(workspace: Path) -> Environment:
+def opened(workspace: Path, events: EventLog | None = None) -> Environment:
     settings = AgentSettings(
         workspace=str(workspace), wheelhouse=str(workspace.parent / "wheels"), offline=True, egress_socket=""
     )
-    return Environment(workspace, EventLog(), settings)
+    return Environment(workspace, events or EventLog(), settings)
 
 
 @pytest.fixture
@@ -185,3 +187,111 @@ async def test_a_run_waits_for_requirements_that_changed_while_the_environment_w
         environment.sync()
         await asyncio.wait_for(environment.ready(), 60)
         assert environment.status.status is VenvState.COMPLETED
+
+
+def changes_of_packages(events: EventLog) -> list[dict[str, list[str]]]:
+    frame = events.frame_after(0)
+    told = json.loads(frame[0]) if frame else []
+    return [event["data"] for event in told if event["type"] == "package_changed"]
+
+
+async def test_requirements_that_were_edited_by_hand_are_noticed_and_installed(workspace: Path):
+    events = EventLog()
+    async with opened(workspace, events) as environment:
+        await asyncio.wait_for(environment.ready(), 60)
+        assert not environment.status.outdated
+        seen = events.seq
+        (workspace / "requirements.txt").write_text("# another comment\n\nalpha  # the first\n")
+        environment.files_changed(["requirements.txt"], False)
+        assert (environment.status.outdated, events.seq) == (False, seen)
+        (workspace / "requirements.txt").write_text("alpha\ngamma\n")
+        environment.files_changed(["nodes/a.py"], False)
+        assert not environment.status.outdated
+        environment.files_changed([], True)
+        assert environment.status.outdated
+        frame = events.frame_after(seen)
+        assert frame is not None
+        assert [event["data"]["venv"]["outdated"] for event in json.loads(frame[0])] == [True]
+        # What is changed by the panel does not hide that the rest of the file was never installed.
+        environment.uninstall("alpha")
+        assert await done(environment) is VenvState.COMPLETED
+        assert environment.status.outdated
+        assert environment.install_required().status is VenvState.INSTALLING
+        with pytest.raises(AgentError, match="not done yet"):
+            environment.install_required()
+        assert await done(environment) is VenvState.COMPLETED
+        assert not environment.status.outdated
+        assert names(environment) == {"gamma"}
+        (workspace / "requirements.txt").write_text("gamma\nno-such-thing\n")
+        environment.install_required()
+        assert await done(environment) is VenvState.FAILED
+        assert environment.status.outdated
+
+
+async def pip(environment: Environment, workspace: Path, *what: str) -> asyncio.subprocess.Process:
+    """A pip that somebody started by hand."""
+    wheels = workspace.parent / "wheels"
+    arguments = ["-m", "pip", "install", "--quiet", "--no-index", "--find-links", str(wheels), *what]
+    return await asyncio.create_subprocess_exec(str(environment.python), *arguments, stderr=subprocess.DEVNULL)
+
+
+needs_pip = pytest.mark.skipif(_pip_wheel() is None, reason="this Python came without pip")
+
+
+@needs_pip
+async def test_an_installation_of_many_packages_by_pip_is_told_once(workspace: Path):
+    large = [f"large{number}" for number in range(4)]
+    for name in large:  # each takes longer than the folder is waited for to be quiet
+        make_wheel(workspace.parent / "wheels", name, modules=1500)
+    events = EventLog()
+    async with opened(workspace, events) as environment:
+        await asyncio.wait_for(environment.ready(), 60)
+        before = len(changes_of_packages(events))
+        assert await (await pip(environment, workspace, *large)).wait() == 0
+        await until(lambda: set(large) <= names(environment), "the packages")
+        assert [change["added"] for change in changes_of_packages(events)[before:]] == [
+            [f"{name}==1.0" for name in large]
+        ]
+
+
+@needs_pip
+async def test_what_a_killed_pip_left_half_done_is_not_told(workspace: Path):
+    for name in ("one", "other"):
+        make_wheel(workspace.parent / "wheels", name, modules=1500)
+    events = EventLog()
+    async with opened(workspace, events) as environment:
+        await asyncio.wait_for(environment.ready(), 60)
+        before = len(changes_of_packages(events))
+        site = next((workspace / ".aimforge/venv/lib").glob("python3*/site-packages"))
+        process = await pip(environment, workspace, "one", "other")
+        await until(lambda: {"one", "other"} <= {entry.name for entry in site.iterdir()}, "the second package")
+        process.kill()
+        await process.wait()
+        done = {path.parent.name for path in site.glob("o*.dist-info/RECORD")}
+        assert len(done) == 1, "it ended before it was killed"
+        half = ({"one", "other"} - {done.copy().pop().partition("-")[0]}).pop()
+        assert not list(site.glob(f"{half}-*.dist-info/RECORD"))
+        (whole,) = {"one", "other"} - {half}
+        await until(lambda: whole in names(environment), "the whole package")
+        # As if a pip had been killed a little later, and another change comes.
+        (site / f"{half}-1.0.dist-info").mkdir(exist_ok=True)
+        (site / "~ne-0.9.dist-info").mkdir()
+        assert await (await pip(environment, workspace, "gamma")).wait() == 0
+        await until(lambda: "gamma" in names(environment), "another package")
+        told = [change["added"] for change in changes_of_packages(events)[before:]]
+        assert told == [[f"{whole}==1.0"], ["gamma==2.5"]]
+        # Done properly, it is told.
+        assert await (await pip(environment, workspace, half)).wait() == 0
+        await until(lambda: half in names(environment), "the package at last")
+
+
+async def test_an_installation_that_fails_tells_of_nothing(environment: Environment, workspace: Path):
+    called: list[str] = []
+    environment.on_change(lambda: called.append(environment.fingerprint))
+    assert await (await pip(environment, workspace, "beta", "no-such-thing")).wait() != 0
+    environment.install(["beta", "no-such-thing"])
+    assert await done(environment) is VenvState.FAILED
+    assert called == []
+    environment.install(["beta"])
+    assert await done(environment) is VenvState.COMPLETED
+    assert len(called) == 1
