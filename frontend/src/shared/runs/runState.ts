@@ -38,6 +38,14 @@ export function isFinal(status: RunStatus): boolean {
   return status !== "queued" && status !== "running";
 }
 
+/** What several nodes are together: the worst that happened comes first, then what goes on. Undefined when none ran. */
+export function statusOfAll(runs: ReadonlyMap<string, NodeRun>, ids: Iterable<string>): RunStatus | undefined {
+  const found = new Set([...ids].flatMap((id) => runs.get(id)?.status ?? []));
+  return BY_WEIGHT.find((status) => found.has(status));
+}
+
+const BY_WEIGHT: readonly RunStatus[] = ["failed", "timed_out", "lost", "running", "queued", "cancelled", "skipped", "succeeded"];
+
 function fresh(runId: string, status: RunStatus): NodeRun {
   return { runId, status, startedAt: null, stdout: "", stderr: "", displays: [], result: null };
 }

@@ -5,7 +5,7 @@ import { t } from "@/shared/i18n/i18n";
 import { useProject } from "@/shared/project/projectStore";
 import { EmptyState } from "@/shared/ui/states";
 import { ContextMenu } from "@/shared/ui/Menu";
-import { addFromPalette, graph, pasteText } from "../model/actions";
+import { addFromPalette, pasteText, shownGraph } from "../model/actions";
 import { useAnnouncement } from "../model/announce";
 import { NODE_WIDTH } from "../model/geometry";
 import { PALETTE_DRAG_TYPE, paletteItem } from "../model/palette";
@@ -69,7 +69,7 @@ export function FlowCanvas() {
     const point = { x: event.clientX, y: event.clientY };
     setMenuAt(point);
     const { view } = useView.getState();
-    const hit = view === null ? undefined : nodeAt(graph(), view.toCanvas(point));
+    const hit = view === null ? undefined : nodeAt(shownGraph(), view.toCanvas(point));
     if (hit === undefined) select([]);
     else if (!useSelection.getState().nodes.has(hit.id)) select([hit.id]);
   };

@@ -14,9 +14,9 @@ import {
 import { useEffect, useRef } from "react";
 import { usePreferences } from "@/shared/preferences/preferences";
 import { useMayEdit, useProject } from "@/shared/project/projectStore";
-import { connectPorts, graph, refusalText } from "../model/actions";
+import { connectPorts, graph, refusalText, revealed, shownGraph } from "../model/actions";
 import { notify } from "@/shared/ui/toasts";
-import { bounds } from "../model/geometry";
+import { bounds, isCollapsed } from "../model/geometry";
 import { connectable, refusal, type Wire } from "../model/graph";
 import { select } from "../model/selection";
 import { openPopup, useView } from "../model/view";
@@ -76,7 +76,11 @@ function connectionEnded(event: MouseEvent | TouchEvent, state: FinalConnectionS
   const { view } = useView.getState();
   if (point === undefined || view === null) return;
   const screen = { x: point.clientX, y: point.clientY };
-  const hit = nodeAt(graph(), view.toCanvas(screen));
+  const hit = nodeAt(shownGraph(), view.toCanvas(screen));
+  if (hit !== undefined && isCollapsed(hit)) {
+    openPopup({ kind: "connect", nodeId: source.source });
+    return;
+  }
   if (hit === undefined || hit.kind === "group") {
     openPopup({ kind: "add", screen, from: source });
     return;
@@ -105,7 +109,7 @@ function useViewHandle(): void {
       return { x: (size.current.width / 2 - x) / zoom, y: (size.current.height / 2 - y) / zoom };
     };
     const fit = (ids?: readonly string[]) => {
-      const { nodes } = graph();
+      const { nodes } = shownGraph();
       const rect = bounds(ids === undefined ? nodes.values() : ids.flatMap((id) => nodes.get(id) ?? []));
       if (rect === null) return;
       const { width: across, height: down } = size.current;
@@ -117,7 +121,8 @@ function useViewHandle(): void {
         y: down / 2 - (rect.y + rect.height / 2) * zoom,
       });
     };
-    const show = (id: string) => {
+    const show = (wanted: string) => {
+      const id = revealed(wanted);
       const rect = bounds([graph().nodes.get(id)].filter((node) => node !== undefined));
       if (rect === null) return;
       select([id]);

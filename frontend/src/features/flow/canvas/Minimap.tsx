@@ -5,6 +5,7 @@ import { t } from "@/shared/i18n/i18n";
 import { effectiveTheme, usePreferences } from "@/shared/preferences/preferences";
 import { useProject } from "@/shared/project/projectStore";
 import { useRuns } from "@/shared/runs/runStore";
+import { shownOf } from "../model/collapse";
 import { bounds, type Rect } from "../model/geometry";
 import { paint, readColours } from "./paint";
 
@@ -32,8 +33,8 @@ const EMPTY: Rect = { x: 0, y: 0, width: 400, height: 300 };
 /** The whole flow in a corner, painted; a press goes there. */
 export function Minimap() {
   const canvas = useRef<HTMLCanvasElement>(null);
-  const nodes = useProject((state) => state.nodes);
-  const edges = useProject((state) => state.edges);
+  const { graph, members } = useProject(shownOf);
+  const { nodes } = graph;
   const theme = usePreferences((state) => effectiveTheme(state.theme));
   const viewport = useStore(useShallow(seen));
   const { setCenter, getZoom } = useReactFlow();
@@ -48,8 +49,8 @@ export function Minimap() {
     element.width = WIDTH * ratio;
     element.height = HEIGHT * ratio;
     const draw = () => {
-      const scene = { graph: { nodes, edges }, runs: useRuns.getState().nodes, selected: new Set<string>(), dragged: new Map() };
-      paint(context, scene, scaleOf(bounds(nodes.values()) ?? EMPTY), { width: WIDTH, height: HEIGHT, ratio }, colours);
+      const scene = { graph, members, runs: useRuns.getState().nodes, selected: new Set<string>(), dragged: new Map() };
+      paint(context, scene, scaleOf(bounds(graph.nodes.values()) ?? EMPTY), { width: WIDTH, height: HEIGHT, ratio }, colours);
     };
     draw();
     let timer: ReturnType<typeof setTimeout> | undefined;
@@ -63,7 +64,7 @@ export function Minimap() {
       clearTimeout(timer);
       stop();
     };
-  }, [nodes, edges, theme]);
+  }, [graph, members, theme]);
   const go = (event: PointerEvent<HTMLElement>) => {
     if (event.buttons !== 1) return;
     const box = event.currentTarget.getBoundingClientRect();

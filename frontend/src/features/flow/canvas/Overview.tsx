@@ -3,6 +3,7 @@ import { useEffect, useRef } from "react";
 import { effectiveTheme, usePreferences } from "@/shared/preferences/preferences";
 import { useProject } from "@/shared/project/projectStore";
 import { useRuns } from "@/shared/runs/runStore";
+import { shownOf } from "../model/collapse";
 import { useSelection } from "../model/selection";
 import { useDragging } from "./dragging";
 import { paint, readColours } from "./paint";
@@ -26,9 +27,10 @@ export function Overview() {
         element.width = width * ratio;
         element.height = height * ratio;
       }
-      const { nodes, edges } = useProject.getState();
+      const { graph, members } = shownOf(useProject.getState());
       const scene = {
-        graph: { nodes, edges },
+        graph,
+        members,
         runs: useRuns.getState().nodes,
         selected: useSelection.getState().nodes,
         dragged: useDragging.getState().positions,

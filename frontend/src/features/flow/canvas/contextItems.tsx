@@ -1,11 +1,12 @@
-import { Code2, Copy, CopyPlus, FastForward, Group, Link2, Maximize, Play, Plus, Sparkles, StepForward, Trash2, ClipboardPaste } from "lucide-react";
+import { ChevronsDownUp, ChevronsUpDown, Code2, Copy, CopyPlus, FastForward, Group, Link2, Maximize, Play, Plus, Sparkles, StepForward, Trash2, ClipboardPaste } from "lucide-react";
 import { t } from "@/shared/i18n/i18n";
 import { useProject } from "@/shared/project/projectStore";
 import { runFlow, runNode } from "@/shared/runs/runActions";
 import type { MenuItems } from "@/shared/ui/Menu";
 import { openNode } from "@/shared/workspace/workspace";
 import type { Position } from "@/wire/generated";
-import { copySelection, deleteSelection, duplicateSelection, groupSelection, layOutFlow, pasteClipboard } from "../model/actions";
+import { copySelection, deleteSelection, duplicateSelection, groupSelection, layOutFlow, pasteClipboard, toggleCollapsed } from "../model/actions";
+import { isCollapsed } from "../model/geometry";
 import { useSelection } from "../model/selection";
 import { openPopup, useView } from "../model/view";
 
@@ -25,6 +26,11 @@ function nodeItems(id: string): MenuItems {
   const node = useProject.getState().nodes.get(id);
   const runs = node?.kind === "code" || node?.kind === "result" || node?.kind === "input";
   const code = node?.kind === "code";
+  if (node?.kind === "group") {
+    const collapsed = isCollapsed(node);
+    const icon = collapsed ? <ChevronsUpDown size={14} /> : <ChevronsDownUp size={14} />;
+    return [{ label: t(collapsed ? "flow.expand" : "flow.collapseOne"), icon, keys: "G", onSelect: () => toggleCollapsed([id]) }, "-"];
+  }
   return [
     { label: t("flow.openCode"), icon: <Code2 size={14} />, keys: "Enter", disabled: !code, onSelect: () => openNode(id) },
     { label: t("flow.connectCommand"), icon: <Link2 size={14} />, keys: "C", disabled: !runs, onSelect: () => openPopup({ kind: "connect", nodeId: id }) },

@@ -4,32 +4,14 @@ import type { Position } from "@/wire/generated";
 import { graph, insertDropped } from "../model/actions";
 import { perform } from "../model/history";
 import { select, useSelection } from "../model/selection";
-import { edit, moveTo, regrouped, withGroupMembers } from "../model/steps";
+import { edit, moveTo, regrouped, withMembersPlaced } from "../model/steps";
 import type { CanvasNode } from "./flowItems";
 
 /** Where nodes are while they are pulled; the graph learns of it when they are let go. */
 export const useDragging = create<{ positions: ReadonlyMap<string, Position> }>()(() => ({ positions: new Map() }));
 
-/** What lies in a group moves as far as the group. */
-function withMembers(moved: ReadonlyMap<string, Position>): Map<string, Position> {
-  const now = graph();
-  const all = new Map(moved);
-  const groups = [...moved.keys()].filter((id) => now.nodes.get(id)?.kind === "group");
-  for (const groupId of groups) {
-    const group = now.nodes.get(groupId);
-    const at = moved.get(groupId);
-    if (group === undefined || at === undefined) continue;
-    for (const id of withGroupMembers(now, [groupId])) {
-      const node = now.nodes.get(id);
-      if (node === undefined || moved.has(id)) continue;
-      all.set(id, { x: node.position.x + at.x - group.position.x, y: node.position.y + at.y - group.position.y });
-    }
-  }
-  return all;
-}
-
 export function dragTo(moved: ReadonlyMap<string, Position>): void {
-  useDragging.setState((state) => ({ positions: withMembers(new Map([...state.positions, ...moved])) }));
+  useDragging.setState((state) => ({ positions: withMembersPlaced(graph(), new Map([...state.positions, ...moved])) }));
 }
 
 /** Let go: one step of the history. */

@@ -1,6 +1,6 @@
 import { Position as Side, type Edge as FlowEdge, type Node as FlowNode, type NodeHandle } from "@xyflow/react";
 import type { Edge, Node, Port, Position } from "@/wire/generated";
-import { inputPorts, outputPorts, portOffset, sizeOf, type Rect } from "../model/geometry";
+import { inputPorts, isCollapsed, outputPorts, portOffset, sizeOf, type Rect } from "../model/geometry";
 import { targetPortOf } from "../model/graph";
 
 export type CanvasNode = FlowNode<{ node: Node }>;
@@ -20,6 +20,7 @@ function handles(node: Node): NodeHandle[] {
     width: HANDLE_SIZE,
     height: HANDLE_SIZE,
   });
+  if (isCollapsed(node)) return [make("", 0, "target"), make("", 0, "source")];
   return [
     ...inputPorts(node).map((port, index) => make(port.name, index, "target")),
     ...outputPorts(node).map((port, index) => make(port.name, index, "source")),
@@ -58,9 +59,9 @@ export class NodeItems {
       height,
       measured: { width, height },
       handles: known?.node === node ? (known.item.handles ?? handles(node)) : handles(node),
-      zIndex: LAYERS[node.kind],
+      zIndex: isCollapsed(node) ? LAYERS.code : LAYERS[node.kind],
       ariaLabel: label,
-      ...(node.kind === "group" ? { dragHandle: ".group-title" } : {}),
+      ...(node.kind === "group" && !isCollapsed(node) ? { dragHandle: ".group-title" } : {}),
     };
     this.made.set(node.id, { node, selected, at, focusable, item });
     return item;
@@ -97,6 +98,8 @@ export class EdgeItems {
       type: "flow",
       selected,
       focusable: false,
+      // What ends at a collapsed group belongs to the nodes in it.
+      selectable: source?.kind !== "group" && target?.kind !== "group",
     };
     this.made.set(edge.id, { edge, selected, port, item });
     return item;

@@ -1,6 +1,6 @@
 import type { PointerEvent } from "react";
 import type { Position } from "@/wire/generated";
-import { graph } from "../model/actions";
+import { graph, shownGraph } from "../model/actions";
 import { mayEdit } from "@/shared/project/projectStore";
 import { select, selectedNodes, toggleSelected, useSelection } from "../model/selection";
 import { useView } from "../model/view";
@@ -14,7 +14,7 @@ export function pressOnOverview(event: PointerEvent<HTMLElement>): boolean {
   const { view } = useView.getState();
   if (view === null || event.button !== 0) return false;
   const start = view.toCanvas({ x: event.clientX, y: event.clientY });
-  const hit = nodeAt(graph(), start);
+  const hit = nodeAt(shownGraph(), start);
   if (hit === undefined) return false;
   event.stopPropagation();
   event.preventDefault();

@@ -1,8 +1,8 @@
 import type { Graph } from "@/shared/project/document";
-import type { NodeRun } from "@/shared/runs/runState";
+import { statusOfAll, type NodeRun } from "@/shared/runs/runState";
 import type { Node, Position, RunStatus } from "@/wire/generated";
 import { curveOf } from "../model/edgePath";
-import { overlaps, rectOf, type Rect } from "../model/geometry";
+import { isCollapsed, overlaps, rectOf, type Rect } from "../model/geometry";
 
 /** Where the canvas is seen from: screen = canvas · zoom + (x, y). */
 export interface Transform {
@@ -44,6 +44,8 @@ export function readColours(element: Element): Colours {
 
 export interface Scene {
   graph: Graph;
+  /** Nodes that a collapsed group stands for. */
+  members: ReadonlyMap<string, readonly string[]>;
   runs: ReadonlyMap<string, NodeRun>;
   selected: ReadonlySet<string>;
   dragged: ReadonlyMap<string, Position>;
@@ -82,9 +84,10 @@ function paintNodes(context: CanvasRenderingContext2D, scene: Scene, seen: Rect,
   for (const node of scene.graph.nodes.values()) {
     const rect = placed(node, scene.dragged);
     if (!overlaps(rect, seen)) continue;
-    const status = scene.runs.get(node.id)?.status;
+    const members = scene.members.get(node.id);
+    const status = members === undefined ? scene.runs.get(node.id)?.status : statusOfAll(scene.runs, members);
     const colour = status === undefined ? undefined : colours.status[status];
-    if (node.kind === "group") {
+    if (node.kind === "group" && !isCollapsed(node)) {
       context.strokeStyle = colours.group;
       context.strokeRect(rect.x, rect.y, rect.width, rect.height);
     } else {
@@ -134,7 +137,7 @@ export function nodeAt(graph: Graph, point: Position): Node | undefined {
   let found: Node | undefined;
   for (const node of graph.nodes.values()) {
     if (!overlaps(rectOf(node), { ...point, width: 1, height: 1 })) continue;
-    if (node.kind === "group") group = node;
+    if (node.kind === "group" && !isCollapsed(node)) group = node;
     else found = node;
   }
   return found ?? group;

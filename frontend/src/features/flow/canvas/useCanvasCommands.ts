@@ -6,6 +6,7 @@ import { openNode } from "@/shared/workspace/workspace";
 import { setPreference, usePreferences } from "@/shared/preferences/preferences";
 import {
   alignSelection,
+  collapseAll,
   copySelection,
   deleteAndReconnect,
   deleteSelection,
@@ -15,9 +16,12 @@ import {
   nudge,
   pasteClipboard,
   redoStep,
+  shownGraph,
+  toggleCollapsed,
   undoStep,
 } from "../model/actions";
 import { announce } from "../model/announce";
+import { groupsOf } from "../model/collapse";
 import { GRID } from "../model/geometry";
 import { nearest, reached } from "../model/graph";
 import { select, selectedNodes, useSelection } from "../model/selection";
@@ -31,7 +35,14 @@ function one(): string | undefined {
   return id ?? focused ?? undefined;
 }
 
+/** What a key is about: the selection, or the node that has the focus. */
+function chosen(): string[] {
+  const id = one();
+  return id === undefined ? selectedNodes() : [id];
+}
+
 const hasOne = () => one() !== undefined;
+const hasGroup = () => groupsOf(useProject.getState(), chosen()).length > 0;
 const hasAny = () => selectedNodes().length > 0;
 const hasAnything = () => hasAny() || useSelection.getState().edges.size > 0;
 
@@ -47,7 +58,7 @@ function quickAdd(): void {
 }
 
 function goTo(direction: "left" | "right" | "up" | "down"): void {
-  const { nodes } = useProject.getState();
+  const { nodes } = shownGraph();
   const from = nodes.get(one() ?? "") ?? [...nodes.values()][0];
   if (from === undefined) return;
   const to = one() === undefined ? from : nearest(nodes.values(), from, direction);
@@ -100,6 +111,9 @@ function editing(): Command[] {
     { id: "flow.paste", title: "flow.paste", keys: ["Mod+V"], scope, run: () => void pasteClipboard(useView.getState().view?.centre()) },
     { id: "flow.duplicate", title: "flow.duplicate", keys: ["Mod+D"], scope, enabled: hasAny, run: () => void duplicateSelection() },
     { id: "flow.group", title: "flow.group", keys: ["Mod+G"], scope, enabled: hasAny, run: groupSelection },
+    { id: "flow.collapse", title: "flow.collapse", keys: ["G"], scope, enabled: hasGroup, run: () => toggleCollapsed(chosen()) },
+    { id: "flow.collapseAll", title: "flow.collapseAll", run: () => collapseAll(true) },
+    { id: "flow.expandAll", title: "flow.expandAll", run: () => collapseAll(false) },
     { id: "flow.layout", title: "flow.layout", keys: ["L"], scope, run: () => void layOutFlow() },
     { id: "flow.alignLeft", title: "flow.alignLeft", enabled: hasAny, run: () => alignSelection("left") },
     { id: "flow.alignCentre", title: "flow.alignCentre", enabled: hasAny, run: () => alignSelection("centre") },
@@ -111,7 +125,9 @@ function editing(): Command[] {
 }
 
 function openCode(id: string): void {
-  if (useProject.getState().nodes.get(id)?.kind === "code") openNode(id);
+  const kind = useProject.getState().nodes.get(id)?.kind;
+  if (kind === "code") openNode(id);
+  else if (kind === "group") toggleCollapsed([id]);
 }
 
 function looking(): Command[] {

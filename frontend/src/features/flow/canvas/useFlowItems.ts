@@ -4,6 +4,7 @@ import { useShallow } from "zustand/react/shallow";
 import { t } from "@/shared/i18n/i18n";
 import { useProject } from "@/shared/project/projectStore";
 import type { Node } from "@/wire/generated";
+import { shownOf } from "../model/collapse";
 import { overlaps, rectOf, type Rect } from "../model/geometry";
 import { useSelection } from "../model/selection";
 import { useDragging } from "./dragging";
@@ -18,7 +19,7 @@ function areaOf({ transform: [x, y, zoom], width, height }: ReactFlowState): Rec
 
 /** Whether the flow is so large, and so far away, that it is painted. */
 export function useOverview(): boolean {
-  const many = useProject((state) => state.nodes.size > OVERVIEW_ABOVE);
+  const many = useProject((state) => shownOf(state).graph.nodes.size > OVERVIEW_ABOVE);
   const far = useStore((state) => state.transform[2] < OVERVIEW_ZOOM);
   return many && far;
 }
@@ -34,8 +35,7 @@ const NO_EDGES: CanvasEdge[] = [];
 /** What XYFlow is given: everything, or what lies near the viewport, or nothing while the overview is painted. */
 export function useFlowItems(): { nodes: CanvasNode[]; edges: CanvasEdge[] } {
   const overview = useOverview();
-  const nodes = useProject((state) => state.nodes);
-  const edges = useProject((state) => state.edges);
+  const { nodes, edges } = useProject((state) => shownOf(state).graph);
   const selection = useSelection();
   const dragged = useDragging((state) => state.positions);
   const culling = nodes.size > CULL_ABOVE && !overview;

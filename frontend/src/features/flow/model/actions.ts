@@ -2,26 +2,31 @@ import { nodePath } from "@/shared/api/paths";
 import { messageOf, request } from "@/shared/api/request";
 import { t } from "@/shared/i18n/i18n";
 import type { Graph } from "@/shared/project/document";
-import { useProject } from "@/shared/project/projectStore";
+import { mayEdit, useProject } from "@/shared/project/projectStore";
 import { notify } from "@/shared/ui/toasts";
-import type { Position } from "@/wire/generated";
+import type { Edge, Position } from "@/wire/generated";
 import { announce } from "./announce";
 import { autoLayout } from "./autoLayout";
+import { groupsOf, setCollapsed, shownOf } from "./collapse";
 import { clipFromText, clipOf, clipToText, paste, type Clip } from "./clipboard";
-import { rectOf, sizeOf } from "./geometry";
+import { inputPorts, isCollapsed, rectOf, sizeOf } from "./geometry";
 import { edgeAt } from "./edgePath";
 import { refusal, targetPortOf, type Refusal, type Wire } from "./graph";
 import { perform, redo, undo } from "./history";
 import type { PaletteItem } from "./palette";
 import { select, selectedNodes, useSelection } from "./selection";
 import { addNode, align, connect, groupNodes, insertOnEdge, makeEdge, makeNode, moveBy, remove, removeAndReconnect, withGroupMembers, type Alignment } from "./steps";
-import { inputPorts } from "./geometry";
 
 /** What a person does on the canvas, by mouse, key, menu or list: each ends in one step of the history. */
 
 export function graph(): Graph {
   const { nodes, edges } = useProject.getState();
   return { nodes, edges };
+}
+
+/** The flow as it is drawn: without what lies in collapsed groups. */
+export function shownGraph(): Graph {
+  return shownOf(useProject.getState()).graph;
 }
 
 const REFUSALS = {
@@ -63,7 +68,7 @@ export function addFromPalette(item: PaletteItem, at: Position, from?: { source:
   const now = graph();
   const spec = { kind: item.kind, title: t(item.title), ...(item.settings === undefined ? {} : { settings: item.settings }) };
   const node = makeNode(now, item.code === undefined ? spec : { ...spec, code: item.code }, at);
-  const onEdge = from === undefined ? edgeAt(now, centreOf(at, sizeOf(node)), DROP_DISTANCE) : undefined;
+  const onEdge = from === undefined ? ownEdgeAt(centreOf(at, sizeOf(node))) : undefined;
   const inserted = onEdge === undefined ? null : insertOnEdge(now, onEdge, node);
   const target = inputPorts(node)[0];
   const edges = from === undefined || target === undefined ? [] : [makeEdge({ ...from, target: node.id, targetPort: "" })];
@@ -75,7 +80,13 @@ export function addFromPalette(item: PaletteItem, at: Position, from?: { source:
   return node.id;
 }
 
-export const DROP_DISTANCE = 28;
+const DROP_DISTANCE = 28;
+
+/** The edge that is drawn at a point, unless it leads to what lies in a collapsed group. */
+function ownEdgeAt(point: Position): Edge | undefined {
+  const edge = edgeAt(shownGraph(), point, DROP_DISTANCE);
+  return edge !== undefined && graph().edges.get(edge.id) === edge ? edge : undefined;
+}
 
 function centreOf(at: Position, size: { width: number; height: number }): Position {
   return { x: at.x + size.width / 2, y: at.y + size.height / 2 };
@@ -86,7 +97,7 @@ export function insertDropped(id: string): boolean {
   const now = graph();
   const node = now.nodes.get(id);
   if (node === undefined || [...now.edges.values()].some((edge) => edge.source === id || edge.target === id)) return false;
-  const edge = edgeAt(now, centreOf(node.position, rectOf(node)), DROP_DISTANCE);
+  const edge = ownEdgeAt(centreOf(node.position, rectOf(node)));
   const step = edge === undefined ? null : insertOnEdge(now, edge, node);
   if (step === null) return false;
   perform(step);
@@ -94,12 +105,19 @@ export function insertDropped(id: string): boolean {
   return true;
 }
 
+/** A collapsed group stands for its nodes: what becomes of it becomes of them. */
+function withHidden(ids: Iterable<string>): Set<string> {
+  const { members } = shownOf(useProject.getState());
+  return new Set([...ids].flatMap((id) => [id, ...(members.get(id) ?? [])]));
+}
+
 export function deleteSelection(): void {
   const { nodes, edges } = useSelection.getState();
   if (nodes.size + edges.size === 0) return;
-  perform(remove(graph(), nodes, edges));
+  const gone = withHidden(nodes);
+  perform(remove(graph(), gone, edges));
   select([]);
-  announce(t("flow.deleted", { count: nodes.size + edges.size }));
+  announce(t("flow.deleted", { count: gone.size + edges.size }));
 }
 
 export function deleteAndReconnect(): void {
@@ -181,6 +199,36 @@ export function groupSelection(): void {
   if (step === null) return;
   perform(step);
   select([...step.nodes].filter(([, { before }]) => before === null).map(([id]) => id));
+}
+
+function collapse(groupIds: readonly string[], collapsed: boolean): void {
+  perform(setCollapsed(graph(), groupIds, collapsed));
+  const { hiddenBy } = shownOf(useProject.getState());
+  select(new Set(selectedNodes().map((id) => hiddenBy.get(id) ?? id)));
+  announce(t(collapsed ? "flow.collapsed" : "flow.expanded", { count: groupIds.length }));
+}
+
+/** Collapse the groups that these nodes are, or lie in; expand them when all are collapsed. */
+export function toggleCollapsed(ids: Iterable<string>): void {
+  const groups = groupsOf(graph(), ids);
+  if (groups.length > 0) collapse(groups.map((group) => group.id), !groups.every(isCollapsed));
+}
+
+export function collapseAll(collapsed: boolean): void {
+  const groups = [...graph().nodes.values()].filter((node) => node.kind === "group" && isCollapsed(node) !== collapsed);
+  if (groups.length > 0) collapse(groups.map((group) => group.id), collapsed);
+}
+
+/** What is drawn for a node: itself, once the groups that hide it are expanded, or the group for whoever may not do that. */
+export function revealed(id: string): string {
+  for (let group = shownOf(useProject.getState()).hiddenBy.get(id); group !== undefined; ) {
+    if (!mayEdit()) return group;
+    collapse([group], false);
+    const next = shownOf(useProject.getState()).hiddenBy.get(id);
+    if (next === group) return group;
+    group = next;
+  }
+  return id;
 }
 
 export function alignSelection(how: Alignment): void {

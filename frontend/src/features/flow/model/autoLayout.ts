@@ -1,9 +1,10 @@
 import type { Graph } from "@/shared/project/document";
 import type { Edit } from "@/shared/project/document";
 import type { Position } from "@/wire/generated";
-import { bounds, sizeOf } from "./geometry";
+import { shownOf } from "./collapse";
+import { bounds, isCollapsed, sizeOf } from "./geometry";
 import type { LayoutAnswer, LayoutRequest } from "./layOut";
-import { moveTo } from "./steps";
+import { moveTo, withMembersPlaced } from "./steps";
 
 function compute(request: LayoutRequest): Promise<LayoutAnswer> {
   const worker = new Worker(new URL("./layout.worker.ts", import.meta.url), { type: "module" });
@@ -14,19 +15,21 @@ function compute(request: LayoutRequest): Promise<LayoutAnswer> {
   }).finally(() => worker.terminate());
 }
 
-/** Lay the nodes out, all of them or those that are selected; notes and groups stay where they are. */
+/** Lay the nodes out, all of them or those that are selected; notes and open groups stay where they are. */
 export async function autoLayout(graph: Graph, ids: ReadonlySet<string>): Promise<Edit> {
-  const wanted = [...graph.nodes.values()].filter(
-    (node) => node.kind !== "note" && node.kind !== "group" && (ids.size < 2 || ids.has(node.id)),
+  const shown = shownOf(graph).graph;
+  const wanted = [...shown.nodes.values()].filter(
+    (node) => node.kind !== "note" && (node.kind !== "group" || isCollapsed(node)) && (ids.size < 2 || ids.has(node.id)),
   );
   const rect = bounds(wanted);
   if (rect === null) return moveTo(graph, new Map());
   const inside = new Set(wanted.map((node) => node.id));
   const placed = await compute({
     nodes: wanted.map((node) => ({ id: node.id, ...sizeOf(node) })),
-    edges: [...graph.edges.values()].filter((edge) => inside.has(edge.source) && inside.has(edge.target)),
+    edges: [...shown.edges.values()].filter((edge) => inside.has(edge.source) && inside.has(edge.target)),
     x: rect.x,
     y: rect.y,
   });
-  return moveTo(graph, new Map(placed.map(({ id, x, y }): [string, Position] => [id, { x, y }])));
+  const places = new Map(placed.map(({ id, x, y }): [string, Position] => [id, { x, y }]));
+  return moveTo(graph, withMembersPlaced(graph, places));
 }

@@ -21,6 +21,11 @@ const DEFAULT_SIZES = {
 
 export interface Rect extends Position, Size {}
 
+/** Whether a group is drawn as one small node that stands for what lies in it. */
+export function isCollapsed(node: Node): boolean {
+  return node.kind === "group" && node.settings["collapsed"] === true;
+}
+
 export function inputPorts(node: Node): readonly Port[] {
   switch (node.kind) {
     case "code":
@@ -54,9 +59,11 @@ export function sizeOf(node: Node): Size {
     }
     case "input":
       return { width: NODE_WIDTH, height: HEADER_HEIGHT + INPUT_BODY_HEIGHT };
+    case "group":
+      if (isCollapsed(node)) return { width: NODE_WIDTH, height: HEADER_HEIGHT + FOOTER_HEIGHT };
+      return node.size ?? DEFAULT_SIZES.group;
     case "result":
     case "note":
-    case "group":
       return node.size ?? DEFAULT_SIZES[node.kind];
   }
 }
@@ -67,7 +74,7 @@ export function rectOf(node: Node): Rect {
 
 /** Height of a port's centre below the node's upper edge. */
 export function portOffset(node: Node, index: number): number {
-  if (node.kind === "input" || node.kind === "result") return HEADER_HEIGHT / 2;
+  if (node.kind === "input" || node.kind === "result" || node.kind === "group") return HEADER_HEIGHT / 2;
   return HEADER_HEIGHT + PORTS_PADDING + PORT_HEIGHT * (index + 0.5);
 }
 

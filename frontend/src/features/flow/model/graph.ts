@@ -1,6 +1,6 @@
 import type { Graph } from "@/shared/project/document";
 import type { Edge, Node } from "@/wire/generated";
-import { inputPorts, outputPorts } from "./geometry";
+import { inputPorts, isCollapsed, outputPorts } from "./geometry";
 
 /** Ids reached from a node against or along the edges, without the node itself. */
 export function reached(edges: Iterable<Edge>, from: string, direction: "up" | "down"): Set<string> {
@@ -100,7 +100,7 @@ export function nearest(nodes: Iterable<Node>, from: Node, direction: "left" | "
   let best: Node | undefined;
   let bestScore = Infinity;
   for (const node of nodes) {
-    if (node.id === from.id || node.kind === "group") continue;
+    if (node.id === from.id || (node.kind === "group" && !isCollapsed(node))) continue;
     const dx = node.position.x - from.position.x;
     const dy = node.position.y - from.position.y;
     const along = (horizontal ? dx : dy) * sign;

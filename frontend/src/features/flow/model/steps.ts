@@ -1,6 +1,6 @@
 import type { Edit, EdgeChange, Graph, NodeChange } from "@/shared/project/document";
 import type { Edge, Node, NodeKind, Position } from "@/wire/generated";
-import { bounds, inputPorts, outputPorts, rectOf, contains, sizeOf, snapped } from "./geometry";
+import { bounds, inputPorts, isCollapsed, outputPorts, rectOf, contains, sizeOf, snapped } from "./geometry";
 import { freeTitle, refusal, type Wire } from "./graph";
 
 /** Every step that can be taken in a graph, as a pure function from graph to edit. */
@@ -135,6 +135,21 @@ export function withGroupMembers(graph: Graph, ids: Iterable<string>): Set<strin
   return all;
 }
 
+/** Places that nodes are moved to, with those of what lies in a group that moves. */
+export function withMembersPlaced(graph: Graph, moved: ReadonlyMap<string, Position>): Map<string, Position> {
+  const all = new Map(moved);
+  for (const [groupId, at] of moved) {
+    const group = graph.nodes.get(groupId);
+    if (group?.kind !== "group") continue;
+    for (const id of withGroupMembers(graph, [groupId])) {
+      const node = graph.nodes.get(id);
+      if (node === undefined || moved.has(id)) continue;
+      all.set(id, { x: node.position.x + at.x - group.position.x, y: node.position.y + at.y - group.position.y });
+    }
+  }
+  return all;
+}
+
 export function moveTo(graph: Graph, positions: ReadonlyMap<string, Position>, mergeKey?: string): Edit {
   const nodes: [string, NodeChange][] = [];
   for (const [id, position] of positions) {
@@ -156,7 +171,7 @@ export function moveBy(graph: Graph, ids: Iterable<string>, dx: number, dy: numb
 
 /** After nodes were dropped: which group each lies in now. */
 export function regrouped(graph: Graph, moved: Edit): Edit {
-  const groups = [...graph.nodes.values()].filter((node) => node.kind === "group");
+  const groups = [...graph.nodes.values()].filter((node) => node.kind === "group" && !isCollapsed(node));
   const nodes = new Map(moved.nodes);
   for (const [id, { before, after }] of moved.nodes) {
     if (after === null || after.kind === "group" || moved.nodes.has(after.group)) continue;

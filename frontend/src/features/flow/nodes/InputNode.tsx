@@ -1,6 +1,7 @@
 import type { NodeProps } from "@xyflow/react";
 import { File, Hash, List, Type } from "lucide-react";
 import { memo } from "react";
+import { useMayEdit } from "@/shared/project/projectStore";
 import type { CanvasNode } from "../canvas/flowItems";
 import { HEADER_HEIGHT, INPUT_BODY_HEIGHT, outputPorts, portOffset } from "../model/geometry";
 import { InputValue } from "./InputValue";
@@ -10,6 +11,7 @@ import { PortDot } from "./PortRow";
 const ICONS = { text: Type, number: Hash, choice: List, file: File };
 
 export const InputNode = memo(function InputNode({ data: { node }, selected }: NodeProps<CanvasNode>) {
+  const mayEdit = useMayEdit();
   const input = node.settings["input"];
   const Icon = input === "number" || input === "choice" || input === "file" ? ICONS[input] : ICONS.text;
   return (
@@ -18,9 +20,9 @@ export const InputNode = memo(function InputNode({ data: { node }, selected }: N
         <Icon size={14} className="shrink-0 text-input" />
         <span className="min-w-0 flex-1 truncate text-sm font-semibold">{node.title}</span>
       </div>
-      <div className="nodrag nopan px-2.5" style={{ height: INPUT_BODY_HEIGHT }}>
+      <fieldset disabled={!mayEdit} className="nodrag nopan px-2.5" style={{ height: INPUT_BODY_HEIGHT }}>
         <InputValue node={node} hideLabel />
-      </div>
+      </fieldset>
       {outputPorts(node).map((port, index) => (
         <PortDot key={port.name} port={port} side="out" top={portOffset(node, index)} />
       ))}

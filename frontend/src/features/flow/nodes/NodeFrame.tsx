@@ -9,8 +9,8 @@ const BORDERS: Partial<Record<RunStatus, string>> = {
   lost: "border-bad",
 };
 
-interface Props {
-  nodeId: string;
+interface CardProps {
+  status: RunStatus | undefined;
   selected: boolean;
   onDoubleClick?: () => void;
   className?: string;
@@ -18,8 +18,11 @@ interface Props {
 }
 
 /** The card of a node; its border tells of its newest run. */
-export function NodeFrame({ nodeId, selected, onDoubleClick, className = "", children }: Props) {
-  const status = useNodeRun(nodeId)?.status;
+export function NodeFrame({ nodeId, ...rest }: Omit<CardProps, "status"> & { nodeId: string }) {
+  return <NodeCard status={useNodeRun(nodeId)?.status} {...rest} />;
+}
+
+export function NodeCard({ status, selected, onDoubleClick, className = "", children }: CardProps) {
   const border = (status === undefined ? undefined : BORDERS[status]) ?? "border-line-strong";
   return (
     <div

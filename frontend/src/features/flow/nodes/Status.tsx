@@ -17,6 +17,12 @@ const ICONS: Record<RunStatus, { icon: typeof Ban; tone: string }> = {
   lost: { icon: Unplug, tone: "text-bad" },
 };
 
+/** How a run stands, as an icon that says so. */
+export function StatusIcon({ status }: { status: RunStatus }) {
+  const { icon: Icon, tone } = ICONS[status];
+  return <Icon size={14} className={tone} aria-label={t(`runs.status.${status}`)} role="img" />;
+}
+
 function useElapsed(run: NodeRun | undefined): number | null {
   const startedAt = run?.status === "running" ? run.startedAt : null;
   const [now, setNow] = useState(() => Date.now());

@@ -1,5 +1,6 @@
 import { Code2, FastForward, Link2, Play, StepForward, Trash2 } from "lucide-react";
 import { t } from "@/shared/i18n/i18n";
+import { useMayEdit } from "@/shared/project/projectStore";
 import { runFlow, runNode } from "@/shared/runs/runActions";
 import { Button, IconButton } from "@/shared/ui/Button";
 import { Select, TextArea, TextField } from "@/shared/ui/fields";
@@ -67,16 +68,18 @@ function Execution({ node }: { node: Node }) {
   );
 }
 
-function Actions({ node }: { node: Node }) {
+function Actions({ node, mayEdit }: { node: Node; mayEdit: boolean }) {
   const { id } = node;
   return (
     <div className="flex flex-wrap items-center gap-1">
-      <Button small tone="primary" icon={<Play size={13} />} onClick={() => void runFlow({ untilNodeId: id })} title={t("runs.runUntil")}>
-        {t("runs.upToHere")}
-      </Button>
-      <IconButton small label={t("runs.runNode")} keys="R" icon={<StepForward size={14} />} onClick={() => void runNode(id)} />
-      <IconButton small label={t("runs.runFrom")} keys="Alt+R" icon={<FastForward size={14} />} onClick={() => void runFlow({ startNodeId: id })} />
-      <IconButton small label={t("flow.connectCommand")} keys="C" icon={<Link2 size={14} />} onClick={() => openPopup({ kind: "connect", nodeId: id })} />
+      <fieldset disabled={!mayEdit} className="contents">
+        <Button small tone="primary" icon={<Play size={13} />} onClick={() => void runFlow({ untilNodeId: id })} title={t("runs.runUntil")}>
+          {t("runs.upToHere")}
+        </Button>
+        <IconButton small label={t("runs.runNode")} keys="R" icon={<StepForward size={14} />} onClick={() => void runNode(id)} />
+        <IconButton small label={t("runs.runFrom")} keys="Alt+R" icon={<FastForward size={14} />} onClick={() => void runFlow({ startNodeId: id })} />
+        <IconButton small label={t("flow.connectCommand")} keys="C" icon={<Link2 size={14} />} onClick={() => openPopup({ kind: "connect", nodeId: id })} />
+      </fieldset>
       <span className="flex-1" />
       {node.kind === "code" && (
         <IconButton small label={t("flow.openCode")} keys="Enter" icon={<Code2 size={14} />} onClick={() => openNode(id)} />
@@ -88,32 +91,39 @@ function Actions({ node }: { node: Node }) {
 /** The node that is selected: what it is called, its settings, how it runs. */
 export function Inspector({ node }: { node: Node }) {
   const runs = node.kind !== "note" && node.kind !== "group";
+  const mayEdit = useMayEdit();
   return (
     <div className="shrink-0">
       <div className="flex h-9 items-center gap-2 border-b border-line px-3.5">
         <KindIcon kind={node.kind} />
         <h2 className="min-w-0 flex-1 truncate text-sm font-semibold">{node.title}</h2>
-        <IconButton small label={t("flow.delete")} keys="Delete" icon={<Trash2 size={14} />} onClick={deleteSelection} />
+        <IconButton small label={t("flow.delete")} keys="Delete" icon={<Trash2 size={14} />} disabled={!mayEdit} onClick={deleteSelection} />
       </div>
       <div className="flex flex-col gap-3 px-3.5 py-3">
-        {runs && <Actions node={node} />}
+        {runs && <Actions node={node} mayEdit={mayEdit} />}
         {node.ports.error !== "" && (
           <p role="alert" className="rounded-md bg-bad-soft px-2.5 py-1.5 text-xs text-bad">
             {node.ports.error}
           </p>
         )}
-        <Title node={node} />
-        {node.kind === "input" && (
-          <>
-            <InputKindField node={node} />
-            {node.settings["input"] === "choice" && <ChoicesField node={node} />}
-            <InputValue node={node} />
-          </>
-        )}
-        {node.ports.settings.length > 0 && <SettingsForm node={node} />}
-        <Description node={node} />
+        <fieldset disabled={!mayEdit} className="contents">
+          <Title node={node} />
+          {node.kind === "input" && (
+            <>
+              <InputKindField node={node} />
+              {node.settings["input"] === "choice" && <ChoicesField node={node} />}
+              <InputValue node={node} />
+            </>
+          )}
+          {node.ports.settings.length > 0 && <SettingsForm node={node} />}
+          <Description node={node} />
+        </fieldset>
       </div>
-      {node.kind === "code" && <Execution node={node} />}
+      {node.kind === "code" && (
+        <fieldset disabled={!mayEdit} className="contents">
+          <Execution node={node} />
+        </fieldset>
+      )}
     </div>
   );
 }

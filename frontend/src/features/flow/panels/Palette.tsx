@@ -1,6 +1,7 @@
 import { Search } from "lucide-react";
 import { useState } from "react";
 import { t } from "@/shared/i18n/i18n";
+import { useMayEdit } from "@/shared/project/projectStore";
 import { ranked } from "@/shared/ui/PickList";
 import { addFromPalette } from "../model/actions";
 import { PALETTE, PALETTE_DRAG_TYPE, type PaletteItem } from "../model/palette";
@@ -10,11 +11,13 @@ import { KindIcon } from "./KindIcon";
 const GROUPS = ["code", "input", "other"] as const;
 
 function Item({ item }: { item: PaletteItem }) {
+  const mayEdit = useMayEdit();
   return (
     <li>
       <button
         type="button"
-        draggable
+        draggable={mayEdit}
+        disabled={!mayEdit}
         onDragStart={(event) => {
           event.dataTransfer.setData(PALETTE_DRAG_TYPE, item.id);
           event.dataTransfer.effectAllowed = "copy";
@@ -23,7 +26,7 @@ function Item({ item }: { item: PaletteItem }) {
           const { view } = useView.getState();
           if (view !== null) addFromPalette(item, view.centre());
         }}
-        className="flex w-full cursor-grab items-start gap-2.5 rounded-md px-2 py-1.5 text-left hover:bg-hover"
+        className="flex w-full cursor-grab items-start gap-2.5 rounded-md px-2 py-1.5 text-left not-disabled:hover:bg-hover disabled:cursor-default disabled:opacity-45"
       >
         <span className="mt-0.75">
           <KindIcon kind={item.kind} />
