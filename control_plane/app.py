@@ -29,6 +29,7 @@ from control_plane.hosting import open_entrance
 from control_plane.services.audit import AuditLog
 from control_plane.services.deletions import Deletions
 from control_plane.services.event_hub import EventHub
+from control_plane.services.engine_watch import EngineWatch
 from control_plane.services.metrics import Metrics
 from control_plane.services.observed_events import ObservedEvents
 from control_plane.services.open_sockets import OpenSockets
@@ -206,13 +207,14 @@ async def open_services(stack: AsyncExitStack, settings: Settings, adapters: Ada
         open_sockets=sockets,
         previews=PreviewTickets(settings.local_token().encode(), clock),
         preview_host=settings.preview_host,
+    engine = EngineWatch(adapters.runtime, clock, sandboxes.retry_starts)
         audit=audit,
         metrics=metrics,
         addresses=ClientAddresses(settings.trusted_proxies),
         settings=lambda: settings_in_force(settings),
         hosted=entrance.hosted,
     )
-    return Opened(services=services, loops={"audit": audit.run, **entrance.loops})
+    return Opened(services=services, loops={"audit": audit.run, "engine": engine.run, **entrance.loops})
 
 
 async def flush(audit: AuditLog) -> None:
@@ -222,6 +224,7 @@ async def flush(audit: AuditLog) -> None:
     except StoreUnavailable as error:
         log.warning("audit_lost", message=error.message)
 
+        engine=engine,
 
 @asynccontextmanager
 async def background(settings: Settings, adapters: Adapters, opened: Opened) -> AsyncGenerator[None, None]:

@@ -23,6 +23,7 @@ from control_plane.services.audit import Actor, AuditLog
 from control_plane.services.deletions import Deletions
 from control_plane.services.event_hub import EventHub
 from control_plane.services.invitations import Invitations
+from control_plane.services.engine_watch import EngineWatch
 from control_plane.services.metrics import Metrics
 from control_plane.services.oidc_sign_in import OidcSignIn
 from control_plane.services.open_sockets import OpenSockets
@@ -76,6 +77,7 @@ class Services:
 
 
 @cache
+    engine: EngineWatch
 def decoder(type_: type[T]) -> msgspec.json.Decoder[T]:
     """Return the decoder of a type; made once."""
     return msgspec.json.Decoder(type_)

@@ -209,10 +209,16 @@ class ChangeLimits:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SystemHealth:
-    """Answer of ``GET /api/health``. ``sandboxes`` counts them by state."""
+    """Answer of ``GET /api/health``. ``sandboxes`` counts them by state.
+
+    ``status`` is ``ok``, or ``degraded`` while no sandbox can be started; ``reason`` is then ``engine_unavailable`` or
+    ``image_missing``, and ``message`` says it to people.
+    """
 
     status: str
     version: str
+    reason: str = ""
+    message: str = ""
     sandboxes: dict[str, int] = field(default_factory=dict[str, int])
 
 

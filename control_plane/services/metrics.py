@@ -46,7 +46,7 @@ class Metrics:
         """Count an answer by the class of its status."""
         self.requests[f"{status // 100}xx"] += 1
 
-    def text(self, sandboxes: Mapping[str, int], sockets: Mapping[str, int]) -> str:
+    def text(self, sandboxes: Mapping[str, int], sockets: Mapping[str, int], *, engine_ready: bool = True) -> str:
         """Return everything in Prometheus' text form, with what is counted elsewhere."""
         lines = [
             *family("sandboxes", "gauge", "Sandboxes by state.", "state", sandboxes),
@@ -57,6 +57,7 @@ class Metrics:
             *single(
                 "egress_denied_total", "counter", "Connections of sandboxes that were refused.", self.egress_denied
             ),
+            *single("engine_ready", "gauge", "1 while sandboxes can be started, else 0.", int(engine_ready)),
             *head("sandbox_start_seconds", "histogram", "Time from asking for a sandbox until it is ready."),
             *self.starts.lines("aimforge_sandbox_start_seconds"),
         ]

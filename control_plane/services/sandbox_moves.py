@@ -95,6 +95,10 @@ class SandboxMoves:
         """Publish the state to whoever watches the project."""
         self._sink.publish(entry.record.project_id, entry.shown())
 
+    async def check(self) -> None:
+        """Raise what keeps every sandbox from being started now."""
+        await self._runtime.check()
+
     # ── Opening ───────────────────────────────────────────────────────────────────────────────────────────────
 
     async def open(self, entry: SandboxEntry) -> None:

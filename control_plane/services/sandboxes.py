@@ -133,6 +133,11 @@ class Sandboxes:
             entry.backoff.let_pass()
         return await self._open(entry)
 
+    def retry_starts(self) -> None:
+        """Let everything that could not be started be tried at once: what was missing is there again."""
+        for entry in self._entries.values():
+            entry.backoff.forget()
+
     def touch(self, project_id: str) -> None:
         """Note user input: the sandbox is not idle."""
         if (entry := self._entries.get(project_id)) is not None:
@@ -179,7 +184,10 @@ class Sandboxes:
         await self._stop(self.entry(project_id), reason)
 
     async def restart(self, project_id: str) -> AgentAddress:
-        """Stop the sandbox and start it anew."""
+        """Stop the sandbox and start it anew. Raises what would keep it from starting, before it is stopped."""
+        entry = self.entry(project_id)
+        if entry.state in HOLDS_MEMORY:
+            await self.moves.check()
         await self.stop(project_id, EndReason.REPLACED)
         return await self.ensure_ready(project_id, insist=True)
 

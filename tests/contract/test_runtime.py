@@ -103,6 +103,10 @@ def spec(project: str = "prices", generation: int = 1) -> SandboxSpec:
     )
 
 
+async def test_nothing_keeps_sandboxes_from_being_started(world: World) -> None:
+    await world.runtime.check()
+
+
 async def test_a_started_sandbox_is_found(world: World) -> None:
     started = await world.runtime.start(spec())
 

@@ -5,7 +5,7 @@ import itertools
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from dataclasses import replace
 
-from control_plane.domain.errors import SandboxFailed
+from control_plane.domain.errors import EngineUnavailable, ImageMissing, SandboxFailed
 from control_plane.domain.sandbox import EndReason, Limits
 from control_plane.ports import Container, ContainerState, SandboxSpec
 
@@ -21,6 +21,12 @@ class FakeRuntime:
         self._workspaces: set[str] = set()
         self._listeners: list[asyncio.Queue[Container]] = []
         self._numbers = itertools.count(1)
+
+    async def check(self) -> None:
+        """Raise the first of ``failures`` that concerns every sandbox."""
+        for failure in self.failures:
+            if isinstance(failure, EngineUnavailable | ImageMissing):
+                raise failure
 
     async def start(self, spec: SandboxSpec) -> Container:
         """Start a sandbox, or raise the next of ``failures``."""

@@ -44,6 +44,15 @@ class DockerRuntime:
 
     # ── Starting ──────────────────────────────────────────────────────────────────────────────────────────────
 
+    async def check(self) -> None:
+        """Raise what keeps every sandbox from being started now: no engine, no image."""
+        if await self._image_id() is None:
+            raise self._image_missing()
+
+    def _image_missing(self) -> ImageMissing:
+        image = self._settings.image
+        return ImageMissing(f"The sandbox image {image} is not there. Run `aimforge image ensure`.", image=image)
+
     async def start(self, spec: SandboxSpec) -> Container:
         """Start a sandbox; whatever of this project ran before is removed. Returns when its agent took its socket."""
         await self._remove_containers(spec.project_id)
@@ -69,10 +78,7 @@ class DockerRuntime:
             created = await self._engine.call("POST", "containers/create", params={"name": name}, body=config)
         except EngineRefused as error:
             if error.status == 404 and "no such image" in error.reason.lower():
-                raise ImageMissing(
-                    f"The sandbox image {self._settings.image} is not there. Run `aimforge image ensure`.",
-                    image=self._settings.image,
-                ) from error
+                raise self._image_missing() from error
             raise _start_failed(error) from error
         return created["Id"]
 

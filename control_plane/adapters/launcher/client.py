@@ -26,6 +26,10 @@ class LauncherRuntime:
     def __init__(self, socket_path: str) -> None:
         self._role = RoleClient(socket_path, "launcher")
 
+    async def check(self) -> None:
+        """Raise what keeps every sandbox from being started now."""
+        await self._ask(protocol.Check())
+
     async def start(self, spec: SandboxSpec) -> Container:
         """Start a sandbox; hanging up, as a cancellation does, calls the start off."""
         wanted = protocol.WantedSandbox(

@@ -40,6 +40,10 @@ class WantedSandbox(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     egress: bool
 
 
+class Check(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="check"):
+    """Answer: null when sandboxes can be started; else what keeps them from it."""
+
+
 class Start(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="start"):
     """Start a sandbox. Answer: its container."""
 
@@ -103,5 +107,16 @@ class PrepareGate(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="
 
 
 Request = (
-    Start | Pause | Resume | Stop | Inspect | ListAll | Workspaces | DeleteWorkspace | UpdateLimits | Ends | PrepareGate
+    Check
+    | Start
+    | Pause
+    | Resume
+    | Stop
+    | Inspect
+    | ListAll
+    | Workspaces
+    | DeleteWorkspace
+    | UpdateLimits
+    | Ends
+    | PrepareGate
 )

@@ -32,9 +32,11 @@ class LauncherService:
         else:
             yield await self._do(request)
 
-    async def _do(self, request: protocol.Request) -> Any:  # noqa: PLR0911  # one line for each request
+    async def _do(self, request: protocol.Request) -> Any:  # noqa: C901, PLR0911, PLR0912  # one line for each request
         runtime = self._runtime
         match request:
+            case protocol.Check():
+                return await runtime.check()
             case protocol.Start(spec):
                 return await runtime.start(self._rules.spec(spec))
             case protocol.Pause(container_id):

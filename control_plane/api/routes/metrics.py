@@ -17,7 +17,7 @@ async def metrics(call: Call) -> Response:
     """Answer with all figures."""
     services = call.services
     states = Counter(entry.state.value for entry in services.sandboxes.entries())
-    text = services.metrics.text(states, services.open_sockets.counts())
+    text = services.metrics.text(states, services.open_sockets.counts(), engine_ready=not services.engine.problem)
     return Response(text, 200, {"cache-control": "no-store"}, f"{TEXT}; version=0.0.4; charset=utf-8")
 
 

@@ -18,9 +18,18 @@ TAG: Final = "session"
 
 
 async def health(call: Call) -> Response:
-    """Answer without asking anybody: this is about the control plane alone."""
+    """Answer from memory. That it answers at all is the sign of life; whether sandboxes can be started is its content."""
     states = Counter(entry.state.value for entry in call.services.sandboxes.entries())
-    return answer(SystemHealth(status="ok", version=__version__, sandboxes=dict(states)))
+    engine = call.services.engine
+    return answer(
+        SystemHealth(
+            status="degraded" if engine.problem else "ok",
+            version=__version__,
+            reason=engine.problem,
+            message=engine.message,
+            sandboxes=dict(states),
+        )
+    )
 
 
 async def login(call: Call) -> Response:
@@ -79,6 +88,7 @@ OPERATIONS: Final = [
         policy=Policy.PUBLIC,
         tag=TAG,
         summary="Whether the control plane is well",
+        description="The status is 200 as long as the server lives; `degraded` says that no sandbox can be started now.",
         endpoint=health,
         answer=SystemHealth,
         answer_example={"status": "ok", "version": __version__, "sandboxes": {"ready": 1}},

@@ -35,8 +35,9 @@ async def nothing_left(runtime: DockerRuntime, sockets: Sockets) -> bool:
 
 async def test_an_image_that_is_missing(engine: Engine, deployment: str, sockets: Sockets) -> None:
     runtime = DockerRuntime(engine, ContainerSettings(deployment=deployment, image="aimforge-nowhere:1"), sockets)
-    with pytest.raises(ImageMissing, match="aimforge image ensure"):
-        await runtime.start(spec())
+    for attempt in (runtime.check(), runtime.start(spec())):
+        with pytest.raises(ImageMissing, match="aimforge image ensure"):
+            await attempt
     assert await nothing_left(runtime, sockets)
 
 
