@@ -22,9 +22,9 @@ export function KeyboardMap() {
       <div tabIndex={0} className="columns-1 gap-8 sm:columns-2">
         {[...byScope(commands.values())].map(([scope, list]) => (
           <section key={scope} className="mb-5">
-            <h3 className="mb-1 text-xs font-semibold text-muted">
+            <h2 className="mb-1 text-xs font-semibold text-muted">
               {scope === "" ? t("app.anywhere") : t("app.inScope", { scope })}
-            </h3>
+            </h2>
             <dl>
               {list.map((command) => (
                 <div key={command.id} className="flex items-baseline gap-3 border-b border-line py-1.5">

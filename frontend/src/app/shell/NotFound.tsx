@@ -3,10 +3,13 @@ import { EmptyState } from "@/shared/ui/states";
 
 export function NotFound() {
   return (
-    <EmptyState title={t("app.notFound")}>
-      <a href="/" className="text-accent-text underline">
-        {t("app.toProjects")}
-      </a>
-    </EmptyState>
+    <main className="h-full">
+      <h1 className="sr-only">{t("app.name")}</h1>
+      <EmptyState title={t("app.notFound")}>
+        <a href="/" className="text-accent-text underline">
+          {t("app.toProjects")}
+        </a>
+      </EmptyState>
+    </main>
   );
 }

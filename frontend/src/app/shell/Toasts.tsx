@@ -40,10 +40,14 @@ function ToastCard({ toast }: { toast: Toast }) {
 export function Toasts() {
   const toasts = useToasts((state) => state.toasts);
   return (
-    <ul role="status" aria-live="polite" className="fixed right-4 bottom-9 z-50 flex w-88 max-w-[calc(100vw-2rem)] flex-col gap-2">
-      {toasts.map((toast) => (
-        <ToastCard key={toast.id} toast={toast} />
-      ))}
-    </ul>
+    <div role="status" aria-live="polite" className="fixed right-4 bottom-9 z-50 w-88 max-w-[calc(100vw-2rem)]">
+      {toasts.length > 0 && (
+        <ul className="flex flex-col gap-2">
+          {toasts.map((toast) => (
+            <ToastCard key={toast.id} toast={toast} />
+          ))}
+        </ul>
+      )}
+    </div>
   );
 }

@@ -61,6 +61,12 @@ function ProjectName() {
   );
 }
 
+/** The name above is a field: for screen readers, it is a heading too. */
+function Heading() {
+  const name = useProject((state) => state.name);
+  return <h1 className="sr-only">{name}</h1>;
+}
+
 export function Header() {
   const left = useWorkspace((state) => state.left !== null);
   const right = useWorkspace((state) => state.right);
@@ -78,6 +84,7 @@ export function Header() {
         <ChevronLeft size={16} />
         <img src="/icon.svg" alt="" className="size-5.5" />
       </Link>
+      <Heading />
       <ProjectName />
       {!mayEdit && <ViewOnly />}
       <span className="flex-1" />

@@ -1,5 +1,6 @@
 import { queryOptions } from "@tanstack/react-query";
 import { getJson, request } from "@/shared/api/request";
+import { forgetDrafts } from "@/shared/preferences/draftStorage";
 import { listOf, parseMe, parseSession, parseToken, type Me, type Scope, type TokenInfo } from "@/wire/people";
 
 export const MIN_PASSWORD = 10;
@@ -30,9 +31,10 @@ export function register(registration: Registration): Promise<Me> {
   return getJson("/api/registration", parseMe, { method: "POST", json: registration });
 }
 
-/** Signs out, and loads the page anew: nothing of the person stays in it. */
+/** Signs out, and loads the page anew: nothing of the person stays in it, nor in the browser. */
 export async function signOut(): Promise<void> {
   await request("/api/logout", { method: "POST" });
+  forgetDrafts();
   window.location.assign("/sign-in");
 }
 

@@ -65,7 +65,7 @@ function OpenInvitations() {
   if (invitations.data === undefined || invitations.data.length === 0) return null;
   return (
     <section className="border-t border-line pt-4">
-      <h3 className="font-semibold">{t("admin.invitations")}</h3>
+      <h2 className="font-semibold">{t("admin.invitations")}</h2>
       <ul className="divide-y divide-line">
         {invitations.data.map((invitation) => (
           <li key={invitation.id} className="flex items-center gap-2 py-1.5">

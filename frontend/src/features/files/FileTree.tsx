@@ -3,7 +3,7 @@ import { Eye, FilePlus2, FolderPlus, FolderTree, RefreshCw, Upload as UploadIcon
 import { useEffect, useEffectEvent, useRef, useState, type KeyboardEvent } from "react";
 
 import { t } from "@/shared/i18n/i18n";
-import { useProject } from "@/shared/project/projectStore";
+import { useMayEdit, useProject } from "@/shared/project/projectStore";
 import { Button, IconButton } from "@/shared/ui/Button";
 import type { MenuItems } from "@/shared/ui/Menu";
 import { EmptyState } from "@/shared/ui/states";
@@ -42,6 +42,7 @@ export function FileTree() {
 }
 
 function Tree({ projectId }: { projectId: string }) {
+  const mayEdit = useMayEdit();
   const [showHidden, setShowHidden] = useState(false);
   const [making, setMaking] = useState<NewEntry | null>(null);
   const [deleting, setDeleting] = useState<readonly string[]>([]);
@@ -59,6 +60,7 @@ function Tree({ projectId }: { projectId: string }) {
   const { tree, error, truncated, reload } = useFileTree({
     projectId,
     showHidden,
+    mayEdit,
     onRename: (path, name) => faultText(name, names(folderOf(path)).filter((other) => other !== path.slice(path.lastIndexOf("/") + 1))),
     onFault: fault,
     onUpload: upload,
@@ -102,16 +104,16 @@ function Tree({ projectId }: { projectId: string }) {
   };
   const menuOf = (entry: Entry, folder: string, rename: () => void): MenuItems => [
     ...(entry.kind === "folder" ? [] : [{ label: t("files.open"), onSelect: () => openEntry(entry) }]),
-    { label: t("files.newFile"), onSelect: () => make("file", folder) },
-    { label: t("files.newFolder"), onSelect: () => make("folder", folder) },
-    { label: t("files.uploadHere"), onSelect: () => pick(folder) },
+    { label: t("files.newFile"), disabled: !mayEdit, onSelect: () => make("file", folder) },
+    { label: t("files.newFolder"), disabled: !mayEdit, onSelect: () => make("folder", folder) },
+    { label: t("files.uploadHere"), disabled: !mayEdit, onSelect: () => pick(folder) },
     "-",
-    { label: t("files.rename"), keys: "F2", onSelect: rename },
-    { label: t("files.cut"), keys: "Mod+X", onSelect: () => setCut([entry.path]) },
-    { label: t("files.paste"), keys: "Mod+V", disabled: cut.length === 0, onSelect: () => paste(folder) },
+    { label: t("files.rename"), keys: "F2", disabled: !mayEdit, onSelect: rename },
+    { label: t("files.cut"), keys: "Mod+X", disabled: !mayEdit, onSelect: () => setCut([entry.path]) },
+    { label: t("files.paste"), keys: "Mod+V", disabled: !mayEdit || cut.length === 0, onSelect: () => paste(folder) },
     { label: t("files.download"), onSelect: () => download(projectId, entry) },
     "-",
-    { label: t("files.delete"), keys: "Delete", danger: true, onSelect: () => setDeleting([entry.path]) },
+    { label: t("files.delete"), keys: "Delete", danger: true, disabled: !mayEdit, onSelect: () => setDeleting([entry.path]) },
   ];
   const enter = () => {
     const item = items[focusedIndex];
@@ -124,6 +126,7 @@ function Tree({ projectId }: { projectId: string }) {
     if (event.target instanceof HTMLInputElement) return;
     const modified = event.ctrlKey || event.metaKey;
     if (event.key === "Enter") enter();
+    else if (!mayEdit) return;
     else if (event.key === "Delete") setDeleting(chosen());
     else if (modified && event.key === "x") setCut(chosen());
     else if (modified && event.key === "v" && cut.length > 0) paste(here());
@@ -136,9 +139,9 @@ function Tree({ projectId }: { projectId: string }) {
     <section aria-label={t("files.title")} data-scope="files" className="flex h-full min-h-0 flex-col">
       <header className="flex h-9 shrink-0 items-center gap-0.5 px-2">
         <h2 className="flex-1 text-xs font-medium text-muted">{t("files.title")}</h2>
-        <IconButton small label={t("files.newFile")} icon={<FilePlus2 size={15} />} onClick={() => make("file")} />
-        <IconButton small label={t("files.newFolder")} icon={<FolderPlus size={15} />} onClick={() => make("folder")} />
-        <IconButton small label={t("files.upload")} icon={<UploadIcon size={15} />} onClick={() => pick()} />
+        <IconButton small label={t("files.newFile")} icon={<FilePlus2 size={15} />} disabled={!mayEdit} onClick={() => make("file")} />
+        <IconButton small label={t("files.newFolder")} icon={<FolderPlus size={15} />} disabled={!mayEdit} onClick={() => make("folder")} />
+        <IconButton small label={t("files.upload")} icon={<UploadIcon size={15} />} disabled={!mayEdit} onClick={() => pick()} />
         <IconButton small label={t("files.hidden")} pressed={showHidden} icon={<Eye size={15} />} onClick={() => setShowHidden(!showHidden)} />
         <IconButton small label={t("files.reload")} icon={<RefreshCw size={14} />} onClick={() => reload()} />
       </header>
@@ -168,10 +171,10 @@ function Tree({ projectId }: { projectId: string }) {
         ref={scroller}
         className={`min-h-0 overflow-auto ${error === null && items.length > 0 ? "flex-1" : ""}`}
         onKeyDown={onKeyDown}
-        onDragOver={(event) => event.dataTransfer.types.includes("Files") && event.preventDefault()}
+        onDragOver={(event) => mayEdit && event.dataTransfer.types.includes("Files") && event.preventDefault()}
         onDrop={(event) => {
           // A drop on a row was taken by the row; the empty space below means the workspace itself.
-          if (event.defaultPrevented || event.dataTransfer.files.length === 0) return;
+          if (!mayEdit || event.defaultPrevented || event.dataTransfer.files.length === 0) return;
           event.preventDefault();
           upload("", [...event.dataTransfer.files]);
         }}

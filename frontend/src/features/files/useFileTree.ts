@@ -58,13 +58,15 @@ export interface FileTreeState {
 export interface FileTreeOptions {
   projectId: string;
   showHidden: boolean;
+  /** Whether entries can be moved and files dropped. */
+  mayEdit: boolean;
   onRename: (path: string, name: string) => string | undefined;
   onFault: (message: string) => void;
   onUpload: (folder: string, files: readonly File[]) => void;
 }
 
 /** The workspace as a tree: folders are read when they open, and again when something in them changes. */
-export function useFileTree({ projectId, showHidden, onRename, onFault, onUpload }: FileTreeOptions): FileTreeState {
+export function useFileTree({ projectId, showHidden, mayEdit, onRename, onFault, onUpload }: FileTreeOptions): FileTreeState {
   const [error, setError] = useState<string | null>(null);
   const [truncated, setTruncated] = useState(false);
   const read = useRef<Set<string>>(new Set());
@@ -110,14 +112,16 @@ export function useFileTree({ projectId, showHidden, onRename, onFault, onUpload
         );
       }
     },
-    canDrop: (items, { item }) => items.every((dragged) => dragged.getId() !== item.getId()),
+    canRename: () => mayEdit,
+    canDrag: () => mayEdit,
+    canDrop: (items, { item }) => mayEdit && items.every((dragged) => dragged.getId() !== item.getId()),
     onDrop: async (items, { item }) => {
       const paths = items.map((dragged) => dragged.getId());
       await moveInto(projectId, folderAt(item), paths);
       for (const folder of new Set([folderAt(item), ...paths.map(folderOf)])) reload(folder);
     },
-    canDragForeignDragObjectOver: (transfer) => transfer.types.includes("Files"),
-    canDropForeignDragObject: (transfer) => transfer.files.length > 0,
+    canDragForeignDragObjectOver: (transfer) => mayEdit && transfer.types.includes("Files"),
+    canDropForeignDragObject: (transfer) => mayEdit && transfer.files.length > 0,
     onDropForeignDragObject: (transfer, { item }) => onUpload(folderAt(item), [...transfer.files]),
   });
 

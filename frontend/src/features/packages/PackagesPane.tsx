@@ -5,7 +5,7 @@ import { useState, type SubmitEvent } from "react";
 import { messageOf } from "@/shared/api/request";
 import { t } from "@/shared/i18n/i18n";
 import { useLive } from "@/shared/live/liveStore";
-import { useProject } from "@/shared/project/projectStore";
+import { useMayEdit, useProject } from "@/shared/project/projectStore";
 import { useEvent, useReload } from "@/shared/session/session";
 import { Button, IconButton } from "@/shared/ui/Button";
 import { Dialog } from "@/shared/ui/Dialog";
@@ -49,12 +49,13 @@ export function PackagesPane() {
   const packages = usePackages(projectId);
   const [text, setText] = useState("");
   const [removing, setRemoving] = useState<string | null>(null);
-  const working = isWorking(venv);
+  const mayEdit = useMayEdit();
+  const blocked = isWorking(venv) || !mayEdit;
   const { specifiers, wrong } = parseSpecifiers(text);
 
   const install = (event: SubmitEvent) => {
     event.preventDefault();
-    if (specifiers.length === 0 || wrong.length > 0 || working) return;
+    if (specifiers.length === 0 || wrong.length > 0 || blocked) return;
     installPackages(projectId, specifiers).then(() => setText(""), tell);
   };
   const recreate = () => void recreateEnvironment(projectId).catch(tell);
@@ -67,7 +68,7 @@ export function PackagesPane() {
       <header className="flex h-9 shrink-0 items-center gap-0.5 px-2">
         <h2 className="flex-1 text-xs font-medium text-muted">{t("packages.title")}</h2>
         <IconButton small label={t("packages.openRequirements")} icon={<FileText size={15} />} onClick={() => openFile("requirements.txt")} />
-        <IconButton small label={t("packages.recreate")} icon={<RotateCcw size={14} />} disabled={working} onClick={recreate} />
+        <IconButton small label={t("packages.recreate")} icon={<RotateCcw size={14} />} disabled={blocked} onClick={recreate} />
       </header>
       <form onSubmit={install} className="flex shrink-0 items-start gap-1.5 border-b border-line px-2 pb-2">
         <div className="min-w-0 flex-1">
@@ -80,10 +81,11 @@ export function PackagesPane() {
             autoCapitalize="none"
             autoComplete="off"
             spellCheck={false}
+            disabled={!mayEdit}
             onChange={(event) => setText(event.target.value)}
           />
         </div>
-        <Button type="submit" tone="primary" disabled={specifiers.length === 0 || wrong.length > 0 || working}>
+        <Button type="submit" tone="primary" disabled={specifiers.length === 0 || wrong.length > 0 || blocked}>
           {t("packages.install")}
         </Button>
       </form>
@@ -92,10 +94,14 @@ export function PackagesPane() {
         text={text.trim()}
         name={wrong.length === 0 ? loneName(specifiers) : null}
         installed={packages.data ?? []}
-        disabled={working}
+        disabled={blocked}
         onInstall={(name) => void installPackages(projectId, [name]).then(() => setText(""), tell)}
       />
-      {venv !== null && <EnvironmentProgress venv={venv} onRecreate={recreate} />}
+      {venv !== null && (
+        <fieldset disabled={!mayEdit} className="contents">
+          <EnvironmentProgress venv={venv} onRecreate={recreate} />
+        </fieldset>
+      )}
       {packages.isPending && <Loading label={t("packages.loading")} />}
       {packages.isError && (
         <EmptyState icon={<PackageOpen size={26} />} title={t("packages.loadFailed")}>
@@ -103,7 +109,7 @@ export function PackagesPane() {
           <Button onClick={() => void packages.refetch()}>{t("app.tryAgain")}</Button>
         </EmptyState>
       )}
-      {shown !== undefined && shown.length > 0 && <PackageList packages={shown} disabled={working} onRemove={setRemoving} />}
+      {shown !== undefined && shown.length > 0 && <PackageList packages={shown} disabled={blocked} onRemove={setRemoving} />}
       {shown?.length === 0 && (
         <EmptyState icon={<PackageOpen size={26} />} title={wanted === "" ? t("packages.none") : t("packages.notInstalled", { name: text.trim() })}>
           {t("packages.installHint")}

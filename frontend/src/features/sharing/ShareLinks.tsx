@@ -28,9 +28,9 @@ export function ShareLinks({ projectId, links }: { projectId: string; links: rea
   });
   return (
     <section aria-labelledby={heading} className="border-t border-line pt-4">
-      <h3 id={heading} className="font-semibold">
+      <h2 id={heading} className="font-semibold">
         {t("sharing.links")}
-      </h3>
+      </h2>
       <p className="mt-0.5 mb-3 text-xs text-muted">{t("sharing.linksHint")}</p>
       <div className="flex items-end gap-2">
         <div className="w-32">

@@ -68,9 +68,9 @@ export function SharePeople({ projectId, people }: { projectId: string; people: 
   const [removing, setRemoving] = useState<ShareInfo | null>(null);
   return (
     <section aria-labelledby={heading}>
-      <h3 id={heading} className="mb-2 font-semibold">
+      <h2 id={heading} className="mb-2 font-semibold">
         {t("sharing.people")}
-      </h3>
+      </h2>
       <AddPerson projectId={projectId} />
       {people.length === 0 && <p className="mt-3 text-xs text-faint">{t("sharing.nobody")}</p>}
       <ul className="mt-2 divide-y divide-line">

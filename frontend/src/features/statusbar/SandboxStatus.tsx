@@ -5,6 +5,7 @@ import { useEffect, useState } from "react";
 import { messageOf } from "@/shared/api/request";
 import { t } from "@/shared/i18n/i18n";
 import { useLive } from "@/shared/live/liveStore";
+import { useMayEdit } from "@/shared/project/projectStore";
 import { Menu, type MenuItems } from "@/shared/ui/Menu";
 import { byteSize } from "@/shared/ui/relativeTime";
 import { notify } from "@/shared/ui/toasts";
@@ -39,6 +40,7 @@ const RESTS: ReadonlySet<SandboxState> = new Set(["absent", "paused", "stopped",
 /** The sandbox's state; its menu starts it anew. */
 export function SandboxStatus({ projectId }: { projectId: string }) {
   const sandbox = useLive((state) => state.sandbox);
+  const mayEdit = useMayEdit();
   if (sandbox === null) return null;
   const state = sandboxState(sandbox.state);
   const [words, tone] = STATES[state];
@@ -47,10 +49,10 @@ export function SandboxStatus({ projectId }: { projectId: string }) {
     {
       label: t("statusbar.start"),
       icon: <Play size={13} />,
-      disabled: !RESTS.has(state),
+      disabled: !mayEdit || !RESTS.has(state),
       onSelect: () => void startSandbox(projectId).catch(tell),
     },
-    { label: t("statusbar.restart"), icon: <RotateCcw size={13} />, disabled: !runs, onSelect: () => void restartSandbox(projectId).catch(tell) },
+    { label: t("statusbar.restart"), icon: <RotateCcw size={13} />, disabled: !mayEdit || !runs, onSelect: () => void restartSandbox(projectId).catch(tell) },
   ];
   const queue = sandbox.queue_position === null ? "" : ` ${t("app.queuePlace", { place: sandbox.queue_position })}`;
   return (
@@ -107,6 +109,7 @@ function useNow(active: boolean): number {
 export function IdleStatus({ projectId }: { projectId: string }) {
   const sandbox = useLive((state) => state.sandbox);
   const toldAt = useLive((state) => state.sandboxAt);
+  const mayEdit = useMayEdit();
   const awake = sandbox?.state === "ready";
   const counts = awake && (sandbox.pauses_in_sec !== null || sandbox.stops_in_sec !== null);
   // An event is newer than the last tick of the clock.
@@ -121,9 +124,11 @@ export function IdleStatus({ projectId }: { projectId: string }) {
       <StatusText tone={pause.seconds < 60 ? "warn" : "plain"}>
         <span className="tabular">{t(words, { time: clock(pause.seconds) })}</span>
       </StatusText>
-      <StatusButton icon={<Coffee size={12} aria-hidden />} title={t("statusbar.keepAwakeHint")} onClick={() => void keepAwake(projectId).catch(tell)}>
-        {t("statusbar.keepAwake")}
-      </StatusButton>
+      {mayEdit && (
+        <StatusButton icon={<Coffee size={12} aria-hidden />} title={t("statusbar.keepAwakeHint")} onClick={() => void keepAwake(projectId).catch(tell)}>
+          {t("statusbar.keepAwake")}
+        </StatusButton>
+      )}
     </>
   );
 }

@@ -3,6 +3,7 @@ import { BookOpenText, CircleAlert, Package, TriangleAlert, Users } from "lucide
 import { messageOf } from "@/shared/api/request";
 import { t } from "@/shared/i18n/i18n";
 import { useLive } from "@/shared/live/liveStore";
+import { useMayEdit } from "@/shared/project/projectStore";
 import { Menu, type MenuItems } from "@/shared/ui/Menu";
 import { notify } from "@/shared/ui/toasts";
 import { useCursor } from "@/shared/workspace/cursor";
@@ -25,6 +26,7 @@ const ORDER: readonly LanguageServerState[] = ["gave_up", "restarting", "startin
 /** The language servers in one word, the worst of them; each is told, and restarted, in the menu. */
 export function ServersStatus({ projectId }: { projectId: string }) {
   const servers = useLive((state) => state.servers);
+  const mayEdit = useMayEdit();
   const all = [...servers.values()];
   const state = ORDER.find((one) => all.some((server) => server.state === one));
   if (state === undefined) return null;
@@ -34,6 +36,7 @@ export function ServersStatus({ projectId }: { projectId: string }) {
   };
   const items: MenuItems = all.map((server) => ({
     label: t("statusbar.restartServer", { name: server.kind, state: t(SERVER_STATES[server.state][0]) }),
+    disabled: !mayEdit,
     onSelect: () => restart(server),
   }));
   const title = all.map((server) => `${server.kind}: ${t(SERVER_STATES[server.state][0])} ${server.message}`.trim()).join("\n");

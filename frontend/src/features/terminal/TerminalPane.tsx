@@ -104,6 +104,7 @@ export function TerminalPane() {
         terminals={terminals}
         active={active}
         screenReader={screenReader}
+        mayEdit={mayEdit}
         onActivate={setWanted}
         onNew={make}
         onClose={close}

@@ -9,6 +9,7 @@ interface TerminalTabsProps {
   terminals: readonly Terminal[];
   active: string | null;
   screenReader: boolean;
+  mayEdit: boolean;
   onActivate: (id: string) => void;
   onNew: () => void;
   onClose: (id: string) => void;
@@ -41,13 +42,13 @@ function RenameInput({ name, onDone }: { name: string; onDone: (name: string | n
 
 /** The terminals of the project. Arrow keys move, F2 or a double click renames, Delete closes. */
 export function TerminalTabs(props: TerminalTabsProps) {
-  const { terminals, active, screenReader, onActivate, onNew, onClose, onRename, onSearch, onScreenReader } = props;
+  const { terminals, active, screenReader, mayEdit, onActivate, onNew, onClose, onRename, onSearch, onScreenReader } = props;
   const list = useRef<HTMLDivElement>(null);
   const [renaming, setRenaming] = useState<string | null>(null);
 
   const onKeyDown = (event: KeyboardEvent) => {
     const index = terminals.findIndex(({ id }) => id === active);
-    if (active !== null && event.key === "F2") setRenaming(active);
+    if (active !== null && mayEdit && event.key === "F2") setRenaming(active);
     if (active !== null && event.key === "Delete") onClose(active);
     const to = event.key === "ArrowLeft" ? index - 1 : event.key === "ArrowRight" ? index + 1 : undefined;
     const target = to === undefined ? undefined : terminals[(to + terminals.length) % terminals.length];
@@ -80,7 +81,7 @@ export function TerminalTabs(props: TerminalTabsProps) {
                 tabIndex={id === active ? 0 : -1}
                 title={t("terminal.tabHint")}
                 onClick={() => onActivate(id)}
-                onDoubleClick={() => setRenaming(id)}
+                onDoubleClick={() => mayEdit && setRenaming(id)}
                 className="flex h-full items-center gap-1.5 pr-1 pl-2.5 text-sm"
               >
                 <SquareTerminal size={13} aria-hidden />
@@ -96,6 +97,7 @@ export function TerminalTabs(props: TerminalTabsProps) {
               aria-hidden
               aria-label={t("terminal.closeNamed", { name })}
               title={t("terminal.closeNamed", { name })}
+              hidden={!mayEdit}
               onClick={() => onClose(id)}
               className="mr-1.5 rounded-sm p-0.5 hover:bg-hover"
             >
@@ -105,7 +107,7 @@ export function TerminalTabs(props: TerminalTabsProps) {
         ))}
       </div>
       <div className="flex items-center gap-0.5 px-1.5">
-        <IconButton small label={t("terminal.new")} icon={<Plus size={15} />} onClick={onNew} />
+        <IconButton small label={t("terminal.new")} icon={<Plus size={15} />} disabled={!mayEdit} onClick={onNew} />
         <IconButton small label={t("terminal.search")} icon={<Search size={14} />} onClick={onSearch} disabled={active === null} />
         <IconButton small label={t("terminal.screenReader")} pressed={screenReader} icon={<Accessibility size={14} />} onClick={onScreenReader} />
       </div>

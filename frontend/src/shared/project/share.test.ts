@@ -22,6 +22,12 @@ describe("what a person may do with a project", () => {
     expect(mayEdit()).toBe(may);
   });
 
+  it("is to look, for what is not in their list", async () => {
+    vi.stubGlobal("fetch", () => Promise.resolve(Response.json([{ id: "p2", share: "owner" }])));
+    await loadShare("p1");
+    expect(mayEdit()).toBe(false);
+  });
+
   it("is forgotten with the project", async () => {
     listed("viewer");
     await loadShare("p1");

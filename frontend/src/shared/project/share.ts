@@ -5,6 +5,7 @@ import { useProject } from "./projectStore";
 /** Learn what this person may do with the project that is open. */
 export async function loadShare(projectId: string): Promise<void> {
   const list = await getJson("/api/project/", parseProjects);
-  const share = list.find(({ id }) => id === projectId)?.share;
-  if (share !== undefined && useProject.getState().id === projectId) useProject.setState({ share });
+  // What is not in one's list can be open for one reason alone: a look, which changes nothing.
+  const share = list.find(({ id }) => id === projectId)?.share ?? "viewer";
+  if (useProject.getState().id === projectId) useProject.setState({ share });
 }

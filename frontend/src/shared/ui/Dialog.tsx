@@ -27,7 +27,10 @@ export function Dialog({ open, onClose, title, description, width = "md", childr
         >
           <header className="flex items-start gap-4 px-5 pt-4 pb-3">
             <div className="min-w-0 flex-1">
-              <Radix.Title className="text-lg font-semibold">{title}</Radix.Title>
+              {/* What lies behind is hidden while it is open: this is the page's heading then. */}
+              <Radix.Title asChild>
+                <h1 className="text-lg font-semibold">{title}</h1>
+              </Radix.Title>
               {description !== undefined && (
                 <Radix.Description className="mt-0.5 text-muted">{description}</Radix.Description>
               )}

@@ -21,7 +21,9 @@ export function PickDialog({ open, title, placeholder, items, empty, onPick, onC
           aria-describedby={undefined}
           className="fixed top-[11vh] left-1/2 z-50 w-xl max-w-[calc(100vw-2rem)] -translate-x-1/2 overflow-hidden rounded-xl border border-line-strong bg-panel shadow-pop"
         >
-          <Radix.Title className="sr-only">{title}</Radix.Title>
+          <Radix.Title asChild>
+            <h1 className="sr-only">{title}</h1>
+          </Radix.Title>
           <PickList label={title} placeholder={placeholder} items={items} empty={empty} onPick={onPick} onCancel={onClose} />
         </Radix.Content>
       </Radix.Portal>

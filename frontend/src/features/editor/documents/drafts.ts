@@ -4,8 +4,7 @@
  */
 
 import { isRecord } from "@/shared/json/json";
-
-const PREFIX = "aimforge.draft:";
+import { DRAFT_PREFIX as PREFIX } from "@/shared/preferences/draftStorage";
 
 export interface Draft {
   readonly etag: string;
