@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Protocol
 
+from control_plane.domain.archives import Archive
 from control_plane.domain.audit import AuditEntry, AuditFilter
+from control_plane.domain.hidden_tests import TestRow
 from control_plane.domain.identity import Change, Identity
 from control_plane.domain.project import ProjectRecord
 from control_plane.domain.sandbox import EndReason, Limits, SandboxRecord
@@ -268,6 +270,43 @@ class AuditStore(Protocol):
 
     async def prune(self, before: float) -> int:
         """Remove what is older; return how many."""
+        ...
+
+
+class ArchiveStore(Protocol):
+    """Archives as opaque bytes. Raises ``StoreUnavailable``."""
+
+    async def put(self, chunks: AsyncIterator[bytes], max_bytes: int) -> Archive:
+        """Store an archive. Raises ``TooLarge``, and whatever ``chunks`` raise; nothing is left of it then."""
+        ...
+
+    async def find(self, archive_id: str) -> Archive | None: ...
+    def read(self, archive_id: str) -> AsyncIterator[bytes]:
+        """Yield an archive's bytes, at most 1 MiB at a time. Raises ``NotFound``; breaks off when it is damaged."""
+        ...
+
+    async def delete(self, archive_ids: Sequence[str]) -> None:
+        """Remove archives; what is gone already is no error."""
+        ...
+
+    async def before(self, at: float) -> Sequence[str]:
+        """Return the ids of archives, also of unfinished ones, that are older than ``at``."""
+        ...
+
+
+class HiddenTestStore(Protocol):
+    """What hidden tests said of submissions. Raises ``StoreUnavailable``."""
+
+    async def of(self, assignment_id: str) -> Sequence[TestRow]:
+        """Return an assignment's rows by login."""
+        ...
+
+    async def unfinished(self) -> Sequence[TestRow]:
+        """Return the rows, of all assignments, whose tests are not over."""
+        ...
+
+    async def save(self, saved: Sequence[TestRow]) -> None:
+        """Insert or replace rows, all or none; those of an assignment that is gone are dropped."""
         ...
 
 
