@@ -14,10 +14,12 @@ from control_plane.adapters.host_memory import LinuxHostMemory
 from control_plane.adapters.socket_paths import SocketPaths
 from control_plane.ports import (
     AgentLink,
+    ArchiveStore,
     AuditStore,
     Clock,
     Egress,
     EventSink,
+    HiddenTestStore,
     HostMemory,
     IdentityStore,
     ProjectStore,
@@ -42,6 +44,8 @@ class Adapters:
     sandboxes: SandboxStore
     identity: IdentityStore
     audit: AuditStore
+    archives: ArchiveStore
+    test_rows: HiddenTestStore
     clock: Clock
     memory: HostMemory = field(default_factory=LinuxHostMemory)
 
@@ -78,6 +82,8 @@ class LocalDeployment:
 async def open_local(deployment: LocalDeployment) -> AsyncGenerator[Adapters, None]:
     """Open the adapters; what they hold is given back at the end, and the sandboxes go on."""
     from control_plane.adapters.agent_link.link import UnixAgentLink  # noqa: PLC0415  # only what a server needs
+    from control_plane.adapters.database.archive_store import DatabaseArchiveStore  # noqa: PLC0415
+    from control_plane.adapters.database.hidden_test_store import DatabaseHiddenTestStore  # noqa: PLC0415
     from control_plane.adapters.database.identity_store import (  # noqa: PLC0415
         DatabaseAuditStore,
         DatabaseIdentityStore,
@@ -93,6 +99,7 @@ async def open_local(deployment: LocalDeployment) -> AsyncGenerator[Adapters, No
         engine = _asked_launcher(stack, deployment) if deployment.launcher_socket else _own_engine(stack, deployment)
         link = UnixAgentLink(engine.paths)
         stack.callback(link.close)
+        clock = SystemClock()
         yield Adapters(
             runtime=engine.runtime,
             link=link,
@@ -101,7 +108,9 @@ async def open_local(deployment: LocalDeployment) -> AsyncGenerator[Adapters, No
             sandboxes=DatabaseSandboxStore(database),
             identity=DatabaseIdentityStore(database),
             audit=DatabaseAuditStore(database),
-            clock=SystemClock(),
+            archives=DatabaseArchiveStore(database, clock.now),
+            test_rows=DatabaseHiddenTestStore(database),
+            clock=clock,
         )
 
 

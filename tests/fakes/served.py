@@ -100,6 +100,8 @@ async def served(folder: Path, **settings: Any) -> AsyncGenerator[Served]:
             sandboxes=FakeSandboxStore(outside.database),
             identity=outside.identity,
             audit=outside.audit,
+            archives=outside.archives,
+            test_rows=outside.test_rows,
             clock=outside.clock,
         )
 

@@ -4,6 +4,7 @@ from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 
+from control_plane.domain.courses import Assignment
 from control_plane.domain.people import LOCAL_PERSON
 from control_plane.domain.project import ProjectRecord
 from control_plane.domain.sandbox import Limits, SandboxState
@@ -16,6 +17,7 @@ from control_plane.services.reaper import Reaper
 from control_plane.services.reconciler import Reconciler
 from control_plane.services.sandboxes import LifePolicy, Sandboxes
 from tests.fakes.agent_link import FakeAgentLink
+from tests.fakes.archives import FakeArchiveStore, FakeHiddenTestStore
 from tests.fakes.clock import FakeClock
 from tests.fakes.egress import FakeEgress
 from tests.fakes.host_memory import FakeHostMemory
@@ -41,9 +43,13 @@ class Outside:
     memory: FakeHostMemory = field(default_factory=FakeHostMemory)
     identity: FakeIdentityStore = field(init=False)
     audit: FakeAuditStore = field(init=False)
+    archives: FakeArchiveStore = field(init=False)
+    test_rows: FakeHiddenTestStore = field(init=False)
 
     def __post_init__(self) -> None:
         self.identity, self.audit = FakeIdentityStore(self.database), FakeAuditStore(self.database)
+        self.archives = FakeArchiveStore(self.database, self.clock.now)
+        self.test_rows = FakeHiddenTestStore(self.database, lambda id_: id_ in self.identity.identity.all(Assignment))
 
 
 @dataclass
