@@ -5,7 +5,7 @@ import { StatusBar } from "@/features/statusbar/StatusBar";
 import { t } from "@/shared/i18n/i18n";
 import { ErrorBoundary } from "@/shared/ui/ErrorBoundary";
 import { Loading } from "@/shared/ui/states";
-import { setEditorOpen, showBottom, showLeft, useWorkspace } from "@/shared/workspace/workspace";
+import { setEditorOpen, showBottom, showLeft, showRight, useWorkspace } from "@/shared/workspace/workspace";
 import { BottomArea } from "./BottomArea";
 import { ConnectionBanner } from "./ConnectionBanner";
 import { Divider } from "./Divider";
@@ -74,7 +74,7 @@ export function Workbench() {
           open={right}
           size={304}
           minSize={220}
-          onClosed={() => useWorkspace.setState({ right: false })}
+          onClosed={() => showRight(false)}
         >
           <RightArea />
         </SidePanel>

@@ -1,8 +1,8 @@
 import { useCommands } from "@/shared/keyboard/commands";
-import { setEditorOpen, showBottom, showLeft, useWorkspace } from "@/shared/workspace/workspace";
+import { setEditorOpen, showBottom, showLeft, showRight, useWorkspace } from "@/shared/workspace/workspace";
 
 export function toggleInspector(): void {
-  useWorkspace.setState((state) => ({ right: !state.right }));
+  showRight(!useWorkspace.getState().right);
 }
 
 export function toggleLeft(): void {

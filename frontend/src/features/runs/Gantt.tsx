@@ -24,9 +24,9 @@ export function span(run: RunResult): number {
   return Math.max(1, run.duration_ms, ...ends);
 }
 
-/** Round steps for the ruler: about five of them. */
+/** Round steps for the ruler: at most four, so that each has room for its label. */
 export function ticks(total: number): number[] {
-  const rough = total / 5;
+  const rough = total / 4;
   const power = 10 ** Math.floor(Math.log10(rough));
   const step = [1, 2, 5, 10].map((factor) => factor * power).find((size) => size >= rough) ?? rough;
   const list: number[] = [];
@@ -34,12 +34,21 @@ export function ticks(total: number): number[] {
   return list;
 }
 
+/** "5 s", not "5.0 s": what stands on the ruler is round. */
+export function tickLabel(ms: number): string {
+  return duration(ms).replace(/\.0(?= )/, "");
+}
+
+const COLUMNS = "grid-cols-[minmax(4.5rem,9rem)_minmax(8rem,1fr)_4.25rem]";
+/** A label that begins farther right would run into the total. */
+const LABELLED_UP_TO = 0.86;
+
 function Bar({ node, total, chosen, onChoose }: { node: NodeResult; total: number; chosen: boolean; onChoose: () => void }) {
   const known = useProject((state) => state.nodes.get(node.node_id));
   const title = known?.title ?? node.node_id;
   const skipped = node.status === "skipped";
   return (
-    <li className="group grid h-7 grid-cols-[10rem_1fr_5.5rem] items-center gap-3 px-3 hover:bg-hover">
+    <li className={`group grid h-7 ${COLUMNS} items-center gap-3 px-3 hover:bg-hover`}>
       <button
         type="button"
         aria-pressed={chosen}
@@ -73,18 +82,22 @@ export function Gantt({ run }: { run: RunResult }) {
   const result = run.nodes[chosen];
   const nodes = Object.values(run.nodes).sort((a, b) => a.started_ms - b.started_ms);
   return (
-    <div className="min-w-88 py-1.5">
+    <div className="min-w-80 py-1.5">
       {run.error !== null && <ErrorView error={run.error} />}
-      <div aria-hidden className="grid grid-cols-[10rem_1fr_5.5rem] gap-3 px-3">
+      <div aria-hidden className={`grid ${COLUMNS} gap-3 px-3`}>
         <span />
         <span className="relative h-5 border-b border-line">
           {ticks(total).map((at) => (
-            <span key={at} className="tabular absolute bottom-0 border-l border-line pl-1 text-2xs text-faint" style={{ left: `${(100 * at) / total}%` }}>
-              {duration(at)}
+            <span
+              key={at}
+              className="tabular absolute bottom-0 h-4 border-l border-line pl-1 text-2xs whitespace-nowrap text-faint"
+              style={{ left: `${(100 * at) / total}%` }}
+            >
+              {at / total <= LABELLED_UP_TO && tickLabel(at)}
             </span>
           ))}
         </span>
-        <span className="tabular text-right text-2xs text-faint">{duration(total)}</span>
+        <span className="tabular self-end text-right text-2xs text-faint">{duration(total)}</span>
       </div>
       <ul aria-label={t("runs.timeline")}>
         {nodes.map((node) => (

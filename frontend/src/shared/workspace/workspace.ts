@@ -1,4 +1,5 @@
 import { create } from "zustand";
+import { firstSides, sidesBesideCode, sidesWith } from "./room";
 
 /** What is open in the editor area, and what is wrong where: shared by canvas, editor, files and runs. */
 
@@ -70,7 +71,7 @@ const EMPTY: WorkspaceState = {
   right: true,
 };
 
-export const useWorkspace = create<WorkspaceState>()(() => EMPTY);
+export const useWorkspace = create<WorkspaceState>()(() => ({ ...EMPTY, ...firstSides() }));
 
 export function tabKey(target: Target): string {
   return target.kind === "node" ? `node:${target.nodeId}` : `file:${target.path}`;
@@ -78,12 +79,17 @@ export function tabKey(target: Target): string {
 
 let revealToken = 0;
 
+function withEditor(state: WorkspaceState): Pick<WorkspaceState, "editorOpen" | "left" | "right"> {
+  const { left, right, editorOpen } = state;
+  return { editorOpen: true, ...(editorOpen ? { left, right } : sidesBesideCode({ left, right })) };
+}
+
 function open(target: Target, line?: number, column = 1): void {
   const key = tabKey(target);
   useWorkspace.setState((state) => ({
     tabs: state.tabs.some((tab) => tab.key === key) ? state.tabs : [...state.tabs, { key, target }],
     activeTab: key,
-    editorOpen: true,
+    ...withEditor(state),
     reveal: line === undefined ? state.reveal : { key, line, column, token: ++revealToken },
   }));
 }
@@ -99,7 +105,7 @@ export function openFile(path: string, line?: number, column?: number): void {
 }
 
 export function activateTab(key: string): void {
-  useWorkspace.setState({ activeTab: key, editorOpen: true });
+  useWorkspace.setState((state) => ({ activeTab: key, ...withEditor(state) }));
 }
 
 /** Close a tab; its neighbour becomes active. The editor asks about unsaved text before it calls this. */
@@ -145,14 +151,18 @@ export function showBottom(panel: BottomPanel | null): void {
 }
 
 export function showLeft(panel: LeftPanel | null): void {
-  useWorkspace.setState({ left: panel });
+  useWorkspace.setState(({ right }) => (panel === null ? { left: null } : sidesWith("left", { left: panel, right })));
+}
+
+export function showRight(right: boolean): void {
+  useWorkspace.setState(({ left }) => (right ? sidesWith("right", { left, right }) : { right }));
 }
 
 export function setEditorOpen(editorOpen: boolean): void {
-  useWorkspace.setState({ editorOpen });
+  useWorkspace.setState((state) => (editorOpen ? withEditor(state) : { editorOpen }));
 }
 
 /** Forget everything: another project is opened. */
 export function resetWorkspace(): void {
-  useWorkspace.setState(EMPTY);
+  useWorkspace.setState({ ...EMPTY, ...firstSides() });
 }
