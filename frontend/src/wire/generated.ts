@@ -474,6 +474,14 @@ export interface PresenceEvent {
   people: Record<string, string>[];
 }
 
+/** A teacher or an administrator looks at the project, read-only. Only the control plane sends it. Seconds since 1970. */
+export interface LookedAtEvent {
+  person_id: string;
+  name: string;
+  at: number;
+  until: number;
+}
+
 export interface EventEnvelope {
   seq: number;
   at: number;
@@ -497,7 +505,8 @@ export type WireEvent =
   | { seq: number; at: number; type: "terminals"; data: TerminalsEvent }
   | { seq: number; at: number; type: "egress_denied"; data: EgressDeniedEvent }
   | { seq: number; at: number; type: "sandbox"; data: SandboxEvent }
-  | { seq: number; at: number; type: "presence"; data: PresenceEvent };
+  | { seq: number; at: number; type: "presence"; data: PresenceEvent }
+  | { seq: number; at: number; type: "looked_at"; data: LookedAtEvent };
 
 /** Every type that is received, by name. */
 export interface Received {
@@ -545,6 +554,7 @@ export interface Received {
   EgressDeniedEvent: EgressDeniedEvent;
   SandboxEvent: SandboxEvent;
   PresenceEvent: PresenceEvent;
+  LookedAtEvent: LookedAtEvent;
   EventEnvelope: EventEnvelope;
 }
 
@@ -594,6 +604,7 @@ export const SCHEMAS = {
   EgressDeniedEvent: {"host": ["string"], "port": ["number"], "reason": ["string"]},
   SandboxEvent: {"state": ["string"], "reason": ["string", ""], "message": ["string", ""], "queue_position": [["nullable", "number"], null], "pauses_in_sec": [["nullable", "number"], null], "stops_in_sec": [["nullable", "number"], null], "busy": [["array", "string"], []], "steps": [["array", ["record", "unknown"]], []], "usage": [["record", "number"], {}]},
   PresenceEvent: {"people": [["array", ["record", "string"]], []]},
+  LookedAtEvent: {"person_id": ["string"], "name": ["string"], "at": ["number"], "until": ["number"]},
   EventEnvelope: {"seq": ["number"], "at": ["number"], "type": ["string"], "data": [["record", "unknown"]]},
 } as const;
 
@@ -613,6 +624,7 @@ export const EVENT_SCHEMAS = {
   egress_denied: "EgressDeniedEvent",
   sandbox: "SandboxEvent",
   presence: "PresenceEvent",
+  looked_at: "LookedAtEvent",
 } as const;
 
 /** Why a socket was closed. */

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
+import { listOf } from "./fields";
 import { ParseError } from "./parse";
-import { listOf, parseAuditPage, parseMe, parseSandboxInfo, parseShares, parseToken } from "./people";
+import { parseAuditPage, parseMe, parseSandboxInfo, parseShares, parseToken } from "./people";
 
 const me = { id: "p1", name: "Kim", role: "admin", login: "kim", scope: "admin", mode: "hosted", has_password: true };
 

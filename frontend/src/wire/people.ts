@@ -1,5 +1,6 @@
 import { SHARES, type SandboxState, type Share, sandboxState } from "./control";
-import { isRecord, ParseError } from "./parse";
+import { fieldsOf, id, listOf, number, oneOf, text, time } from "./fields";
+import { isRecord } from "./parse";
 
 /** What the control plane tells of people, their credentials and shares. Times are seconds since 1970. */
 
@@ -140,53 +141,9 @@ export interface SandboxInfo {
   usage: SandboxUsage | null;
 }
 
-type Fields = Record<string, unknown>;
-
-function fieldsOf(value: unknown, what: string): Fields {
-  if (!isRecord(value)) throw new ParseError(`${what}: expected an object`);
-  return value;
-}
-
-function text(fields: Fields, name: string): string {
-  const value = fields[name] ?? "";
-  if (typeof value !== "string") throw new ParseError(`${name}: expected a string`);
-  return value;
-}
-
-/** An id: what has none cannot be acted on. */
-function id(fields: Fields, name = "id"): string {
-  const value = text(fields, name);
-  if (value === "") throw new ParseError(`${name} is missing`);
-  return value;
-}
-
-function time(fields: Fields, name: string): number | null {
-  const value = fields[name] ?? null;
-  if (value !== null && typeof value !== "number") throw new ParseError(`${name}: expected a number`);
-  return value;
-}
-
-function number(fields: Fields, name: string): number {
-  return time(fields, name) ?? 0;
-}
-
-function oneOf<T extends string>(choices: readonly T[], fields: Fields, name: string): T {
-  const found = choices.find((choice) => choice === fields[name]);
-  if (found === undefined) throw new ParseError(`${name}: expected ${choices.join(" | ")}`);
-  return found;
-}
-
 const MODES = ["local", "hosted"] as const;
 const REGISTRATIONS = ["closed", "invite", "open"] as const;
 const GIVEN_SHARES: readonly GivenShare[] = ["editor", "viewer"];
-
-/** A parser of lists. */
-export function listOf<T>(parse: (value: unknown) => T): (value: unknown) => T[] {
-  return (value) => {
-    if (!Array.isArray(value)) throw new ParseError("expected a list");
-    return value.map((item) => parse(item));
-  };
-}
 
 export function parseMe(value: unknown): Me {
   const me = fieldsOf(value, "me");

@@ -1,7 +1,8 @@
 import { queryOptions } from "@tanstack/react-query";
 import { getJson, request } from "@/shared/api/request";
 import { forgetDrafts } from "@/shared/preferences/draftStorage";
-import { listOf, parseMe, parseSession, parseToken, type Me, type Scope, type TokenInfo } from "@/wire/people";
+import { listOf } from "@/wire/fields";
+import { parseMe, parseSession, parseToken, type Me, type Scope, type TokenInfo } from "@/wire/people";
 
 export const MIN_PASSWORD = 10;
 

@@ -1,7 +1,7 @@
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 import { getJson, request, withQuery } from "@/shared/api/request";
+import { listOf } from "@/wire/fields";
 import {
-  listOf,
   parseAuditPage,
   parseInvitation,
   parsePerson,
