@@ -61,7 +61,8 @@ class Member:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Assignment:
     """What is to be done. Publishing freezes the teacher's project: ``archive_*`` without the hidden nodes, ``tests_*`` with only
-    those; empty ids: there is none. ``version`` counts publications; ``collected_at`` is when the deadline's collection was done.
+    those; empty ids: there is none. ``tests`` are id and title of each hidden node that is a test, as published. ``version`` counts
+    publications; ``collected_at`` is when the deadline's collection was done.
     """
 
     id: str
@@ -82,6 +83,7 @@ class Assignment:
     tests_id: str = ""
     tests_digest: str = ""
     tests_size: int = 0
+    tests: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -33,7 +33,7 @@ audit: Final = tables[identity_tables.AUDIT]
 TABLES: Final[dict[type[Record], sa.Table]] = {kind: tables[name] for kind, name in identity_tables.NAMES.items()}
 
 TRUTHS: Final[dict[type[Record], tuple[str, ...]]] = {Account: ("disabled",), Submission: ("late", "collected")}
-LISTS: Final[dict[type[Record], tuple[str, ...]]] = {Assignment: ("hidden_nodes",)}
+LISTS: Final[dict[type[Record], tuple[str, ...]]] = {Assignment: ("hidden_nodes", "tests")}
 """Columns that hold a truth as 0 or 1, and those that hold a list as JSON."""
 
 

@@ -206,7 +206,7 @@ class MemberRow(SQLModel, table=True):
 
 
 class AssignmentRow(SQLModel, table=True):
-    """An assignment. ``hidden_nodes`` is JSON."""
+    """An assignment. ``hidden_nodes`` and ``tests`` are JSON."""
 
     __tablename__ = NAMES[Assignment]  # pyright: ignore[reportAssignmentType]
     __table_args__ = (STRICT,)
@@ -228,6 +228,7 @@ class AssignmentRow(SQLModel, table=True):
     tests_id: str = text()
     tests_digest: str = text()
     tests_size: int = number()
+    tests: str = text()
     text: str = text()  # last, for it hides the function of that name
 
 

@@ -99,6 +99,7 @@ def create_assignments() -> None:
         text("tests_id"),
         text("tests_digest"),
         number("tests_size"),
+        text("tests"),
         sqlite_strict=True,
     )
 
