@@ -3,8 +3,9 @@
 import asyncio
 import json
 import math
-from collections.abc import AsyncIterator, Mapping, Sequence
-from typing import Any, Final, cast
+from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
+from typing import Any, Final, TypeVar, cast
+from weakref import WeakValueDictionary
 
 from control_plane.adapters.docker.ends import Ends
 from control_plane.adapters.docker.engine import CALL_TIMEOUT_SEC, Engine, EngineRefused
@@ -17,6 +18,7 @@ from control_plane.domain.errors import Conflict, ImageMissing, SandboxFailed
 from control_plane.domain.sandbox import EndReason, Limits
 from control_plane.ports import AgentAddress, Container, ContainerState, SandboxSpec
 
+T = TypeVar("T")
 HANDOVER_TIMEOUT_SEC: Final = 60.0
 LAST_LINES: Final = 20
 LONGEST_REPORT: Final = 2000
@@ -41,6 +43,8 @@ class DockerRuntime:
         self._sockets = sockets
         self._agent_settings = dict(agent_settings or {})
         self._workspaces = workspaces or VolumeWorkspaces(engine, settings)
+        self._turns = WeakValueDictionary[str, asyncio.Lock]()
+        """One a project, while somebody starts or deletes it."""
 
     # ── Starting ──────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -55,13 +59,21 @@ class DockerRuntime:
 
     async def start(self, spec: SandboxSpec) -> Container:
         """Start a sandbox; whatever of this project ran before is removed. Returns when its agent took its socket."""
+        async with self._turn(spec.project_id):
+            return await self._start(spec)
+
+    def _turn(self, project_id: str) -> asyncio.Lock:
+        """Return the lock by which a start that was called off has cleaned up before its project is deleted."""
+        return self._turns.setdefault(project_id, asyncio.Lock())
+
+    async def _start(self, spec: SandboxSpec) -> Container:
         await self._remove_containers(spec.project_id)
-        workspace = await self._workspaces.ensure(spec)
+        workspace = await finished(self._workspaces.ensure(spec))
         address = AgentAddress(project_id=spec.project_id, generation=spec.generation)
         name = container_name(self._settings.deployment, spec.project_id, spec.generation)
         async with self._sockets.offer(address, spec.uid, self._agent_settings) as offer:
             try:
-                container_id = await self._create(name, spec, offer, workspace)
+                container_id = await finished(self._create(name, spec, offer, workspace))
                 await self._begin(container_id, spec)
                 await self._until_taken(container_id, offer)
                 inspected = await self._ours(container_id)
@@ -181,9 +193,10 @@ class DockerRuntime:
 
     async def delete_workspace(self, project_id: str) -> None:
         """Remove a project's containers, its workspace and its sockets."""
-        await self._remove_containers(project_id)
-        await self._workspaces.delete(project_id)
-        self._sockets.delete(project_id)
+        async with self._turn(project_id):
+            await self._remove_containers(project_id)
+            await self._workspaces.delete(project_id)
+            self._sockets.delete(project_id)
 
     def ends(self) -> AsyncIterator[Container]:
         """Yield containers as they end, by themselves or by us; some perhaps twice. Ends only when cancelled."""
@@ -235,6 +248,22 @@ class DockerRuntime:
         except EngineRefused as error:
             if error.status not in (404, 409):
                 raise
+
+
+async def finished(work: Coroutine[Any, Any, T]) -> T:
+    """Await work to its end also when the caller is cancelled meanwhile, which is then told.
+
+    An engine goes on with what it was asked for, whoever hangs up: a volume or a container that is being made can only be
+    removed once it is there.
+    """
+    task = asyncio.ensure_future(work)
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait({task})
+        if not task.cancelled():
+            task.exception()
+        raise
 
 
 def _start_failed(error: EngineRefused, **detail: Any) -> SandboxFailed:

@@ -53,7 +53,7 @@ def container_config(spec: SandboxSpec, settings: ContainerSettings, run_dir: st
             **changeable_limits(spec.limits),
             **_fixed_limits(spec.limits),
             "Mounts": [
-                _workspace(workspace),
+                _workspace(workspace, labels(settings.deployment, spec.project_id)),
                 _read_only(run_dir, RUN_DIR),
                 _read_only(f"{run_dir}/passwd", "/etc/passwd"),
                 _read_only(f"{run_dir}/group", "/etc/group"),
@@ -119,7 +119,7 @@ def _printable(text: str) -> str:
     return "".join(character if character.isprintable() else " " for character in text)
 
 
-def _workspace(source: str) -> dict[str, Any]:
+def _workspace(source: str, ours: dict[str, str]) -> dict[str, Any]:
     if source.startswith("/"):
         return {
             "Type": "bind",
@@ -127,8 +127,10 @@ def _workspace(source: str) -> dict[str, Any]:
             "Target": WORKSPACE,
             "BindOptions": {"Propagation": "rprivate"},
         }
-    # Nothing is copied from the image: the workspace is the tenant's alone, from its first byte.
-    return {"Type": "volume", "Source": source, "Target": WORKSPACE, "VolumeOptions": {"NoCopy": True}}
+    # Nothing is copied from the image: the workspace is the tenant's alone, from its first byte. The labels are for an engine
+    # that finds the volume gone and makes it anew: one without labels would be nobody's.
+    options = {"NoCopy": True, "Labels": ours}
+    return {"Type": "volume", "Source": source, "Target": WORKSPACE, "VolumeOptions": options}
 
 
 def _read_only(source: str, target: str) -> dict[str, Any]:
