@@ -53,6 +53,7 @@ RECORDS: list[Record] = [
         created_by="a",
         created_at=1,
         hidden_nodes=("n1", "n2"),
+        tests=(("n1", "Täst"),),
         due_at=7.5,
         version=2,
         archive_id="z",
