@@ -28,8 +28,8 @@ from control_plane.domain.people import LOCAL_PERSON
 from control_plane.hosting import open_entrance
 from control_plane.services.audit import AuditLog
 from control_plane.services.deletions import Deletions
-from control_plane.services.event_hub import EventHub
 from control_plane.services.engine_watch import EngineWatch
+from control_plane.services.event_hub import EventHub
 from control_plane.services.metrics import Metrics
 from control_plane.services.observed_events import ObservedEvents
 from control_plane.services.open_sockets import OpenSockets
@@ -194,7 +194,8 @@ async def open_services(stack: AsyncExitStack, settings: Settings, adapters: Ada
         templates=template_names(),
     )
     sockets = OpenSockets()
-    entrance = await open_entrance(settings, adapters, registry, sockets, audit)
+    engine = EngineWatch(adapters.runtime, clock, sandboxes.retry_starts)
+    entrance = await open_entrance(settings, adapters, registry, sockets, audit, hub)
     services = Services(
         guard=entrance.guard,
         people=entrance.people,
@@ -207,9 +208,9 @@ async def open_services(stack: AsyncExitStack, settings: Settings, adapters: Ada
         open_sockets=sockets,
         previews=PreviewTickets(settings.local_token().encode(), clock),
         preview_host=settings.preview_host,
-    engine = EngineWatch(adapters.runtime, clock, sandboxes.retry_starts)
         audit=audit,
         metrics=metrics,
+        engine=engine,
         addresses=ClientAddresses(settings.trusted_proxies),
         settings=lambda: settings_in_force(settings),
         hosted=entrance.hosted,
@@ -224,7 +225,6 @@ async def flush(audit: AuditLog) -> None:
     except StoreUnavailable as error:
         log.warning("audit_lost", message=error.message)
 
-        engine=engine,
 
 @asynccontextmanager
 async def background(settings: Settings, adapters: Adapters, opened: Opened) -> AsyncGenerator[None, None]:

@@ -6,15 +6,21 @@ from dataclasses import dataclass
 from control_plane.adapters.local import Adapters
 from control_plane.api.dependencies import HostedServices
 from control_plane.api.guard import SECURE_SESSION_COOKIE, SESSION_COOKIE, Guard
+from control_plane.ports import EventSink
 from control_plane.services.access_watch import AccessWatch
 from control_plane.services.accounts import Accounts
 from control_plane.services.api_tokens import ApiTokens
 from control_plane.services.audit import AuditLog
+from control_plane.services.courses import Courses
 from control_plane.services.directory import Directory
+from control_plane.services.exams import Exams
 from control_plane.services.invitations import Invitations
+from control_plane.services.looks import Looks
+from control_plane.services.members import Members
 from control_plane.services.oidc_sign_in import OidcSignIn
 from control_plane.services.open_sockets import OpenSockets
 from control_plane.services.people import HostedPeople, LocalPeople, People
+from control_plane.services.project_access import ProjectAccess
 from control_plane.services.project_registry import ProjectRegistry
 from control_plane.services.sessions import Sessions
 from control_plane.services.shares import Shares
@@ -32,7 +38,12 @@ class Entrance:
 
 
 async def open_entrance(
-    settings: Settings, adapters: Adapters, registry: ProjectRegistry, sockets: OpenSockets, audit: AuditLog
+    settings: Settings,
+    adapters: Adapters,
+    registry: ProjectRegistry,
+    sockets: OpenSockets,
+    audit: AuditLog,
+    events: EventSink,
 ) -> Entrance:
     """Build the services about people, and read what is stored of them."""
     if settings.mode == "local":
@@ -41,14 +52,17 @@ async def open_entrance(
     directory = Directory(adapters.identity, adapters.clock)
     await directory.load()
     people = HostedPeople(directory, adapters.clock, settings.session_sec)
-    hosted = hosted_services(settings, adapters, registry, directory, audit)
-    guard = guard_of(settings, people, registry, hosted.shares)
+    hosted = hosted_services(settings, adapters, registry, directory, audit, events)
+    guard = guard_of(settings, people, registry, hosted)
     watch = AccessWatch(people, guard, sockets, lambda project_id: registry.find(project_id) is not None)
+    directory.on_look(hosted.exams.sweep)
     directory.on_look(watch.sweep)
     return Entrance(guard=guard, people=people, hosted=hosted, loops={"directory": directory.follow})
 
 
-def guard_of(settings: Settings, people: People, registry: ProjectRegistry, shares: Shares | None = None) -> Guard:
+def guard_of(
+    settings: Settings, people: People, registry: ProjectRegistry, hosted: HostedServices | None = None
+) -> Guard:
     """Build the guard."""
     hosts = {*LOOPBACK_NAMES, *settings.allowed_hosts}
     origins = set(settings.allowed_origins)
@@ -60,14 +74,20 @@ def guard_of(settings: Settings, people: People, registry: ProjectRegistry, shar
         registry,
         hosts=frozenset(hosts),
         origins=frozenset(origins),
-        grants=shares,
+        grants=hosted.access if hosted is not None else None,
+        courses=hosted.courses if hosted is not None else None,
         cookie=SECURE_SESSION_COOKIE if settings.mode == "hosted" and settings.over_tls else SESSION_COOKIE,
         metrics_token=settings.metrics_token,
     )
 
 
 def hosted_services(
-    settings: Settings, adapters: Adapters, registry: ProjectRegistry, directory: Directory, audit: AuditLog
+    settings: Settings,
+    adapters: Adapters,
+    registry: ProjectRegistry,
+    directory: Directory,
+    audit: AuditLog,
+    events: EventSink,
 ) -> HostedServices:
     """Build what only a deployment with accounts has."""
     from control_plane.adapters.passwords import Argon2Passwords  # noqa: PLC0415  # not in local mode
@@ -80,19 +100,33 @@ def hosted_services(
         clock,
         lambda person_id: any(record.owner == person_id for record in registry.all()),
     )
+    courses = Courses(directory, audit, clock)
+    members = Members(directory, audit, clock, settings.registration, settings.oidc_group_claim)
+    invitations = Invitations(directory, accounts, audit, clock, settings.registration)
+    invitations.joined = members.join
+    shares = Shares(directory, audit, clock)
+    exams = Exams(directory, courses, audit, clock, registry.owner_of)
+    looks = Looks(directory, courses, audit, clock, events, accounts.name_of)
     return HostedServices(
         accounts=accounts,
         sessions=Sessions(directory, audit, clock, settings.session_sec),
         tokens=ApiTokens(directory, audit, clock),
-        invitations=Invitations(directory, accounts, audit, clock, settings.registration),
-        shares=Shares(directory, audit, clock),
-        oidc=oidc_of(settings, adapters, accounts, directory) if settings.oidc_issuer else None,
+        invitations=invitations,
+        shares=shares,
+        courses=courses,
+        members=members,
+        exams=exams,
+        looks=looks,
+        access=ProjectAccess(shares, exams, looks),
+        oidc=oidc_of(settings, adapters, accounts, directory, members) if settings.oidc_issuer else None,
         oidc_name=settings.oidc_name,
         public_url=settings.public_url,
     )
 
 
-def oidc_of(settings: Settings, adapters: Adapters, accounts: Accounts, directory: Directory) -> OidcSignIn:
+def oidc_of(
+    settings: Settings, adapters: Adapters, accounts: Accounts, directory: Directory, members: Members
+) -> OidcSignIn:
     """Build the way in by the identity provider."""
     from control_plane.adapters.oidc import AuthlibProvider  # noqa: PLC0415  # only where there is a provider
 
@@ -107,4 +141,5 @@ def oidc_of(settings: Settings, adapters: Adapters, accounts: Accounts, director
         settings.oidc_rules,
         issuer=settings.oidc_issuer,
         secret=settings.local_token().encode(),
+        signed_in=members.join_by_claims,
     )

@@ -63,6 +63,12 @@ class PeopleSettings(BaseSettings):
         "sign-in.",
     )
 
+    oidc_group_claim: str = Field(
+        default="groups",
+        min_length=1,
+        description="Claim whose values make people members of the courses that name one; a dot leads into an object.",
+    )
+
     @field_validator("trusted_proxies", "oidc_allow", "oidc_roles", mode="before")
     @classmethod
     def _split_words(cls, value: object) -> object:

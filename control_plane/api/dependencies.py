@@ -11,7 +11,8 @@ from starlette.responses import Response
 
 from control_plane.api.client_address import ClientAddresses
 from control_plane.api.guard import Guard
-from control_plane.domain.access import Policy, Share
+from control_plane.domain.access import Policy, Share, no_such_assignment
+from control_plane.domain.courses import Assignment
 from control_plane.domain.errors import BadRequest, Invalid, NotFound, TooLarge
 from control_plane.domain.people import Person
 from control_plane.domain.project import ProjectRecord
@@ -20,15 +21,20 @@ from control_plane.ports import AgentLink
 from control_plane.services.accounts import Accounts
 from control_plane.services.api_tokens import ApiTokens
 from control_plane.services.audit import Actor, AuditLog
+from control_plane.services.courses import Courses
 from control_plane.services.deletions import Deletions
-from control_plane.services.event_hub import EventHub
-from control_plane.services.invitations import Invitations
 from control_plane.services.engine_watch import EngineWatch
+from control_plane.services.event_hub import EventHub
+from control_plane.services.exams import Exams
+from control_plane.services.invitations import Invitations
+from control_plane.services.looks import Looks
+from control_plane.services.members import Members
 from control_plane.services.metrics import Metrics
 from control_plane.services.oidc_sign_in import OidcSignIn
 from control_plane.services.open_sockets import OpenSockets
 from control_plane.services.people import People
 from control_plane.services.preview_tickets import PreviewTickets
+from control_plane.services.project_access import ProjectAccess
 from control_plane.services.project_registry import ProjectRegistry
 from control_plane.services.projects import Projects
 from control_plane.services.sandboxes import Sandboxes
@@ -49,6 +55,11 @@ class HostedServices:
     tokens: ApiTokens
     invitations: Invitations
     shares: Shares
+    courses: Courses
+    members: Members
+    exams: Exams
+    looks: Looks
+    access: ProjectAccess
     oidc: OidcSignIn | None
     oidc_name: str
     public_url: str
@@ -71,13 +82,13 @@ class Services:
     preview_host: str
     audit: AuditLog
     metrics: Metrics
+    engine: EngineWatch
     addresses: ClientAddresses
     settings: Callable[[], Sequence[SettingInForce]] = tuple
     hosted: HostedServices | None = None
 
 
 @cache
-    engine: EngineWatch
 def decoder(type_: type[T]) -> msgspec.json.Decoder[T]:
     """Return the decoder of a type; made once."""
     return msgspec.json.Decoder(type_)
@@ -86,13 +97,14 @@ def decoder(type_: type[T]) -> msgspec.json.Decoder[T]:
 class Call:
     """A request that the guard let through."""
 
-    __slots__ = ("person", "project_id", "request", "services")
+    __slots__ = ("course_id", "person", "project_id", "request", "services")
 
     def __init__(self, request: Request, services: Services, person: Person) -> None:
         self.request = request
         self.services = services
         self.person = person
         self.project_id: str = request.path_params.get("project_id", "")
+        self.course_id: str = request.path_params.get("course_id", "")
 
     async def body(self, limit: int = MAX_JSON_BODY) -> bytes:
         """Read the body. Raises ``TooLarge``."""
@@ -115,6 +127,35 @@ class Call:
         """Return a project that the body names, if the person may do this in it. Raises ``NotFound``, ``Forbidden``."""
         self.project_id = project_id
         return self.services.guard.check_project(policy, self.person, project_id)
+
+    def enter_course(self, policy: Policy) -> None:
+        """Check that the person may do this in the course of the path. Raises ``NotFound``, ``Forbidden``."""
+        assignment_id = self.request.path_params.get("assignment_id")
+        if assignment_id is None:
+            self.services.guard.check_course(policy, self.person, self.course_id)
+            return
+        assignment = self.services.hosted.courses.assignment(assignment_id) if self.services.hosted else None
+        if assignment is None or self.course_id not in ("", assignment.course_id):
+            raise no_such_assignment(assignment_id)
+        self.course_id = assignment.course_id
+        try:
+            self.services.guard.check_course(policy, self.person, self.course_id)
+        except NotFound:
+            raise no_such_assignment(assignment_id) from None
+
+    @property
+    def assignment(self) -> Assignment:
+        """The path's assignment, in the course that the person was let into. Raises ``NotFound``."""
+        assignment_id = self.request.path_params["assignment_id"]
+        assignment = self.hosted.courses.assignment(assignment_id)
+        if assignment is None:
+            raise no_such_assignment(assignment_id)
+        return assignment
+
+    def check_no_exam(self) -> None:
+        """Raise ``Forbidden`` while an exam of the person's runs."""
+        if self.services.hosted is not None:
+            self.services.hosted.exams.check(self.person.id)
 
     @property
     def view_only(self) -> bool:

@@ -34,11 +34,14 @@ from control_plane.domain.access import (
     PROJECT_POLICIES,
     Policy,
     Share,
+    check_course,
     check_project,
     check_role,
+    no_such_course,
     no_such_project,
     share_of,
 )
+from control_plane.domain.courses import CourseRole
 from control_plane.domain.errors import Forbidden, Unauthenticated
 from control_plane.domain.people import Person
 from control_plane.domain.project import ProjectRecord
@@ -72,6 +75,27 @@ class NoGrants:
         return Share.NONE
 
 
+class CourseLookup(Protocol):
+    """What the guard asks about courses; answered from memory."""
+
+    def exists(self, course_id: str) -> bool: ...
+    def role_in(self, course_id: str, person_id: str) -> CourseRole | None:
+        """Return what the list of members says of a person."""
+        ...
+
+
+class NoCourses:
+    """Where there is one person, there are no courses."""
+
+    def exists(self, course_id: str) -> bool:
+        """Return that there is none."""
+        return False
+
+    def role_in(self, course_id: str, person_id: str) -> CourseRole | None:
+        """Return that nobody is in it."""
+        return None
+
+
 class Guard:
     """Checks requests. Holds no state besides its configuration, touches no database, and never waits."""
 
@@ -83,6 +107,7 @@ class Guard:
         hosts: frozenset[str],
         origins: frozenset[str] = frozenset(),
         grants: Grants | None = None,
+        courses: CourseLookup | None = None,
         cookie: str = SESSION_COOKIE,
         metrics_token: str = "",
     ) -> None:
@@ -91,6 +116,7 @@ class Guard:
         self._people = people
         self._projects = projects
         self._grants = grants or NoGrants()
+        self._courses = courses or NoCourses()
         self._metrics_token = metrics_token
         self._names = frozenset(name for name in hosts if not name.startswith("."))
         self._suffixes = tuple(name for name in hosts if name.startswith("."))
@@ -121,6 +147,12 @@ class Guard:
             raise no_such_project(project_id)
         check_project(policy, person, project, self._grants.granted(project_id, person.id))
         return project
+
+    def check_course(self, policy: Policy, person: Person, course_id: str) -> None:
+        """Raise ``NotFound`` or ``Forbidden`` unless the person may do this in the course."""
+        if not self._courses.exists(course_id):
+            raise no_such_course(course_id)
+        check_course(policy, person, course_id, self._courses.role_in(course_id, person.id))
 
     def share_of(self, person: Person, project_id: str) -> Share:
         """Tell what the person is in a project."""

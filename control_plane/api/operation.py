@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from control_plane.api.dependencies import JSON, Call, Services
-from control_plane.domain.access import PROJECT_POLICIES, Policy
+from control_plane.domain.access import CLOSED_IN_EXAM, COURSE_POLICIES, PROJECT_POLICIES, Policy
 from control_plane.domain.audit import AuditAction
 from sandbox_image.wire.errors import ErrorBody
 
@@ -36,7 +36,8 @@ class Operation:
     """One method on one path. ``body`` and ``answer`` are types of JSON bodies, or media types of others.
 
     A policy about a project takes the project from the path, else from the query; with ``project_in_body`` the endpoint
-    itself calls ``Call.project`` once it has read which one is meant.
+    itself calls ``Call.project`` once it has read which one is meant. A policy about a course takes it from the path's
+    ``course_id``, else from its ``assignment_id``.
     """
 
     id: str
@@ -60,6 +61,8 @@ class Operation:
     audit: AuditAction | None = None
     """What is written down each time that it is done."""
     hidden: bool = False
+    harmless_in_exam: Callable[[Request], bool] = lambda _: False
+    """Of an operation that is closed in an exam: whether this request brings nothing in after all."""
 
     @property
     def path_parameters(self) -> list[str]:
@@ -83,6 +86,9 @@ def register(app: FastAPI, operation: Operation) -> None:
     policy, endpoint = operation.policy, operation.endpoint
     by_path = "project_id" in operation.path_parameters
     about_project = policy in PROJECT_POLICIES and not operation.project_in_body
+    if policy in COURSE_POLICIES and not {"course_id", "assignment_id"} & set(operation.path_parameters):
+        message = f"{operation.id} is about a course: its path has to name the course or an assignment."
+        raise ValueError(message)
 
     async def guarded(request: Request) -> Response:
         services: Services = request.app.state.services
@@ -93,6 +99,10 @@ def register(app: FastAPI, operation: Operation) -> None:
         call = Call(request, services, services.guard.authorize(request, policy, project_id))
         if project_id is not None:
             call.project_id = project_id
+        if policy in COURSE_POLICIES:
+            call.enter_course(policy)
+        if operation.id in CLOSED_IN_EXAM and not operation.harmless_in_exam(request):
+            call.check_no_exam()
         response = await endpoint(call)
         if operation.audit is not None and response.status_code < 300:
             services.audit.record(operation.audit, call.actor, project_id=call.project_id)

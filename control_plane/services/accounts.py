@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Final
 
 from control_plane.domain.audit import AuditAction
+from control_plane.domain.courses import Look
 from control_plane.domain.errors import Conflict, Forbidden, Invalid, NotFound, Unauthenticated
 from control_plane.domain.identity import (
     Account,
@@ -220,7 +221,7 @@ class Accounts:
                 Drop(type(record), record.id)
                 for table in identity.rows.values()
                 for record in table.values()
-                if isinstance(record, Session | ApiToken | Grant) and record.person_id == person_id
+                if isinstance(record, Session | ApiToken | Grant | Look) and record.person_id == person_id
             ]
             return [*drops, Drop(Account, person_id)], account
 

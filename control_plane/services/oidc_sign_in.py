@@ -4,7 +4,7 @@ import base64
 import hashlib
 import hmac
 import secrets
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -34,6 +34,10 @@ class Attempt:
     expires: int
 
 
+SignedIn = Callable[[Account, Mapping[str, Any]], Awaitable[None]]
+"""Is told of everybody who signs in by the provider, with their claims."""
+
+
 class OidcSignIn:
     """Signs people in who have an account at the provider."""
 
@@ -47,6 +51,7 @@ class OidcSignIn:
         *,
         issuer: str,
         secret: bytes,
+        signed_in: SignedIn,
     ) -> None:
         self._provider = provider
         self._accounts = accounts
@@ -54,6 +59,7 @@ class OidcSignIn:
         self._clock = clock
         self._rules = rules
         self._issuer = issuer
+        self._signed_in = signed_in
         self._key = hashlib.sha256(b"aimforge oidc key\0" + secret).digest()
 
     async def begin(self, redirect_uri: str, next_path: str) -> tuple[str, str]:
@@ -79,7 +85,9 @@ class OidcSignIn:
             raise BadRequest(AGAIN)
         with self._accounts.attempt(address):
             claims = await self._provider.finish(redirect_uri, code, attempt.nonce, attempt.verifier)
-            return await self._account(claims, Actor("", address)), attempt.next
+            account = await self._account(claims, Actor("", address))
+            await self._signed_in(account, claims)
+            return account, attempt.next
 
     async def _account(self, claims: Mapping[str, Any], actor: Actor) -> Account:
         login = email_of(claims) or str(claims.get("preferred_username") or claims["sub"])[:MAX_LOGIN]

@@ -55,6 +55,11 @@ class Sessions:
         mine = self._of(self._directory.identity, person_id)
         return sorted(mine, key=self._directory.session_seen_at, reverse=True)
 
+    def people(self) -> set[str]:
+        """Return the ids of all who are signed in with a browser."""
+        now = self._clock.now()
+        return {s.person_id for s in self._directory.identity.all(Session).values() if s.expires_at > now}
+
     def seen_at(self, session: Session) -> float:
         """Return when a session was last used."""
         return self._directory.session_seen_at(session)

@@ -142,6 +142,16 @@ class Presence:
     people: list[dict[str, str]] = field(default_factory=list[dict[str, str]])
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LookedAt:
+    """A teacher or an administrator looks at the project, read-only. Only the control plane sends it. Seconds since 1970."""
+
+    person_id: str
+    name: str
+    at: float
+    until: float
+
+
 EVENT_TYPES: Final[dict[str, type]] = {
     "run_started": RunStarted,
     "node_status": NodeStatus,
@@ -158,9 +168,10 @@ EVENT_TYPES: Final[dict[str, type]] = {
     "egress_denied": EgressDenied,
     "sandbox": Sandbox,
     "presence": Presence,
+    "looked_at": LookedAt,
 }
 TYPE_NAMES: Final[dict[type, str]] = {data: name for name, data in EVENT_TYPES.items()}
-CONTROL_PLANE_ONLY: Final = frozenset({"egress_denied", "sandbox", "presence"})
+CONTROL_PLANE_ONLY: Final = frozenset({"egress_denied", "sandbox", "presence", "looked_at"})
 """Types that are dropped when a sandbox sends them."""
 
 

@@ -36,7 +36,7 @@ async def list_projects(call: Call) -> Response:
     """List the caller's projects, last opened first."""
     search = call.request.query_params.get("search", "")
     hosted = call.services.hosted
-    shared = hosted.shares.given_to(call.person.id) if hosted is not None else ()
+    shared = hosted.access.given_to(call.person.id) if hosted is not None else ()
     return answer([summary(call, record) for record in call.services.registry.of(call.person, search, shared)])
 
 
