@@ -147,7 +147,7 @@ class Causes:
 
     def source(self, node: Node) -> str:
         """Return a code node's source. Raises ``SyntaxError`` when it is no text, ``AgentError`` when it is not there."""
-        data, _ = self._parts.graph.code(node.id)
+        data = self._parts.graph.source(node)
         try:
             return data.decode()
         except UnicodeDecodeError as error:

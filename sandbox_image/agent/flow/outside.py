@@ -2,7 +2,7 @@
 
 from typing import Any, Protocol
 
-from sandbox_image.wire.project import Project
+from sandbox_image.wire.project import Node, Project
 
 
 class Graph(Protocol):
@@ -12,8 +12,8 @@ class Graph(Protocol):
         """Return the project with the ports of its nodes, and its entity tag."""
         ...
 
-    def code(self, node_id: str) -> tuple[bytes, str]:
-        """Return the source of a code node, and its entity tag."""
+    def source(self, node: Node) -> bytes:
+        """Return the source of a code node that ``read`` told of."""
         ...
 
 

@@ -190,7 +190,7 @@ class Runs:
         """Have the zygote import what the project's nodes import, before the first run needs it."""
         try:
             project, _ = self._parts.graph.read()
-            code = [self._parts.graph.code(node.id)[0] for node in project.nodes if node.kind is NodeKind.CODE]
+            code = [self._parts.graph.source(node) for node in project.nodes if node.kind is NodeKind.CODE]
         except AgentError as error:
             logger.info("imports are not known yet: %s", error.message)
             return

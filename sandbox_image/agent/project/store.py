@@ -84,6 +84,10 @@ class ProjectStore:
         data = self._sources.read(self._code_node(node_id))
         return data, code_etag(data)
 
+    def source(self, node: Node) -> bytes:
+        """The source of a code node that the caller has read; the graph is not looked at again. NOT_FOUND without its file."""
+        return self._sources.read(node)
+
     # ── The graph as a whole ─────────────────────────────────────────────────────────────────────────────────
 
     def update(self, update: ProjectUpdate, if_match: str | None, by: str = "") -> tuple[Project, str]:

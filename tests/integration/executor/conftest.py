@@ -105,10 +105,10 @@ class Graph:
     def read(self) -> tuple[Project, str]:
         return Project(name="p", nodes=list(self.nodes.values()), edges=list(self.edges)), "etag"
 
-    def code(self, node_id: str) -> tuple[bytes, str]:
-        if node_id not in self.sources:
-            raise AgentError(ErrorCode.NOT_FOUND, f"no source of {node_id}")
-        return self.sources[node_id], "etag"
+    def source(self, node: Node) -> bytes:
+        if node.id not in self.sources:
+            raise AgentError(ErrorCode.NOT_FOUND, f"no source of {node.id}")
+        return self.sources[node.id]
 
     def _add(self, name: str, **fields: Any) -> None:
         self.nodes[name] = Node(id=name, title=name.title(), position=Position(x=0, y=0), **fields)

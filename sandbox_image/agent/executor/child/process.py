@@ -7,15 +7,17 @@ import signal
 import socket
 import sys
 import traceback
-from pathlib import Path
 from typing import Any, Final, NoReturn, TextIO
 
-from . import failures, outputs, plain, tables, values
+from . import failures, tables, values
 from .framing import Channel
 from .node import NodeRun, flush
+from .rehearsal import rehearse
 
 BROKEN: Final = 71
 """Exit status of a process that could not even report what went wrong."""
+REHEARSALS: Final = 10
+"""The interpreter specialises a function's bytecode after eight calls."""
 
 
 def serve(connection: socket.socket, stdout: int, stderr: int, workspace: str) -> NoReturn:
@@ -24,7 +26,7 @@ def serve(connection: socket.socket, stdout: int, stderr: int, workspace: str) -
     try:
         _settle(stdout, stderr, workspace)
         channel = Channel(connection)
-        _warm_up()
+        rehearse(1)
         received = channel.receive()
         if received is None:  # nobody needs this process any more
             os._exit(0)
@@ -38,20 +40,28 @@ def serve(connection: socket.socket, stdout: int, stderr: int, workspace: str) -
         os._exit(status)
 
 
+def prepare() -> None:
+    """Do in the zygote, once, what would be the same in every process: each page that a process touches is copied for it."""
+    for number in (signal.SIGTERM, signal.SIGQUIT):
+        signal.signal(number, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    sys.stdout = sys.__stdout__ = _line_buffered(1)
+    sys.stderr = sys.__stderr__ = _line_buffered(2)
+    rehearse(REHEARSALS)
+
+
 def _settle(stdout: int, stderr: int, workspace: str) -> None:
     os.setsid()
     signal.set_wakeup_fd(-1)
-    for number in (signal.SIGCHLD, signal.SIGTERM, signal.SIGQUIT):
-        signal.signal(number, signal.SIG_DFL)
-    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     os.dup2(stdout, 1)
     os.dup2(stderr, 2)
     os.close(stdout)
     os.close(stderr)
-    sys.stdout = sys.__stdout__ = _line_buffered(1)
-    sys.stderr = sys.__stderr__ = _line_buffered(2)
     # When memory runs out, the kernel should take a run rather than the agent or the zygote.
-    Path("/proc/self/oom_score_adj").write_text("1000")
+    score = os.open("/proc/self/oom_score_adj", os.O_WRONLY | os.O_CLOEXEC)
+    os.write(score, b"1000")
+    os.close(score)
     os.chdir(workspace)
     sys.path.insert(0, workspace)
     numpy_random: Any = sys.modules.get("numpy.random")
@@ -62,14 +72,6 @@ def _settle(stdout: int, stderr: int, workspace: str) -> None:
 
 def _line_buffered(descriptor: int) -> TextIO:
     return open(descriptor, "w", buffering=1, encoding="utf-8", errors="backslashreplace", closefd=False)
-
-
-def _warm_up() -> None:
-    """Touch the memory that a run will write to, while nobody waits: each first touch copies a page of the zygote."""
-    plain.to_json({"": [1, 1.0]}, plain.Budget(100))
-    values.load(bytearray(values.Packed([1]).joined()))
-    outputs.represent(1, 1000)
-    exec(compile("def main(): pass", "", "exec"), {})  # noqa: S102 a constant
 
 
 def _answer(channel: Channel, request: dict[str, Any], blob: memoryview) -> None:

@@ -163,6 +163,7 @@ def main() -> None:
     # The script's own folder is no place to import from.
     here = str(Path(__file__).parent)
     sys.path[:] = [entry for entry in sys.path if entry != here]
+    process.prepare()
     preload([])
     control.send(json.dumps({"is": "hello"}).encode())
     null = os.open(os.devnull, os.O_RDWR)
