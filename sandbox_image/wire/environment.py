@@ -52,3 +52,33 @@ class PackageLookup:
     name: str
     version: str = ""
     message: str = ""
+
+
+class IndexListing(StrEnum):
+    """What is known of the package index's list of names."""
+
+    READY = "ready"
+    READING = "reading"
+    UNREAD = "unread"
+    """Nobody has asked for it yet: it is large."""
+    ABSENT = "absent"
+    """The index has no list, or cannot be reached."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PackageMatch:
+    """A package whose name has what was looked for. ``version`` is empty where only the index knows it."""
+
+    name: str
+    version: str = ""
+    offline: bool = False
+    """True when it installs without a network."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PackageSearch:
+    """Answer of ``GET /packages/search``: the best matches first. ``message`` says why the index's list is absent."""
+
+    matches: list[PackageMatch] = field(default_factory=list[PackageMatch])
+    listing: IndexListing = IndexListing.UNREAD
+    message: str = ""

@@ -5,7 +5,7 @@ from typing import Final
 from control_plane.api.operation import Operation
 from control_plane.api.passing import passed
 from control_plane.domain.access import Policy
-from sandbox_image.wire.environment import InstallRequest, Package, PackageLookup, VenvStatus
+from sandbox_image.wire.environment import InstallRequest, Package, PackageLookup, PackageSearch, VenvStatus
 
 TAG: Final = "environment"
 PROJECT: Final = "/api/project/{project_id}"
@@ -75,6 +75,19 @@ OPERATIONS: Final[list[Operation]] = [
         TAG,
         "List packages that can be installed without a network",
         answer=list[Package],
+    ),
+    passed(
+        "search_packages",
+        "GET",
+        PROJECT + "/packages/search",
+        "/packages/search",
+        Policy.EDIT,
+        TAG,
+        "Search packages by a part of their name",
+        query=("text", "read"),
+        description="What installs without a network comes first. With `read=true` the sandbox reads the index's list of names"
+        " where it is missing or older than a day; `listing` says how far that is.",
+        answer=PackageSearch,
     ),
     passed(
         "look_up_package",

@@ -60,6 +60,78 @@ export interface PackageLookup {
   message: string;
 }
 
+/** What is known of the package index's list of names. */
+export type IndexListing = "ready" | "reading" | "unread" | "absent";
+
+export type LanguageServerKind = "pyright" | "ruff";
+
+export type LanguageServerState = "stopped" | "starting" | "ready" | "restarting" | "gave_up";
+
+/** What a node is. Only ``CODE`` nodes have a source file; the others are drawn and evaluated by the agent. */
+export type NodeKind = "code" | "input" | "result" | "note" | "group";
+
+export type CachePolicy = "auto" | "never" | "pinned";
+
+export type Freshness = "never_run" | "fresh" | "stale" | "failed";
+
+export type RunKind = "node" | "flow";
+
+/** State of a run or of a node in it. Everything but the first two is final. */
+export type RunStatus = "queued" | "running" | "succeeded" | "failed" | "timed_out" | "cancelled" | "skipped" | "lost";
+
+export type EntryKind = "file" | "folder" | "symlink" | "special";
+
+/** Body of every answer with a status of 400 or more. */
+export interface ErrorBody {
+  error: string;
+  message: string;
+  detail: Record<string, unknown>;
+}
+
+/** State of the environment. ``progress`` is 0 to 1; ``message`` says what is happening or what failed, and why. */
+export interface VenvStatus {
+  status: VenvState;
+  progress: number;
+  message: string;
+  python: string;
+  fingerprint: string;
+  usable: boolean;
+  outdated: boolean;
+  log: string[];
+}
+
+export interface Package {
+  name: string;
+  version: string;
+  required: boolean;
+}
+
+/** Body of ``POST /packages``: requirement specifiers such as ``polars>=1``; also written to requirements.txt. */
+export interface InstallRequest {
+  requirements: string[];
+}
+
+/** What installing a package by its name alone would bring. ``message`` says why there is none. */
+export interface PackageLookup {
+  name: string;
+  version: string;
+  message: string;
+}
+
+/** A package whose name has what was looked for. ``version`` is empty where only the index knows it. */
+export interface PackageMatch {
+  name: string;
+  version: string;
+  offline: boolean;
+}
+
+/** Answer of ``GET /packages/search``: the best matches first. ``message`` says why the index's list is absent. */
+export interface PackageSearch {
+  matches: PackageMatch[];
+  listing: IndexListing;
+  message: string;
+}
+
 /** ``restarts`` counts crashes since the last healthy minute; ``retry_in_ms`` is set while it waits to restart. */
 export interface LanguageServerHealth {
   kind: LanguageServerKind;
@@ -514,6 +586,8 @@ export interface Received {
   VenvStatus: VenvStatus;
   Package: Package;
   PackageLookup: PackageLookup;
+  PackageMatch: PackageMatch;
+  PackageSearch: PackageSearch;
   LanguageServerHealth: LanguageServerHealth;
   Position: Position;
   Size: Size;
@@ -564,6 +638,8 @@ export const SCHEMAS = {
   VenvStatus: {"status": [["enum", "not_started", "creating", "installing", "completed", "failed"]], "progress": ["number", 0.0], "message": ["string", ""], "python": ["string", ""], "fingerprint": ["string", ""], "usable": ["boolean", false], "outdated": ["boolean", false], "log": [["array", "string"], []]},
   Package: {"name": ["string"], "version": ["string"], "required": ["boolean", false]},
   PackageLookup: {"name": ["string"], "version": ["string", ""], "message": ["string", ""]},
+  PackageMatch: {"name": ["string"], "version": ["string", ""], "offline": ["boolean", false]},
+  PackageSearch: {"matches": [["array", ["ref", "PackageMatch"]], []], "listing": [["enum", "ready", "reading", "unread", "absent"], "unread"], "message": ["string", ""]},
   LanguageServerHealth: {"kind": [["enum", "pyright", "ruff"]], "state": [["enum", "stopped", "starting", "ready", "restarting", "gave_up"]], "clients": ["number", 0], "restarts": ["number", 0], "pid": [["nullable", "number"], null], "uptime_ms": ["number", 0.0], "retry_in_ms": [["nullable", "number"], null], "message": ["string", ""]},
   Position: {"x": ["number"], "y": ["number"]},
   Size: {"width": ["number"], "height": ["number"]},

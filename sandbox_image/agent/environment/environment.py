@@ -10,7 +10,7 @@ from typing import Final
 from sandbox_image.agent.errors import AgentError
 from sandbox_image.agent.events import EventLog
 from sandbox_image.agent.settings import AgentSettings
-from sandbox_image.wire.environment import Package, PackageLookup, VenvState, VenvStatus
+from sandbox_image.wire.environment import Package, PackageLookup, PackageSearch, VenvState, VenvStatus
 from sandbox_image.wire.errors import ErrorCode
 from sandbox_image.wire.events import Venv
 
@@ -19,6 +19,7 @@ from .distributions import Installed, difference, fingerprint, installed, normal
 from .folder_watch import FolderWatch
 from .installation import installation_over
 from .maker import VenvMaker
+from .package_names import PackageNames
 from .requirements import REQUIREMENTS_FILE
 from .uv import UvFailed
 
@@ -33,7 +34,9 @@ class Environment:
 
     def __init__(self, workspace: Path, events: EventLog, settings: AgentSettings | None = None) -> None:
         self._events = events
-        self._maker = VenvMaker(workspace, settings or AgentSettings(workspace=str(workspace)))
+        settings = settings or AgentSettings(workspace=str(workspace))
+        self._maker = VenvMaker(workspace, settings)
+        self._names = PackageNames(workspace, settings)
         self._status = VenvStatus(status=VenvState.NOT_STARTED)
         self._installed = Installed({})
         self._callbacks: list[Callable[[], None]] = []
@@ -108,6 +111,13 @@ class Environment:
             return PackageLookup(name=wanted, version=await self._maker.latest(wanted))
         except UvFailed as failed:
             return PackageLookup(name=wanted, message=str(failed))
+
+    async def search(self, text: str, *, read: bool) -> PackageSearch:
+        """Packages with ``text`` in their name. With ``read``, the index's list is read where it is missing or old."""
+        if read and self._names.is_wanted():
+            self._start(self._names.read())
+            await asyncio.sleep(0)
+        return await self._names.find(text, self.available())
 
     def available(self) -> list[Package]:
         """What can be installed without a network, by name."""

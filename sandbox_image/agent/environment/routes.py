@@ -32,6 +32,10 @@ def routes(environment: Environment) -> list[BaseRoute]:
     async def available(request: Request) -> Response:
         return json_response(environment.available())
 
+    async def search(request: Request) -> Response:
+        given = request.query_params
+        return json_response(await environment.search(given.get("text", ""), read=given.get("read") == "true"))
+
     async def lookup(request: Request) -> Response:
         return json_response(await environment.lookup(str(request.path_params["name"])))
 
@@ -45,6 +49,7 @@ def routes(environment: Environment) -> list[BaseRoute]:
         Route("/packages", packages, methods=["GET"]),
         Route("/packages", install, methods=["POST"]),
         Route("/packages/available", available, methods=["GET"]),
+        Route("/packages/search", search, methods=["GET"]),
         Route("/packages/{name}/lookup", lookup, methods=["GET"]),
         Route("/packages/{name}", uninstall, methods=["DELETE"]),
     ]

@@ -6,7 +6,7 @@ import re
 import shutil
 import signal
 import sys
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from tempfile import NamedTemporaryFile
@@ -136,11 +136,17 @@ class Uv:
             "UV_HTTP_TIMEOUT": environment.get("UV_HTTP_TIMEOUT", "60"),
             "NO_COLOR": "1",
         }
-        if settings.has_egress:
-            proxy = f"http://127.0.0.1:{settings.egress_port}"
-            for name in ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"):
-                environment.setdefault(name, proxy)
-        return environment
+        return outward(settings, environment)
+
+
+def outward(settings: AgentSettings, environment: Mapping[str, str] = os.environ) -> dict[str, str]:
+    """The environment of a program that reaches the package index: by the sandbox's way out, where it has one."""
+    outward = dict(environment)
+    if settings.has_egress:
+        proxy = f"http://127.0.0.1:{settings.egress_port}"
+        for name in ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"):
+            outward.setdefault(name, proxy)
+    return outward
 
 
 async def _lines(stream: asyncio.StreamReader) -> AsyncIterator[str]:
