@@ -5,61 +5,6 @@ export type ErrorCode = "bad_request" | "unauthenticated" | "forbidden" | "not_f
 
 export type VenvState = "not_started" | "creating" | "installing" | "completed" | "failed";
 
-export type LanguageServerKind = "pyright" | "ruff";
-
-export type LanguageServerState = "stopped" | "starting" | "ready" | "restarting" | "gave_up";
-
-/** What a node is. Only ``CODE`` nodes have a source file; the others are drawn and evaluated by the agent. */
-export type NodeKind = "code" | "input" | "result" | "note" | "group";
-
-export type CachePolicy = "auto" | "never" | "pinned";
-
-export type Freshness = "never_run" | "fresh" | "stale" | "failed";
-
-export type RunKind = "node" | "flow";
-
-/** State of a run or of a node in it. Everything but the first two is final. */
-export type RunStatus = "queued" | "running" | "succeeded" | "failed" | "timed_out" | "cancelled" | "skipped" | "lost";
-
-export type EntryKind = "file" | "folder" | "symlink" | "special";
-
-/** Body of every answer with a status of 400 or more. */
-export interface ErrorBody {
-  error: string;
-  message: string;
-  detail: Record<string, unknown>;
-}
-
-/** State of the environment. ``progress`` is 0 to 1; ``message`` says what is happening or what failed, and why. */
-export interface VenvStatus {
-  status: VenvState;
-  progress: number;
-  message: string;
-  python: string;
-  fingerprint: string;
-  usable: boolean;
-  outdated: boolean;
-  log: string[];
-}
-
-export interface Package {
-  name: string;
-  version: string;
-  required: boolean;
-}
-
-/** Body of ``POST /packages``: requirement specifiers such as ``polars>=1``; also written to requirements.txt. */
-export interface InstallRequest {
-  requirements: string[];
-}
-
-/** What installing a package by its name alone would bring. ``message`` says why there is none. */
-export interface PackageLookup {
-  name: string;
-  version: string;
-  message: string;
-}
-
 /** What is known of the package index's list of names. */
 export type IndexListing = "ready" | "reading" | "unread" | "absent";
 
