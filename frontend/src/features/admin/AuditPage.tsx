@@ -10,7 +10,7 @@ import { Loading } from "@/shared/ui/states";
 import type { AuditLine } from "@/wire/people";
 import { auditExportPath, auditLog, peopleQuery } from "./adminApi";
 import { ACTION_GROUPS, detailLine, EVERYTHING, type AuditFilter } from "./auditFilter";
-import { CELL, Table } from "./Table";
+import { CELL, Table } from "@/shared/ui/Table";
 
 function Filters({ filter, onChange }: { filter: AuditFilter; onChange: (filter: AuditFilter) => void }) {
   const people = useQuery(peopleQuery);

@@ -10,10 +10,10 @@ import type { Me } from "@/wire/people";
 import { AddPersonDialog } from "./AddPersonDialog";
 import { peopleQuery } from "./adminApi";
 import { InviteDialog } from "./InviteDialog";
-import { matching } from "./matching";
+import { matching } from "@/shared/ui/matching";
 import { PersonRow } from "./PersonRow";
-import { SearchField } from "./SearchField";
-import { Table } from "./Table";
+import { SearchField } from "@/shared/ui/SearchField";
+import { Table } from "@/shared/ui/Table";
 
 /** Rows beyond this are found by searching: a table of thousands would be slow, and read by nobody. */
 const SHOWN = 200;

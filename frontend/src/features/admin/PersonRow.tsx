@@ -12,7 +12,7 @@ import type { PersonInfo } from "@/wire/people";
 import { changePerson, peopleQuery, removePerson, signOutPerson } from "./adminApi";
 import { PasswordDialog } from "./PasswordDialog";
 import { roleOf, roleOptions } from "./roles";
-import { CELL } from "./Table";
+import { CELL } from "@/shared/ui/Table";
 
 function Mark({ tone, children }: { tone: "bad" | "info"; children: string }) {
   const colours = tone === "bad" ? "bg-bad-soft text-bad" : "bg-info-soft text-info";

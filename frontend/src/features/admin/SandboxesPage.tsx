@@ -12,10 +12,10 @@ import { Loading } from "@/shared/ui/states";
 import { useDeed } from "@/shared/ui/useDeed";
 import type { SandboxInfo } from "@/wire/people";
 import { sandboxesQuery, stopSandbox } from "./adminApi";
-import { matching } from "./matching";
+import { matching } from "@/shared/ui/matching";
 import { isAlive, totalsOf } from "./sandboxList";
-import { SearchField } from "./SearchField";
-import { CELL, Table } from "./Table";
+import { SearchField } from "@/shared/ui/SearchField";
+import { CELL, Table } from "@/shared/ui/Table";
 
 const SHOWN = 200;
 

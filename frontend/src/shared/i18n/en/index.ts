@@ -1,6 +1,7 @@
 import { account } from "./account";
 import { admin } from "./admin";
 import { app } from "./app";
+import { courses } from "./courses";
 import { editor } from "./editor";
 import { files } from "./files";
 import { flow } from "./flow";
@@ -16,6 +17,7 @@ export const en = {
   ...account,
   ...admin,
   ...app,
+  ...courses,
   ...editor,
   ...files,
   ...flow,

@@ -2,6 +2,7 @@ import type { Texts } from "../en";
 import { account } from "./account";
 import { admin } from "./admin";
 import { app } from "./app";
+import { courses } from "./courses";
 import { editor } from "./editor";
 import { files } from "./files";
 import { flow } from "./flow";
@@ -17,6 +18,7 @@ export const ko: Texts = {
   ...account,
   ...admin,
   ...app,
+  ...courses,
   ...editor,
   ...files,
   ...flow,
