@@ -4,6 +4,7 @@ import { t } from "@/shared/i18n/i18n";
 import { en, type TextKey } from "@/shared/i18n/en";
 import { useLive } from "@/shared/live/liveStore";
 import { useProject } from "@/shared/project/projectStore";
+import { tryAgain } from "@/shared/session/projectSession";
 import { Button } from "@/shared/ui/Button";
 import { duration } from "@/shared/ui/relativeTime";
 import { parseSteps, type OpeningStep } from "@/wire/control";
@@ -72,7 +73,7 @@ export function Opening() {
           <div role="alert" className="mt-4 rounded-lg border border-bad/40 bg-bad-soft p-3 text-bad">
             <p>{sandbox?.message === undefined || sandbox.message === "" ? error : sandbox.message}</p>
             <div className="mt-3 flex gap-2">
-              <Button onClick={() => window.location.reload()}>{t("app.tryAgain")}</Button>
+              <Button onClick={() => void tryAgain()}>{t("app.tryAgain")}</Button>
               <Button tone="ghost" onClick={() => window.location.assign("/")}>
                 {t("app.toProjects")}
               </Button>

@@ -143,6 +143,24 @@ describe("saving", () => {
     expect(server.nodes.get("a")?.title).toBe("Kept");
   });
 
+  it("asks ever more seldom while the server cannot start the sandbox, and at once when somebody wants it", async () => {
+    vi.useFakeTimers();
+    try {
+      server.refuse = () => failure(503, "unavailable");
+      sync.refresh();
+      await vi.advanceTimersByTimeAsync(120_000);
+      expect(server.calls.length).toBeGreaterThan(3);
+      expect(server.calls.length).toBeLessThan(10);
+      server.refuse = null;
+      server.calls = [];
+      sync.retryNow();
+      await vi.advanceTimersByTimeAsync(100);
+      expect(server.calls).toHaveLength(1);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
   it("keeps steps in order: a node before its wire", async () => {
     sync.submit(edit(new Map([["c", { before: null, after: node("c") }]])));
     sync.submit(edit(new Map(), new Map([["a-c", { before: null, after: edge("a", "c") }]])));

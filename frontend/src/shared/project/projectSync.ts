@@ -9,6 +9,9 @@ import { addPending, dropPending, setProject, settlePending, useProject } from "
 /** Up to here a step is sent piece by piece; above it, as the whole graph at once. */
 const MAX_PIECES = 6;
 
+const FIRST_RETRY_MS = 2_000;
+const LAST_RETRY_MS = 30_000;
+
 type Job = () => Promise<void>;
 
 /**
@@ -23,6 +26,8 @@ export class ProjectSync {
   private working = false;
   private refreshWanted = false;
   private disposed = false;
+  private retryMs = FIRST_RETRY_MS;
+  private endWait: () => void = () => undefined;
 
   constructor(projectId: string, onRefused: (edit: Edit) => void) {
     this.projectId = projectId;
@@ -47,9 +52,33 @@ export class ProjectSync {
     void this.work();
   }
 
+  /** Do not wait any longer for what was away; does nothing unless it waits. */
+  retryNow(): void {
+    this.retryMs = FIRST_RETRY_MS;
+    this.endWait();
+  }
+
   dispose(): void {
     this.disposed = true;
     this.jobs.length = 0;
+    this.endWait();
+  }
+
+  /** Wait longer each time, until the browser is online again, or somebody does not want to wait. */
+  private wait(): Promise<void> {
+    const delay = this.retryMs;
+    this.retryMs = Math.min(LAST_RETRY_MS, delay * 2);
+    return new Promise((resolve) => {
+      const done = () => {
+        clearTimeout(timer);
+        window.removeEventListener("online", done);
+        this.endWait = () => undefined;
+        resolve();
+      };
+      const timer = setTimeout(done, delay);
+      window.addEventListener("online", done);
+      this.endWait = done;
+    });
   }
 
   private async work(): Promise<void> {
@@ -59,6 +88,7 @@ export class ProjectSync {
       try {
         await job();
         this.jobs.shift();
+        this.retryMs = FIRST_RETRY_MS;
       } catch (error) {
         if (!(error instanceof ApiError && isPassing(error))) {
           this.jobs.shift();
@@ -66,7 +96,7 @@ export class ProjectSync {
         } else {
           // While a project opens, the reason is shown; later the connection's own banner says it.
           if (!useProject.getState().loaded) useProject.setState({ loadError: messageOf(error) });
-          await online();
+          await this.wait();
         }
       }
     }
@@ -190,20 +220,6 @@ export class ProjectSync {
 /** The server is away for a moment: the step waits instead of being taken back. */
 function isPassing(error: ApiError): boolean {
   return error.status === 0 || error.status === 503 || error.status === 504;
-}
-
-const RETRY_MS = 2_000;
-
-function online(): Promise<void> {
-  return new Promise((resolve) => {
-    const done = () => {
-      clearTimeout(timer);
-      window.removeEventListener("online", done);
-      resolve();
-    };
-    const timer = setTimeout(done, RETRY_MS);
-    window.addEventListener("online", done);
-  });
 }
 
 function newNode(node: Node, code: string | undefined): NewNode {

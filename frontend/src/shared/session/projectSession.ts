@@ -1,5 +1,5 @@
 import { projectPath } from "@/shared/api/paths";
-import { messageOf } from "@/shared/api/request";
+import { messageOf, request } from "@/shared/api/request";
 import { resetLive, useLive } from "@/shared/live/liveStore";
 import type { Edit } from "@/shared/project/document";
 import { resetProject, useProject } from "@/shared/project/projectStore";
@@ -34,6 +34,19 @@ export function refreshProject(): void {
 
 export function reconnectNow(): void {
   session?.stream.retryNow();
+}
+
+/** What kept the project from opening may be mended: start its sandbox without the server's own wait, and read on. */
+export async function tryAgain(): Promise<void> {
+  if (session === null) return;
+  const { projectId, sync } = session;
+  try {
+    await request(projectPath(projectId, "/sandbox/start"), { method: "POST" });
+  } catch {
+    // Who may only look cannot start it; reading says what is wrong.
+  }
+  sync.retryNow();
+  sync.refresh();
 }
 
 function followState(state: SocketState): void {
