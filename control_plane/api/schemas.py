@@ -170,7 +170,10 @@ class TablePage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SandboxStatus:
-    """Answer of ``GET /api/project/{project_id}/sandbox``. Times are seconds from now; sizes are bytes."""
+    """Answer of ``GET /api/project/{project_id}/sandbox``. Times are seconds from now; sizes are bytes.
+
+    ``update_ready`` says that it runs on an image that is no longer the newest, which its next start is from.
+    """
 
     state: str
     generation: int
@@ -180,6 +183,7 @@ class SandboxStatus:
     pauses_in_sec: float | None = None
     stops_in_sec: float | None = None
     busy: list[str] = field(default_factory=list[str])
+    update_ready: bool = False
     steps: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
     limits: dict[str, float] = field(default_factory=dict[str, float])
 

@@ -72,8 +72,8 @@ class EndReason(StrEnum):
     TOO_OLD = "too_old"
     EVICTED = "evicted"
     OUT_OF_MEMORY = "out_of_memory"
-    OUT_OF_PROCESSES = "out_of_processes"
     DISK_FULL = "disk_full"
+    """It could not be started: there was no room on the server's disk, or on its own."""
     CRASHED = "crashed"
     START_FAILED = "start_failed"
     ENGINE_GONE = "engine_gone"
@@ -87,7 +87,6 @@ CLOSE_CODES: Final[dict[EndReason, CloseCode]] = {
     EndReason.TOO_OLD: CloseCode.SANDBOX_TOO_OLD,
     EndReason.EVICTED: CloseCode.SANDBOX_EVICTED,
     EndReason.OUT_OF_MEMORY: CloseCode.SANDBOX_OUT_OF_MEMORY,
-    EndReason.OUT_OF_PROCESSES: CloseCode.SANDBOX_OUT_OF_PROCESSES,
     EndReason.DISK_FULL: CloseCode.SANDBOX_DISK_FULL,
     EndReason.CRASHED: CloseCode.SANDBOX_CRASHED,
     EndReason.START_FAILED: CloseCode.SANDBOX_UNAVAILABLE,

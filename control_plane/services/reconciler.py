@@ -93,8 +93,10 @@ class Reconciler:
                     continue
             if entry.state is SandboxState.STOPPING:
                 await self._sandboxes.stop(project_id, entry.record.end_reason or EndReason.BY_USER)
-            elif not agrees(entry, container):
+            elif container is None or not agrees(entry, container):
                 await self._sandboxes.moves.adopt(entry, container)
+            else:
+                self._sandboxes.moves.note_image(entry, container)
 
     def _current(self, project_id: str, generation: int) -> SandboxEntry | None:
         """Return the entry if it is still the one that was looked at, with nothing being done to it."""
@@ -126,10 +128,8 @@ def belongs(entry: SandboxEntry, container: Container) -> bool:
     return entry.state not in AT_REST and container.generation == entry.record.generation
 
 
-def agrees(entry: SandboxEntry, container: Container | None) -> bool:
+def agrees(entry: SandboxEntry, container: Container) -> bool:
     """Tell whether a sandbox that is known to run, or to sleep, is as the engine says."""
-    if container is None:
-        return False
     if entry.address is not None:
         return container.state.value == "running"
     return entry.state is SandboxState.PAUSED and container.state.value == "paused" and entry.ended is not None

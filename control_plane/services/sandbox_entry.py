@@ -70,6 +70,8 @@ class SandboxEntry:
     awake_until: float = 0.0
     paused_at: float = 0.0
     queue_position: int | None = None
+    outdated: bool = False
+    """Whether the container that there is was made from an image that is no longer the newest."""
     queue_reason: str = ""
     """Why it waits, where it is not just for others that are being started."""
     pauses_in: float | None = None
@@ -90,6 +92,7 @@ class SandboxEntry:
         if self.ended is not None and not self.ended.done():
             self.ended.set_result(reason)
         self.ended = None
+        self.outdated = False
 
     def shown(self) -> events.Sandbox:
         """Describe the sandbox to people."""
@@ -103,3 +106,4 @@ class SandboxEntry:
             busy=list(self.busy),
             steps=self.steps.shown(),
         )
+            update_ready=self.outdated,

@@ -41,6 +41,7 @@ def sentence(reason: EndReason) -> str:
 
 
 def illegal(entry: SandboxEntry, target: SandboxState) -> AssertionError:
+UPDATED: Final = "The sandbox had been idle, and was started anew with an update."
     """Build the error for a transition that the table does not have: a fault of ours, never of the caller."""
     return AssertionError(f"a sandbox cannot go from {entry.state} to {target}")
 
@@ -132,12 +133,23 @@ class SandboxMoves:
         except EngineUnavailable as error:
             await self._give_up(entry, EndReason.ENGINE_GONE, error.message)
             raise
+        if entry.state is SandboxState.PAUSED and entry.outdated:
+            await self._replace(entry)
+            return
         except AimforgeError as error:
             await self._give_up(entry, EndReason.START_FAILED, error.message)
             raise
 
     async def _start_container(self, entry: SandboxEntry) -> None:
         await self.move(
+    async def _replace(self, entry: SandboxEntry) -> None:
+        """Start a paused sandbox anew, from the newest image: it was paused because nothing ran in it."""
+        await self.stop(entry, EndReason.REPLACED)
+        await self._start(entry)
+        entry.record = replace(entry.record, message=UPDATED)
+        self.tell(entry)
+        await self._store.save(entry.record)
+
             entry,
             SandboxState.STARTING,
             generation=entry.record.generation + 1,
@@ -335,3 +347,10 @@ def check_health(status: int, body: bytes) -> None:
             f"The sandbox image speaks version {health.api_version} of the agent's interface, and this control plane "
             f"version {API_VERSION}. Build the image anew: aimforge image build"
         )
+    def note_image(self, entry: SandboxEntry, container: Container) -> None:
+        """Note whether a sandbox runs on the newest image, and tell when that changed."""
+        if entry.outdated == container.image_current:
+            entry.outdated = not container.image_current
+            self.tell(entry)
+
+        entry.outdated = not container.image_current

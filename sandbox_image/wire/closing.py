@@ -26,7 +26,6 @@ class CloseCode(IntEnum):
 
     SANDBOX_STOPPED = 4020
     SANDBOX_OUT_OF_MEMORY = 4021
-    SANDBOX_OUT_OF_PROCESSES = 4022
     SANDBOX_DISK_FULL = 4023
     SANDBOX_EVICTED = 4024
     SANDBOX_CRASHED = 4025
@@ -70,10 +69,9 @@ CLOSINGS: Final[dict[CloseCode, Closing]] = {
     CloseCode.SANDBOX_OUT_OF_MEMORY: Closing(
         "The sandbox ran out of memory. It starts again on your next action.", retry=True
     ),
-    CloseCode.SANDBOX_OUT_OF_PROCESSES: Closing(
-        "The sandbox ran out of processes. It starts again on your next action.", retry=True
+    CloseCode.SANDBOX_DISK_FULL: Closing(
+        "There is no room on the disk for the sandbox to start. Nothing is lost.", retry=True
     ),
-    CloseCode.SANDBOX_DISK_FULL: Closing("The sandbox's disk is full. Delete files to go on.", retry=True),
     CloseCode.SANDBOX_EVICTED: Closing("The server needed the memory and stopped this sandbox.", retry=False),
     CloseCode.SANDBOX_CRASHED: Closing(
         "The sandbox ended unexpectedly. It starts again on your next action.", retry=True

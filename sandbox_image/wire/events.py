@@ -121,6 +121,7 @@ class EgressDenied:
 class Sandbox:
     """State of the sandbox. Only the control plane sends it. Times are seconds from the event on.
 
+    ``update_ready`` says that it runs on an image that is no longer the newest, which its next start is from.
     ``steps`` are the parts of opening it: [{"name", "state": waiting|running|done|failed, "duration_ms"}].
     """
 
@@ -131,8 +132,8 @@ class Sandbox:
     pauses_in_sec: float | None = None
     stops_in_sec: float | None = None
     busy: list[str] = field(default_factory=list[str])
+    update_ready: bool = False
     steps: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
-    usage: dict[str, float] = field(default_factory=dict[str, float])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

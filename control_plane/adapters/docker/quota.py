@@ -125,4 +125,6 @@ async def _run(*command: str, accepted: Sequence[int] = (0,)) -> None:
     output, _ = await process.communicate()
     if process.returncode not in accepted:
         text = output.decode(errors="replace").strip()[-500:]
-        raise SandboxFailed(f"The workspace could not be made ready: {command[0]}: {text}", EndReason.START_FAILED)
+        full = "no space left on device" in text.lower()
+        reason = EndReason.DISK_FULL if full else EndReason.START_FAILED
+        raise SandboxFailed(f"The workspace could not be made ready: {command[0]}: {text}", reason)

@@ -1,6 +1,7 @@
 """``ports.SandboxRuntime`` on Docker: the only code that creates, starts, stops and removes containers."""
 
 import asyncio
+import errno
 import json
 import math
 from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
@@ -20,6 +21,7 @@ from control_plane.ports import AgentAddress, Container, ContainerState, Sandbox
 
 T = TypeVar("T")
 HANDOVER_TIMEOUT_SEC: Final = 60.0
+SERVER_FULL: Final = "There is no room on the server's disk to start the sandbox. Ask whoever runs it; nothing is lost."
 LAST_LINES: Final = 20
 LONGEST_REPORT: Final = 2000
 
@@ -60,7 +62,12 @@ class DockerRuntime:
     async def start(self, spec: SandboxSpec) -> Container:
         """Start a sandbox; whatever of this project ran before is removed. Returns when its agent took its socket."""
         async with self._turn(spec.project_id):
-            return await self._start(spec)
+            try:
+                return await self._start(spec)
+            except (EngineRefused, OSError) as error:
+                if not tells_full_disk(error):
+                    raise
+                raise SandboxFailed(SERVER_FULL, EndReason.DISK_FULL) from error
 
     def _turn(self, project_id: str) -> asyncio.Lock:
         """Return the lock by which a start that was called off has cleaned up before its project is deleted."""
@@ -124,6 +131,9 @@ class DockerRuntime:
         words = (await self._engine.last_words(container_id, LAST_LINES))[-LONGEST_REPORT:]
         if container.end_reason is EndReason.OUT_OF_MEMORY:
             return SandboxFailed("The sandbox has too little memory to start.", EndReason.OUT_OF_MEMORY, log=words)
+        if container.exit_code is not None and tells_full_disk(words):
+            message = f"The sandbox's agent found no room on the disk. {words}".strip()
+            return SandboxFailed(message, EndReason.DISK_FULL, log=words)
         what = f"ended with code {container.exit_code}" if container.exit_code is not None else "did not answer in time"
         return SandboxFailed(f"The sandbox's agent {what}. {words}".strip(), EndReason.START_FAILED, log=words)
 
@@ -266,6 +276,14 @@ async def finished(work: Coroutine[Any, Any, T]) -> T:
         raise
 
 
+def tells_full_disk(error: Exception | str) -> bool:
+    """Tell whether an error, or what somebody wrote, is that there is no room on a disk."""
+    full = isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
+    return full or "no space left on device" in str(error).lower()
+
+
 def _start_failed(error: EngineRefused, **detail: Any) -> SandboxFailed:
+    if tells_full_disk(error):
+        return SandboxFailed(SERVER_FULL, EndReason.DISK_FULL, **detail)
     message = error.reason[:LONGEST_REPORT]
     return SandboxFailed(f"The engine could not start the sandbox: {message}", EndReason.START_FAILED, **detail)

@@ -30,6 +30,7 @@ def status_of(call: Call) -> SandboxStatus:
         pauses_in_sec=shown.pauses_in_sec,
         stops_in_sec=shown.stops_in_sec,
         busy=shown.busy,
+        update_ready=shown.update_ready,
         steps=shown.steps,
         limits={
             "memory": limits.memory,

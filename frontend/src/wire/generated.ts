@@ -482,8 +482,8 @@ export interface SandboxEvent {
   pauses_in_sec: number | null;
   stops_in_sec: number | null;
   busy: string[];
+  update_ready: boolean;
   steps: Record<string, unknown>[];
-  usage: Record<string, number>;
 }
 
 /** Who has the project open. Only the control plane sends it. */
@@ -623,7 +623,7 @@ export const SCHEMAS = {
   LanguageServerEvent: {"server": [["ref", "LanguageServerHealth"]]},
   TerminalsEvent: {"terminals": [["array", ["ref", "Terminal"]]]},
   EgressDeniedEvent: {"host": ["string"], "port": ["number"], "reason": ["string"]},
-  SandboxEvent: {"state": ["string"], "reason": ["string", ""], "message": ["string", ""], "queue_position": [["nullable", "number"], null], "pauses_in_sec": [["nullable", "number"], null], "stops_in_sec": [["nullable", "number"], null], "busy": [["array", "string"], []], "steps": [["array", ["record", "unknown"]], []], "usage": [["record", "number"], {}]},
+  SandboxEvent: {"state": ["string"], "reason": ["string", ""], "message": ["string", ""], "queue_position": [["nullable", "number"], null], "pauses_in_sec": [["nullable", "number"], null], "stops_in_sec": [["nullable", "number"], null], "busy": [["array", "string"], []], "update_ready": ["boolean", false], "steps": [["array", ["record", "unknown"]], []]},
   PresenceEvent: {"people": [["array", ["record", "string"]], []]},
   LookedAtEvent: {"person_id": ["string"], "name": ["string"], "at": ["number"], "until": ["number"]},
   EventEnvelope: {"seq": ["number"], "at": ["number"], "type": ["string"], "data": [["record", "unknown"]]},
@@ -665,7 +665,6 @@ export const CLOSE_CODES = {
   RELOAD: 4012,
   SANDBOX_STOPPED: 4020,
   SANDBOX_OUT_OF_MEMORY: 4021,
-  SANDBOX_OUT_OF_PROCESSES: 4022,
   SANDBOX_DISK_FULL: 4023,
   SANDBOX_EVICTED: 4024,
   SANDBOX_CRASHED: 4025,
@@ -696,8 +695,7 @@ export const CLOSINGS: Readonly<Record<number, { sentence: string; retry: boolea
   4012: { sentence: "Too much happened meanwhile: reload.", retry: true },
   4020: { sentence: "The sandbox was stopped because it was idle. Open it again to go on.", retry: false },
   4021: { sentence: "The sandbox ran out of memory. It starts again on your next action.", retry: true },
-  4022: { sentence: "The sandbox ran out of processes. It starts again on your next action.", retry: true },
-  4023: { sentence: "The sandbox's disk is full. Delete files to go on.", retry: true },
+  4023: { sentence: "There is no room on the disk for the sandbox to start. Nothing is lost.", retry: true },
   4024: { sentence: "The server needed the memory and stopped this sandbox.", retry: false },
   4025: { sentence: "The sandbox ended unexpectedly. It starts again on your next action.", retry: true },
   4026: { sentence: "The container engine does not answer. Work goes on when it is back.", retry: true },

@@ -11,8 +11,6 @@ import { byteSize } from "@/shared/ui/relativeTime";
 import { notify } from "@/shared/ui/toasts";
 
 import { sandboxState, type SandboxState } from "@/wire/control";
-import type { Usage } from "@/wire/generated";
-
 import { clock, nextPause, secondsLeft } from "./countdown";
 import { keepAwake, readUsage, restartSandbox, startSandbox } from "./statusApi";
 import { StatusButton, StatusText, type StatusTone } from "./StatusItem";
@@ -54,35 +52,34 @@ export function SandboxStatus({ projectId }: { projectId: string }) {
     },
     { label: t("statusbar.restart"), icon: <RotateCcw size={13} />, disabled: !mayEdit || !runs, onSelect: () => void restartSandbox(projectId).catch(tell) },
   ];
+  const title = sandbox.update_ready ? t("statusbar.updateHint") : sandbox.message;
   const queue = sandbox.queue_position === null ? "" : ` ${t("app.queuePlace", { place: sandbox.queue_position })}`;
   return (
     <Menu
       items={items}
       trigger={
-        <StatusButton tone={tone} icon={<Box size={12} aria-hidden />} title={sandbox.message} data-sandbox={state}>
+        <StatusButton tone={tone} icon={<Box size={12} aria-hidden />} title={title} data-sandbox={state}>
           {t(words)}
           {queue}
+          {sandbox.update_ready && <span className="ml-1 text-info">· {t("statusbar.updateReady")}</span>}
         </StatusButton>
       }
     />
   );
 }
 
-/** Memory and processor, from the events where they tell it, otherwise asked for now and then. */
+/** Memory and processor, asked for now and then while somebody can see it. */
 export function UsageStatus({ projectId }: { projectId: string }) {
   const ready = useLive((state) => state.sandbox?.state === "ready");
-  const told = useLive((state) => state.sandbox?.usage);
-  const event = told?.["memory_limit"] === undefined ? undefined : told;
-  const asked = useQuery({
+  const { data: usage } = useQuery({
     queryKey: ["usage", projectId],
     queryFn: ({ signal }) => readUsage(projectId, signal),
-    enabled: ready && event === undefined && projectId !== "",
+    enabled: ready && projectId !== "",
     refetchInterval: 5_000,
     retry: false,
   });
-  if (!ready || (event === undefined && asked.data === undefined)) return null;
-  const value = (key: keyof Usage) => event?.[key] ?? asked.data?.[key] ?? 0;
-  const [memory, memoryLimit, cpu, cpuLimit] = [value("memory"), value("memory_limit"), value("cpu"), value("cpu_limit")];
+  if (!ready || usage === undefined) return null;
+  const { memory, memory_limit: memoryLimit, cpu, cpu_limit: cpuLimit } = usage;
   const tight = memoryLimit > 0 && memory / memoryLimit > 0.9;
   const label = t("statusbar.usageTitle", { memory: byteSize(memory), limit: byteSize(memoryLimit), cpu: cpu.toFixed(2), cpus: cpuLimit });
   return (

@@ -137,7 +137,7 @@ it("what ran in a sandbox that ended is lost, and nothing else", () => {
     seq: ++seq,
     at: 0,
     type: "sandbox",
-    data: { state: "failed", reason: "", message: "", queue_position: null, pauses_in_sec: null, stops_in_sec: null, busy: [], steps: [], usage: {} },
+    data: { state: "failed", reason: "", message: "", queue_position: null, pauses_in_sec: null, stops_in_sec: null, busy: [], update_ready: false, steps: [] },
   };
   const state = applyRunEvents(after(started(["a", "b"]), finished("a"), status("b", "running")), [ended]);
   expect(state.nodes.get("a")?.status).toBe("succeeded");

@@ -60,10 +60,7 @@ function followState(state: SocketState): void {
 function followLive(events: readonly WireEvent[]): void {
   for (const event of events) {
     if (event.type === "sandbox") {
-      useLive.setState((state) => ({
-        sandbox: { ...event.data, usage: { ...state.sandbox?.usage, ...event.data.usage } },
-        sandboxAt: Date.now(),
-      }));
+      useLive.setState({ sandbox: event.data, sandboxAt: Date.now() });
     } else if (event.type === "venv") useLive.setState({ venv: event.data.venv });
     else if (event.type === "terminals") useLive.setState({ terminals: event.data.terminals });
     else if (event.type === "presence") useLive.setState({ people: event.data.people });

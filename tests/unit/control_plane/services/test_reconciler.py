@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from control_plane.domain.sandbox import EndReason, Limits, SandboxState
-from control_plane.ports import SandboxSpec
+from control_plane.ports import AgentAddress, SandboxSpec
 from tests.fakes.clock import settle
 from tests.fakes.world import Outside, open_world
 
@@ -108,8 +108,39 @@ async def test_ends_are_recorded_as_they_come():
         watching = group.create_task(world.reconciler.watch_ends())
         project_id = await world.ready()
         await settle()
-        world.runtime.end(world.container(project_id).id, EndReason.OUT_OF_PROCESSES)
+        world.runtime.end(world.container(project_id).id, EndReason.OUT_OF_MEMORY)
         await settle()
         assert world.state(project_id) is SandboxState.FAILED
-        assert world.sandboxes.entry(project_id).record.end_reason is EndReason.OUT_OF_PROCESSES
+        assert world.sandboxes.entry(project_id).record.end_reason is EndReason.OUT_OF_MEMORY
         watching.cancel()
+
+
+async def test_a_newer_image_is_told_of_and_a_sleeping_sandbox_wakes_with_it():
+    async with open_world() as world:
+        working, sleeping = await world.ready("working"), await world.ready("sleeping")
+        await world.sandboxes.pause(sleeping)
+        for id_, container in world.runtime.containers.items():
+            world.runtime.containers[id_] = replace(container, image_current=False)
+        await world.reconciler.compare()
+        assert [world.sandboxes.shown(each).update_ready for each in (working, sleeping)] == [True, True]
+
+        # What runs goes on, whoever opens it, and what sleeps was idle: it is started anew, and says so.
+        assert (await world.sandboxes.ensure_ready(working)).generation == 1
+        old = AgentAddress(project_id=sleeping, generation=1)
+        ended = world.sandboxes.end_of(old)
+        assert (await world.sandboxes.ensure_ready(sleeping)).generation == 2
+        assert ended.result() is EndReason.REPLACED
+        shown = world.sandboxes.shown(sleeping)
+        assert (shown.state, shown.update_ready, "update" in shown.message) == ("ready", False, True)
+        await world.reconciler.compare()
+        assert world.sandboxes.shown(sleeping).update_ready is False
+        assert (await world.sandboxes.restart(working)).generation == 2
+        assert world.sandboxes.shown(working).update_ready is False
+
+
+async def test_one_that_sleeps_on_the_newest_image_is_woken_as_it_is():
+    async with open_world() as world:
+        project_id = await world.ready()
+        await world.sandboxes.pause(project_id)
+        await world.reconciler.compare()
+        assert (await world.sandboxes.ensure_ready(project_id)).generation == 1

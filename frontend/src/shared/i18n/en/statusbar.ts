@@ -2,6 +2,8 @@ export const statusbar = {
   "statusbar.title": "Status",
   "statusbar.start": "Start the sandbox",
   "statusbar.restart": "Restart the sandbox",
+  "statusbar.updateReady": "An update is ready",
+  "statusbar.updateHint": "The sandbox runs an older version. Restart it to get the newest; when it has been paused, that happens by itself.",
   "statusbar.sandbox.absent": "No sandbox",
   "statusbar.sandbox.queued": "Waiting for a place",
   "statusbar.sandbox.starting": "Sandbox starting",

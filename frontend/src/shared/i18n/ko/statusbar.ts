@@ -4,6 +4,8 @@ export const statusbar: Readonly<Record<keyof typeof English, string>> = {
   "statusbar.title": "상태",
   "statusbar.start": "샌드박스 시작",
   "statusbar.restart": "샌드박스 다시 시작",
+  "statusbar.updateReady": "업데이트 준비됨",
+  "statusbar.updateHint": "샌드박스가 이전 버전으로 실행 중입니다. 다시 시작하면 최신 버전이 적용되며, 일시 중지된 뒤에는 자동으로 적용됩니다.",
   "statusbar.sandbox.absent": "샌드박스 없음",
   "statusbar.sandbox.queued": "자리를 기다리는 중",
   "statusbar.sandbox.starting": "샌드박스 시작 중",
