@@ -103,7 +103,7 @@ def create_app(settings: Settings, open_adapters: OpenAdapters = local_adapters)
     register(app, FrontEnd(settings.frontend_dir).operation())
     app.add_middleware(Edge, answered=metrics.answered)
     if settings.preview_host:
-        app.add_middleware(PreviewApp, suffix=f".{settings.preview_host}")
+        app.add_middleware(PreviewApp, suffix=f".{settings.preview_host}", over_tls=settings.over_tls)
     return app
 
 

@@ -56,9 +56,11 @@ class Viewers(Protocol):
 class PreviewApp:
     """Middleware that takes requests whose host ends with ``suffix`` (such as ``.preview.localhost``); hands on all others."""
 
-    def __init__(self, app: ASGIApp, suffix: str) -> None:
+    def __init__(self, app: ASGIApp, suffix: str, *, over_tls: bool = False) -> None:
+        """``over_tls``: browsers come by https, whatever the proxy in front of us speaks to us."""
         self._app = app
         self._suffix = suffix
+        self._over_tls = over_tls
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection, as ASGI says."""
@@ -109,7 +111,15 @@ class PreviewApp:
         if granted is None:
             raise Unauthenticated("This way in has expired. " + OPEN_IT)
         response = RedirectResponse(f"/preview/{target.project_id}/{target.port}{target.path}", 303)
-        response.set_cookie(COOKIE, granted, max_age=PASS_SEC, path="/preview/", httponly=True, samesite="lax")
+        response.set_cookie(
+            COOKIE,
+            granted,
+            max_age=PASS_SEC,
+            path="/preview/",
+            httponly=True,
+            samesite="lax",
+            secure=self._over_tls,
+        )
         response.headers["referrer-policy"] = "no-referrer"
         return response
 

@@ -10,7 +10,7 @@ import aiohttp
 import pytest
 from starlette.routing import WebSocketRoute
 
-from control_plane.api.guard import SESSION_COOKIE
+from control_plane.api.guard import SESSION_COOKIE, GuardedWebSocketRoute
 from control_plane.api.operation import OperationRoute
 from control_plane.domain.access import Policy
 from tests.fakes.served import BEARER, TOKEN, Served, served
@@ -44,7 +44,13 @@ def http_routes(app: Served) -> list[OperationRoute]:
 
 
 def socket_paths(app: Served) -> list[str]:
-    return [route.path for route in app.app.routes if isinstance(route, WebSocketRoute)]
+    """All but the one that refuses what is nowhere, to anybody."""
+    routes = [route for route in app.app.routes if isinstance(route, WebSocketRoute)]
+    guarded = [route for route in routes if isinstance(route, GuardedWebSocketRoute)]
+    assert guarded == routes
+    public = [route.path for route in guarded if route.policy is Policy.PUBLIC]
+    assert public == ["/{path:path}"]
+    return [route.path for route in guarded if route.path not in public]
 
 
 async def handshake(app: Served, path: str, headers: dict[str, str]) -> int:

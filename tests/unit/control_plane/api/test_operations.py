@@ -328,6 +328,26 @@ async def test_unknown_paths_and_methods_have_error_bodies(app: Served):
         assert (got.status, set(got.json)) == (status, {"error", "message", "detail"})
 
 
+async def test_an_unknown_socket_is_refused_before_it_opens_with_an_error_body(app: Served):
+    project_id = await app.make()
+    upgrade = {
+        "connection": "Upgrade",
+        "upgrade": "websocket",
+        "sec-websocket-version": "13",
+        "sec-websocket-key": "dGhlIHNhbXBsZSBub25jZQ==",
+    }
+    for headers in (BEARER | upgrade, upgrade):
+        got = await app.call("GET", "/api/nope/events", headers=headers)
+        assert (got.status, got.json["error"], set(got.json)) == (404, "not_found", {"error", "message", "detail"})
+        assert "/api/nope/events" in got.json["message"]
+    elsewhere = await app.call("GET", "/api/nope", headers=upgrade | {"host": "evil.example"})
+    assert (elsewhere.status, elsewhere.json["error"]) == (403, "forbidden")
+    async with app.session.ws_connect(
+        f"{app.url.replace('http', 'ws')}/api/project/{project_id}/events", headers=BEARER
+    ) as socket:
+        assert set(await socket.receive_json()) == {"epoch", "seq"}
+
+
 async def test_an_administrator_changes_the_limits_of_a_sandbox_while_it_runs(app: Served):
     project_id = await app.make()
     path = f"/api/admin/sandboxes/{project_id}/limits"

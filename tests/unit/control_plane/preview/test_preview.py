@@ -105,7 +105,7 @@ class Stage:
 
 
 @asynccontextmanager
-async def stage(tmp_path: Path) -> AsyncGenerator[Stage]:
+async def stage(tmp_path: Path, *, over_tls: bool = False) -> AsyncGenerator[Stage]:
     async def main(request: Request) -> Response:
         return PlainTextResponse("main")
 
@@ -118,7 +118,7 @@ async def stage(tmp_path: Path) -> AsyncGenerator[Stage]:
     )
     app = Starlette(routes=[Route("/{path:path}", main)])
     app.state.services = services
-    app.add_middleware(PreviewApp, suffix=SUFFIX)
+    app.add_middleware(PreviewApp, suffix=SUFFIX, over_tls=over_tls)
     async with running(server, path):
         transport = httpx.ASGITransport(app=app)
         async with httpx.AsyncClient(transport=transport, base_url=f"http://{HOST}:8000") as client:
@@ -152,6 +152,14 @@ async def test_a_ticket_opens_the_preview_once_and_requests_reach_the_server(tmp
         assert shown.status_code == 302  # passed on, never followed
         assert "set-cookie" not in shown.headers
         assert shown.headers["x-app"] == "1"
+
+
+@pytest.mark.parametrize("over_tls", [False, True])
+async def test_the_pass_is_for_tls_only_where_people_come_by_it(tmp_path: Path, *, over_tls: bool):
+    async with stage(tmp_path, over_tls=over_tls) as there:
+        entered = await there.enter()
+        assert entered.status_code == 303
+        assert ("Secure" in entered.headers["set-cookie"]) is over_tls
 
 
 async def test_without_a_pass_nothing_is_shown(tmp_path: Path):
