@@ -10,7 +10,9 @@ from starlette.routing import WebSocketRoute
 
 from control_plane.api.guard import GuardedWebSocketRoute
 from control_plane.api.operation import OperationRoute
-from control_plane.domain.access import PROJECT_POLICIES, Policy
+from control_plane.domain.access import COURSE_POLICIES, PROJECT_POLICIES, Policy
+from control_plane.domain.courses import Assignment
+from control_plane.domain.identity import Put
 from control_plane.domain.people import Role
 from sandbox_image.wire.closing import CloseCode
 from tests.fakes.agent_link import Asked, Peer
@@ -26,9 +28,31 @@ async def app(tmp_path: Path) -> AsyncGenerator[Hosted]:
         yield running
 
 
-def filled(path: str, project_id: str) -> str:
-    path = re.sub(r"{([\w:]+)}", lambda found: project_id if found[1] == "project_id" else "pyright", path)
+def filled(path: str, project_id: str = "p", course_id: str = "c") -> str:
+    """Fill in a path; the assignment that ``a_course`` makes is called after its course."""
+    known = {"project_id": project_id, "course_id": course_id, "assignment_id": f"{course_id}-1"}
+    path = re.sub(r"{([\w:]+)}", lambda found: known.get(found[1], "pyright"), path)
     return path + ("" if project_id in path else f"?project_id={project_id}")
+
+
+async def a_course(app: Hosted, teacher: dict[str, str]) -> str:
+    """Make a course with an assignment; return its id."""
+    got = await app.served.call("POST", "/api/courses", json={"title": "Weather"}, headers=teacher)
+    assert got.status == 201, got.content
+    course_id = str(got.json["id"])
+    assignment = Assignment(
+        id=f"{course_id}-1", course_id=course_id, title="Rain", text="", project_id="p", created_by="", created_at=1
+    )
+    store = app.served.outside.identity
+    await store.write([Put(assignment)], await store.revision())
+    await app.served.outside.clock.advance(1)
+    return course_id
+
+
+def of_courses(app: Hosted, *policies: Policy) -> list[OperationRoute]:
+    routes = [route for route in operations(app) if route.policy in policies]
+    assert len(routes) >= 2
+    return routes
 
 
 def operations(app: Hosted) -> list[OperationRoute]:
@@ -84,6 +108,54 @@ async def test_another_tenant_is_told_that_it_is_not_there(app: Hosted):
     assert await app.status("POST", "/api/code/execute-node", eve, body) == 404
     assert await app.status("POST", "/api/project/execute-flow", eve, body) == 404
     await let_in(app, ada, project_id)
+
+
+async def test_a_course_is_there_for_its_members_and_changed_by_its_teachers(app: Hosted):
+    ada, zoe, root = (
+        await app.joined("ada", Role.TEACHER),
+        await app.joined("zoe", Role.TEACHER),
+        await app.joined("root", Role.ADMIN),
+    )
+    bob = await app.joined("bob")
+    course_id = await a_course(app, ada)
+    course = f"/api/courses/{course_id}"
+    for outsider in (zoe, bob):
+        for route in of_courses(app, *COURSE_POLICIES):
+            path = filled(route.path, course_id=course_id)
+            assert await app.status(route.operation.method, path, outsider) == 404, route.operation.id
+    assert await app.status("PUT", f"{course}/members/bob", ada, {"name": "Bob"}) == 200
+    for route in of_courses(app, Policy.COURSE_TEACHER):
+        path = filled(route.path, course_id=course_id)
+        assert await app.status(route.operation.method, path, bob) == 403, route.operation.id
+    for route in of_courses(app, Policy.TEACHER):
+        assert await app.status(route.operation.method, filled(route.path), bob) == 403, route.operation.id
+    for member in (ada, bob, root):
+        assert await app.status("GET", course, member) == 200
+        assert await app.status("GET", f"{course}/exams", member) == 200
+    for teacher in (ada, root):
+        assert await app.status("GET", f"{course}/members", teacher) == 200
+        assert await app.status("PATCH", course, teacher, {"title": "Rain"}) == 200
+    assert await app.status("DELETE", f"{course}/members/bob", ada) == 204
+    assert await app.status("GET", course, bob) == 404
+
+
+async def test_a_token_carries_into_a_course_no_more_than_its_scope(app: Hosted):
+    ada, root = await app.joined("ada", Role.TEACHER), await app.joined("root", Role.ADMIN)
+    course_id = await a_course(app, ada)
+    read, edit, full = [await app.token(ada, scope) for scope in ("read", "edit", "admin")]
+    for token in (read, edit):
+        for route in of_courses(app, Policy.TEACHER, Policy.COURSE_TEACHER):
+            path = filled(route.path, course_id=course_id)
+            assert await app.status(route.operation.method, path, token) == 403, route.operation.id
+    for route in operations(app):
+        if route.policy is Policy.COURSE and route.operation.method != "GET":
+            path = filled(route.path, course_id=course_id)
+            assert await app.status(route.operation.method, path, read) == 403, route.operation.id
+    course = f"/api/courses/{course_id}"
+    assert await app.status("GET", course, read) == 200
+    assert await app.status("PATCH", course, full, {"title": "Rain"}) == 200
+    assert await app.status("GET", course, await app.token(root, "read")) == 404
+    assert await app.status("GET", course, await app.token(root, "admin")) == 200
 
 
 @pytest.mark.parametrize("as_token", [False, True])
@@ -144,7 +216,7 @@ async def test_a_token_of_smaller_scope_makes_no_larger_one_and_shares_nothing(a
     project_id = await app.make(ada)
     edit = await app.token(ada, "edit")
     for route in operations(app):
-        if route.policy in (Policy.ACCOUNT, Policy.OWN):
+        if route.policy in (Policy.ACCOUNT, Policy.OWN, Policy.TEACHER):
             path = filled(route.path, project_id)
             assert await app.status(route.operation.method, path, edit) == 403, route.operation.id
     assert await app.status("POST", f"/api/project/{project_id}/sandbox/keep-awake", edit, {"seconds": 1}) == 200

@@ -27,7 +27,7 @@ CLIENT_ID, CLIENT_SECRET = "forge", "a-client-secret"
 KEY, FOREIGN_KEY = (RSAKey.generate_key(2048, {"kid": "k1"}) for _ in range(2))
 PEOPLE: dict[str, dict[str, Any]] = {
     "ada": {"sub": "1", "email": "Ada@school.example", "email_verified": True, "name": "Ada", "groups": ["staff"]},
-    "bob": {"sub": "2", "email": "bob@school.example", "email_verified": True, "name": "Bob", "groups": []},
+    "bob": {"sub": "2", "email": "bob@school.example", "email_verified": True, "name": "Bob", "groups": ["class 7"]},
     "eve": {"sub": "3", "email": "eve@school.example", "email_verified": False, "name": "Eve"},
     "mallory": {"sub": "4", "email": "m@elsewhere.example", "email_verified": True, "name": "Mallory"},
 }

@@ -158,6 +158,25 @@ async def test_an_account_with_a_password_is_not_taken_over_but_one_that_waits_i
     assert (await sign_in(app, "bob")).headers["location"] == "/sign-in?error=unauthenticated"
 
 
+async def test_a_group_at_the_provider_makes_people_students_of_the_courses_that_name_it(app: Hosted):
+    ada = session_of(app, await sign_in(app, "ada"))
+    for claim in ("class 7", "class 8", ""):
+        made = await app.served.call("POST", "/api/courses", json={"title": f"Of {claim}"}, headers=ada)
+        path = f"/api/courses/{made.json['id']}"
+        assert (await app.served.call("PATCH", path, json={"claim": claim}, headers=ada)).status == 200
+    assert session_of(app, await sign_in(app, "bob"))
+    bob = session_of(app, await sign_in(app, "bob"))
+    listed = (await app.served.call("GET", "/api/courses", headers=bob)).json
+    assert [(course["title"], course["role"]) for course in listed] == [("Of class 7", "student")]
+    member = f"/api/courses/{listed[0]['id']}/members"
+    assert [m["role"] for m in (await app.served.call("GET", member, headers=ada)).json] == ["teacher", "student"]
+    assert await app.status("DELETE", f"{member}/bob@school.example", ada) == 204
+    assert (await app.served.call("GET", "/api/courses", headers=bob)).json == []
+    await app.served.app.state.services.audit.flush()
+    joined = [e.detail["by"] for e in app.served.outside.audit.entries if e.action == "member.joined"]
+    assert joined == ["claim"]
+
+
 async def test_a_provider_that_does_not_answer_is_said_so(tmp_path: Path):
     async with hosted(tmp_path, oidc_issuer="http://127.0.0.1:1", oidc_client_id="forge") as app:
         got = await app.served.call("GET", "/api/oidc/login", headers={})

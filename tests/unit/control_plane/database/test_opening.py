@@ -104,6 +104,31 @@ def test_people_can_be_migrated_down_and_up_again_and_projects_stay(tmp_path: Pa
         assert connection.execute("SELECT number FROM identity_revision").fetchone() == (0,)
 
 
+def test_courses_can_be_migrated_down_and_up_again_and_people_stay(tmp_path: Path):
+    prepare_database(url(tmp_path))
+    file = tmp_path / "data" / "aimforge.db"
+    with closing(sqlite3.connect(file)) as connection, connection:
+        connection.execute("INSERT INTO person VALUES ('ada', 'ada', 'Ada', 'teacher', 1.0, '', '', 0)")
+        connection.execute("INSERT INTO course VALUES ('c', 'Weather', 'ada', 1.0, '')")
+        connection.execute("INSERT INTO course_member VALUES ('c:bob', 'c', 'bob', 'Bob', 'student', 1.0)")
+        with pytest.raises(sqlite3.IntegrityError):
+            connection.execute("UPDATE course_member SET role = 'owner'")
+    config = Config()
+    config.set_main_option("script_location", str(opening.MIGRATIONS))
+    engine = create_engine(f"sqlite:///{file}")
+    with engine.connect() as migrating:
+        config.attributes["connection"] = migrating
+        command.downgrade(config, "0002")
+    engine.dispose()
+    with closing(sqlite3.connect(file)) as connection:
+        tables = {row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+        assert not {"course", "course_member", "assignment", "submission", "exam", "look"} & tables
+    prepare_database(url(tmp_path))
+    with closing(sqlite3.connect(file)) as connection:
+        assert connection.execute("SELECT login FROM person").fetchall() == [("ada",)]
+        assert connection.execute("SELECT count(*) FROM course_member").fetchone() == (0,)
+
+
 @pytest.mark.parametrize("damage", [b"this is no database, and long enough to tell" * 50, None])
 def test_a_damaged_database_is_refused_and_left_as_it_is(tmp_path: Path, damage: bytes | None):
     prepare_database(url(tmp_path))

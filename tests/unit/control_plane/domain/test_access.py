@@ -2,7 +2,16 @@
 
 import pytest
 
-from control_plane.domain.access import PROJECT_POLICIES, Policy, Share, check_project, check_role
+from control_plane.domain.access import (
+    COURSE_POLICIES,
+    PROJECT_POLICIES,
+    Policy,
+    Share,
+    check_course,
+    check_project,
+    check_role,
+)
+from control_plane.domain.courses import CourseRole
 from control_plane.domain.errors import Forbidden, NotFound
 from control_plane.domain.people import LOCAL_PERSON, Person, Role, Scope
 from control_plane.domain.project import ProjectRecord
@@ -49,11 +58,43 @@ def test_a_share_and_a_scope_allow_the_lesser_of_both(granted: Share, scope: Sco
             check_project(policy, person, PROJECT, granted)
 
 
+@pytest.mark.parametrize(
+    ("role", "scope", "member", "expected"),
+    [
+        (Role.STUDENT, Scope.ADMIN, None, set()),
+        (Role.STUDENT, Scope.ADMIN, CourseRole.STUDENT, {Policy.COURSE}),
+        (Role.STUDENT, Scope.ADMIN, CourseRole.TEACHER, {Policy.COURSE, Policy.COURSE_TEACHER}),
+        (Role.TEACHER, Scope.ADMIN, None, set()),
+        (Role.TEACHER, Scope.ADMIN, CourseRole.STUDENT, {Policy.COURSE}),
+        (Role.ADMIN, Scope.ADMIN, None, {Policy.COURSE, Policy.COURSE_TEACHER}),
+        (Role.ADMIN, Scope.ADMIN, CourseRole.STUDENT, {Policy.COURSE, Policy.COURSE_TEACHER}),
+        (Role.ADMIN, Scope.EDIT, None, set()),
+        (Role.ADMIN, Scope.EDIT, CourseRole.STUDENT, {Policy.COURSE}),
+    ],
+)
+def test_in_a_course_counts_what_the_course_says_and_being_an_administrator(
+    role: Role, scope: Scope, member: CourseRole | None, expected: set[Policy]
+):
+    person = Person(id="cyd", name="Cyd", role=role, scope=scope)
+    for policy in expected:
+        check_course(policy, person, "c", member)
+    for policy in COURSE_POLICIES - expected:
+        with pytest.raises(Forbidden if expected else NotFound):
+            check_course(policy, person, "c", member)
+
+
+def test_teachers_and_administrators_pass_where_a_teacher_is_asked_for():
+    check_role(Policy.TEACHER, Person(id="cyd", name="Cyd", role=Role.TEACHER))
+    check_role(Policy.TEACHER, LOCAL_PERSON)
+    with pytest.raises(Forbidden, match="Only a teacher"):
+        check_role(Policy.TEACHER, ADA)
+
+
 @pytest.mark.parametrize("scope", [Scope.READ, Scope.EDIT])
 def test_a_smaller_scope_is_no_administrator_and_not_the_account_itself(scope: Scope):
     person = Person(id="root", name="Root", role=Role.ADMIN, scope=scope)
     check_role(Policy.SIGNED_IN, person)
-    for policy in (Policy.ADMIN, Policy.METRICS, Policy.ACCOUNT):
+    for policy in (Policy.ADMIN, Policy.METRICS, Policy.ACCOUNT, Policy.TEACHER, Policy.COURSE_TEACHER):
         with pytest.raises(Forbidden, match="scope"):
             check_role(policy, person)
 

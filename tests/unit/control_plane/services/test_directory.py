@@ -1,16 +1,18 @@
 """The directory in memory, and others who change the same store."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 import pytest
 
+from control_plane.domain.courses import Course
 from control_plane.domain.errors import StoreUnavailable
 from control_plane.domain.identity import Account, Change, Drop, Identity, Put, Session, digest_of
 from control_plane.domain.people import Role, Scope
 from control_plane.services.directory import Directory
 from control_plane.services.people import HostedPeople
+from control_plane.services.record_index import RecordIndex
 from tests.fakes.clock import FakeClock
 from tests.fakes.identity import FakeIdentityStore
 from tests.fakes.stores import FakeDatabase
@@ -107,3 +109,35 @@ async def test_uses_are_written_in_a_batch_and_sessions_that_are_over_are_forgot
     assert HostedPeople(directory, clock).by_session("secret") is None
     await directory.note_uses()
     assert (await store.load()).get(Session, "s") is None
+
+
+def test_a_change_leaves_the_tables_and_indexes_of_other_kinds_as_they_are():
+    before = Identity.of(1, [ADA, SESSION])
+    course = Course(id="c", title="Weather", created_by="a", created_at=0)
+    after = before.changed(2, [Put(course)])
+    assert after.get(Course, "c") == course
+    assert after.by_digest is before.by_digest
+    assert after.by_login is before.by_login
+    assert after.all(Account) is before.all(Account)
+    assert before.get(Course, "c") is None
+    gone = after.changed(3, [Drop(Session, "s"), Put(replace(ADA, login="lovelace"))])
+    assert gone.with_secret(Session, "secret") is None
+    assert set(gone.by_login) == {"lovelace"}
+    assert gone.all(Course) is after.all(Course)
+
+
+def test_what_is_derived_from_a_kind_is_made_anew_only_when_that_kind_changed():
+    built: list[int] = []
+
+    def count(courses: Iterable[Course]) -> int:
+        built.append(1)
+        return len(list(courses))
+
+    index, identity = RecordIndex(Course, count), Identity.of(1, [ADA])
+    course = Course(id="c", title="Weather", created_by="a", created_at=0)
+    for _ in range(3):
+        assert index.of(identity) == 0
+    identity = identity.changed(2, [Put(course)])
+    assert index.of(identity) == index.of(identity.changed(3, [Put(SESSION)])) == 1
+    assert index.of(identity.changed(3, [Drop(Course, "c")])) == 0
+    assert len(built) == 4
