@@ -2,7 +2,7 @@
 both pass the same contract suites in ``tests/contract``.
 """
 
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from enum import StrEnum
@@ -281,7 +281,7 @@ class ArchiveStore(Protocol):
         ...
 
     async def find(self, archive_id: str) -> Archive | None: ...
-    def read(self, archive_id: str) -> AsyncIterator[bytes]:
+    def read(self, archive_id: str) -> AsyncGenerator[bytes]:
         """Yield an archive's bytes, at most 1 MiB at a time. Raises ``NotFound``; breaks off when it is damaged."""
         ...
 
