@@ -18,8 +18,7 @@ import { EnvironmentProgress, isWorking } from "./EnvironmentProgress";
 import { PackageFinder } from "./PackageFinder";
 import { PackageList } from "./PackageList";
 import { installPackages, listPackages, recreateEnvironment, removePackage } from "./packagesApi";
-import { normalized, parseSpecifiers } from "./specifiers";
-import { loneName } from "./suggestions";
+import { loneName, normalized, parseSpecifiers } from "./specifiers";
 
 function usePackages(projectId: string) {
   const client = useQueryClient();
@@ -91,7 +90,6 @@ export function PackagesPane() {
       </form>
       <PackageFinder
         projectId={projectId}
-        text={text.trim()}
         name={wrong.length === 0 ? loneName(specifiers) : null}
         installed={packages.data ?? []}
         disabled={blocked}

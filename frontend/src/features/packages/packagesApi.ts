@@ -2,15 +2,16 @@ import { projectPath } from "@/shared/api/paths";
 import { getJson } from "@/shared/api/request";
 import { useLive } from "@/shared/live/liveStore";
 import { parse, parseList } from "@/wire/parse";
-import type { Package, PackageLookup, VenvStatus } from "@/wire/generated";
+import type { Package, PackageLookup, PackageSearch, VenvStatus } from "@/wire/generated";
 
 export function listPackages(projectId: string, signal: AbortSignal): Promise<Package[]> {
   return getJson(projectPath(projectId, "/packages"), (value) => parseList("Package", value), { signal });
 }
 
-/** What installs without a network. */
-export function listAvailable(projectId: string, signal: AbortSignal): Promise<Package[]> {
-  return getJson(projectPath(projectId, "/packages/available"), (value) => parseList("Package", value), { signal });
+/** Packages with a text in their name. `read` lets the sandbox read the index's list of names, which is large. */
+export function searchPackages(projectId: string, text: string, read: boolean, signal: AbortSignal): Promise<PackageSearch> {
+  const query = { text, ...(read ? { read: "true" } : {}) };
+  return getJson(projectPath(projectId, "/packages/search"), (value) => parse("PackageSearch", value), { signal, query });
 }
 
 export function lookUpPackage(projectId: string, name: string, signal: AbortSignal): Promise<PackageLookup> {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { normalized, parseSpecifiers } from "./specifiers";
+import { loneName, normalized, parseSpecifiers } from "./specifiers";
 
 describe("parseSpecifiers", () => {
   it("takes names, versions and extras, one or several", () => {
@@ -30,4 +30,11 @@ describe("parseSpecifiers", () => {
   it("compares names as Python does", () => {
     expect(normalized("Foo.Bar_baz")).toBe("foo-bar-baz");
   });
+});
+
+it("searches for one name, and nothing else", () => {
+  expect(loneName(["polars"])).toBe("polars");
+  expect(loneName(["polars>=1"])).toBeNull();
+  expect(loneName(["polars", "rich"])).toBeNull();
+  expect(loneName([])).toBeNull();
 });

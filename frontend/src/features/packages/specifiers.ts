@@ -30,3 +30,9 @@ export function parseSpecifiers(text: string): Specifiers {
 export function normalized(name: string): string {
   return name.toLowerCase().replace(/[-_.]+/g, "-");
 }
+
+/** The one name that is typed, without a version; null when there are several, or none. */
+export function loneName(specifiers: readonly string[]): string | null {
+  const [only, ...others] = specifiers;
+  return only !== undefined && others.length === 0 && /^[A-Za-z0-9._-]+$/.test(only) ? only : null;
+}
