@@ -1,6 +1,6 @@
 """Courses, and who is what in them. Look-ups never wait."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -40,6 +40,7 @@ class Courses:
         self._members = RecordIndex(Member, grouped(lambda member: member.course_id))
         self._memberships = RecordIndex(Member, grouped(lambda member: member.login))
         self._assignments = RecordIndex(Assignment, grouped(lambda assignment: assignment.course_id))
+        self._handed_out = RecordIndex(Submission, grouped(lambda submission: submission.assignment_id))
         self._submissions = RecordIndex(Submission, lambda all_: {s.project_id: s for s in all_ if s.project_id})
 
     # ── Looking ───────────────────────────────────────────────────────────────────────────────────────────────
@@ -99,6 +100,15 @@ class Courses:
     def assignments(self, course_id: str) -> Sequence[Assignment]:
         """Return a course's assignments in no order."""
         return self._assignments.of(self._directory.identity).get(course_id, ())
+
+    def member(self, course_id: str, login: str) -> Member | None:
+        """Return what a canonical login is listed as in a course."""
+        return self._directory.identity.get(Member, member_id(course_id, login))
+
+    def submissions(self, assignment_id: str) -> Mapping[str, Submission]:
+        """Return what was made of an assignment, by login."""
+        records = self._handed_out.of(self._directory.identity).get(assignment_id, ())
+        return {record.login: record for record in records}
 
     def submission_of(self, project_id: str) -> Submission | None:
         """Return the submission that a student's project is for."""

@@ -119,7 +119,7 @@ class Projects:
         """
         record = await self.make(person, name or UNNAMED, template)
         try:
-            brought = await self._upload(record, person, archive)
+            brought = await self.fill(record, person, archive)
             if not name:
                 await self.learn(record.id, brought.name, brought.description)
         except BaseException:
@@ -159,7 +159,8 @@ class Projects:
                 raise_for_agent(export.status, await bounded(export.body(), MAX_JSON_BODY))
             return await self.bring_in(person, copy_name, export.body())
 
-    async def _upload(self, record: ProjectRecord, person: Person, archive: AsyncIterator[bytes]) -> Brought:
+    async def fill(self, record: ProjectRecord, person: Person, archive: AsyncIterator[bytes]) -> Brought:
+        """Replace a project's content by that of a zip. Raises ``SandboxFailed``, and what the agent says of the zip."""
         address = await self._sandboxes.ensure_ready(record.id)
         with self._sandboxes.using(record.id):
             async with self._link.stream(

@@ -1,7 +1,7 @@
 """Archives and results of hidden tests, in memory."""
 
 import hashlib
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 
 from control_plane.domain.archives import Archive
 from control_plane.domain.errors import NotFound, TooLarge
@@ -37,7 +37,7 @@ class FakeArchiveStore:
         self._database.check()
         return self.kept[archive_id][0] if archive_id in self.kept else None
 
-    async def read(self, archive_id: str) -> AsyncIterator[bytes]:
+    async def read(self, archive_id: str) -> AsyncGenerator[bytes]:
         """Yield an archive's bytes."""
         self._database.check()
         if archive_id not in self.kept:

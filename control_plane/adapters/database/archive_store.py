@@ -2,7 +2,7 @@
 
 import hashlib
 import secrets
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from typing import Final
 
 import sqlalchemy as sa
@@ -53,7 +53,7 @@ class DatabaseArchiveStore:
             row = (await connection.execute(query)).mappings().one_or_none()
         return Archive(**row) if row is not None else None
 
-    async def read(self, archive_id: str) -> AsyncIterator[bytes]:
+    async def read(self, archive_id: str) -> AsyncGenerator[bytes]:
         """Yield an archive's pieces. Raises ``NotFound``, and ``StoreUnavailable`` for one that is damaged."""
         archive = await self.find(archive_id)
         if archive is None:
