@@ -25,9 +25,12 @@ from control_plane.api.sockets import routes as socket_routes
 from control_plane.domain.access import Policy
 from control_plane.domain.errors import StoreUnavailable
 from control_plane.domain.people import LOCAL_PERSON
-from control_plane.hosting import open_entrance
+from control_plane.hosting import know_people, open_entrance
+from control_plane.ports import Tracer
+from control_plane.services.allowances import Allowances, Deployment
 from control_plane.services.audit import AuditLog
 from control_plane.services.deletions import Deletions
+from control_plane.services.enforcement import Enforcement
 from control_plane.services.engine_watch import EngineWatch
 from control_plane.services.event_hub import EventHub
 from control_plane.services.metrics import Metrics
@@ -66,7 +69,6 @@ def deployment_of(settings: Settings) -> LocalDeployment:
         runtime=settings.runtime,
         deployment=settings.deployment,
         index_url=settings.index_url,
-        egress_hosts=settings.egress_hosts,
         agent_settings=settings.agent_settings(),
         run_dir=settings.run_dir,
         agent_secret=settings.agent_secret,
@@ -163,6 +165,9 @@ async def open_services(stack: AsyncExitStack, settings: Settings, adapters: Ada
         least_memory=settings.least_memory,
         most=settings.most,
     )
+    deployment = Deployment(base=settings.allowance, most=settings.most, packages=adapters.packages)
+    allowances = Allowances(adapters.allowances, registry, deployment, clock)
+    await allowances.load()
     sandboxes = await stack.enter_async_context(
         Sandboxes(
             adapters.runtime,
@@ -173,7 +178,7 @@ async def open_services(stack: AsyncExitStack, settings: Settings, adapters: Ada
             clock,
             policy,
             registry.name_of,
-            registry.owner_of,
+            allowances,
             adapters.memory,
         )
     )
@@ -196,6 +201,9 @@ async def open_services(stack: AsyncExitStack, settings: Settings, adapters: Ada
     sockets = OpenSockets()
     engine = EngineWatch(adapters.runtime, clock, sandboxes.retry_starts)
     entrance = await open_entrance(settings, adapters, registry, sockets, audit, hub)
+    enforcement = Enforcement(sandboxes, allowances, egress, clock)
+    if entrance.hosted is not None:
+        know_people(allowances, enforcement, entrance.hosted)
     services = Services(
         guard=entrance.guard,
         people=entrance.people,
@@ -203,6 +211,9 @@ async def open_services(stack: AsyncExitStack, settings: Settings, adapters: Ada
         projects=projects,
         deletions=deletions,
         sandboxes=sandboxes,
+        allowances=allowances,
+        enforcement=enforcement,
+        egress=egress,
         hub=hub,
         link=link,
         open_sockets=sockets,
@@ -215,7 +226,10 @@ async def open_services(stack: AsyncExitStack, settings: Settings, adapters: Ada
         settings=lambda: settings_in_force(settings),
         hosted=entrance.hosted,
     )
-    return Opened(services=services, loops={"audit": audit.run, "engine": engine.run, **entrance.loops})
+    return Opened(
+        services=services,
+        loops={"audit": audit.run, "enforcement": enforcement.run, "engine": engine.run, **entrance.loops},
+    )
 
 
 async def flush(audit: AuditLog) -> None:

@@ -9,10 +9,12 @@ from control_plane.api.guard import SECURE_SESSION_COOKIE, SESSION_COOKIE, Guard
 from control_plane.ports import EventSink
 from control_plane.services.access_watch import AccessWatch
 from control_plane.services.accounts import Accounts
+from control_plane.services.allowances import Allowances
 from control_plane.services.api_tokens import ApiTokens
 from control_plane.services.audit import AuditLog
 from control_plane.services.courses import Courses
 from control_plane.services.directory import Directory
+from control_plane.services.enforcement import Enforcement
 from control_plane.services.exams import Exams
 from control_plane.services.invitations import Invitations
 from control_plane.services.looks import Looks
@@ -58,6 +60,14 @@ async def open_entrance(
     directory.on_look(hosted.exams.sweep)
     directory.on_look(watch.sweep)
     return Entrance(guard=guard, people=people, hosted=hosted, loops={"directory": directory.follow})
+
+
+def know_people(allowances: Allowances, enforcement: Enforcement, hosted: HostedServices) -> None:
+    """Tell the allowances of roles, courses and exams, and see to it that exams begin and end at once."""
+    allowances.role_of = hosted.accounts.role_of
+    allowances.courses = hosted.courses
+    allowances.egress_closed = hosted.exams.egress_closed
+    hosted.exams.on_change(enforcement.soon)
 
 
 def guard_of(

@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Protocol
 
+from control_plane.domain.allowance import AllowanceRecord
 from control_plane.domain.archives import Archive
 from control_plane.domain.audit import AuditEntry, AuditFilter
+from control_plane.domain.egress import Decision, EgressPolicy, Traffic
 from control_plane.domain.hidden_tests import TestRow
 from control_plane.domain.identity import Change, Identity
 from control_plane.domain.project import ProjectRecord
@@ -199,10 +201,23 @@ class AgentLink(Protocol):
 
 
 class Egress(Protocol):
-    """Gates to the outside, one for each sandbox. Both calls may be repeated."""
+    """Gates to the outside, one for each sandbox. ``open`` and ``close`` may be repeated."""
 
-    async def open(self, project_id: str) -> None: ...
+    async def open(self, project_id: str, policy: EgressPolicy) -> None:
+        """Open a gate, or change what an open one lets through: connections that it no longer allows are cut."""
+        ...
+
     async def close(self, project_id: str) -> None: ...
+    async def traffic(self) -> Mapping[str, Traffic]:
+        """Return the bytes of each project since the gates' process started; under the empty id, those of forgotten ones.
+
+        Raises ``EngineUnavailable``, as ``recent`` does.
+        """
+        ...
+
+    async def recent(self, project_id: str) -> Sequence[Decision]:
+        """Return a project's latest decisions, newest first."""
+        ...
 
 
 # ── The database ──────────────────────────────────────────────────────────────────────────────────────────────
@@ -258,6 +273,17 @@ class IdentityStore(Protocol):
     async def touch(self, sessions: Mapping[str, float], tokens: Mapping[str, float]) -> None:
         """Note when sessions and tokens were last used; this is no new revision."""
         ...
+
+
+class AllowanceStore(Protocol):
+    """What is said of each subject. Raises ``StoreUnavailable``."""
+
+    async def list(self) -> Sequence[AllowanceRecord]: ...
+    async def put(self, record: AllowanceRecord) -> None:
+        """Add a record, or replace the subject's."""
+        ...
+
+    async def delete(self, subject: str) -> None: ...
 
 
 class AuditStore(Protocol):

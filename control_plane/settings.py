@@ -4,7 +4,7 @@
 """
 
 import secrets
-from dataclasses import fields
+from dataclasses import asdict, fields
 from functools import cached_property
 from ipaddress import ip_address
 from pathlib import Path
@@ -13,6 +13,8 @@ from typing import Annotated, Final, Literal
 from pydantic import AliasChoices, Field, field_validator, model_validator
 from pydantic_settings import NoDecode, SettingsConfigDict
 
+from control_plane.allowance_settings import AllowanceSettings
+from control_plane.domain.allowance import Allowance
 from control_plane.domain.sandbox import Limits
 from control_plane.people_settings import PeopleSettings
 
@@ -25,7 +27,7 @@ def also(name: str) -> AliasChoices:
     return AliasChoices(f"AIMFORGE_{name}", name)
 
 
-class Settings(PeopleSettings):
+class Settings(PeopleSettings, AllowanceSettings):
     """Everything that a deployment can choose. Durations in seconds and sizes in bytes, unless the name says otherwise."""
 
     model_config = SettingsConfigDict(
@@ -178,17 +180,6 @@ class Settings(PeopleSettings):
     )
     reap_sec: float = Field(default=5, gt=0, description="Time between two looks at which sandboxes are idle.")
 
-    # ── Network of sandboxes ──────────────────────────────────────────────────────────────────────────────────
-    index_url: str = Field(
-        default="",
-        description="Package index for sandboxes. Empty: that of pip's or uv's configuration on this machine.",
-    )
-    egress_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
-        default=(),
-        description="Further hosts that sandboxes may reach, as host or host:port, separated by commas; "
-        "a trailing ! allows private addresses for that host.",
-    )
-
     # ── Language servers and terminals ────────────────────────────────────────────────────────────────────────
     python_lsp: Literal["pyright", "basedpyright", "ty"] = Field(
         default="pyright", description="Python language server.", validation_alias=also("PYTHON_LSP")
@@ -224,7 +215,7 @@ class Settings(PeopleSettings):
         validation_alias=also("TERMINAL_MAX_SESSION_MS"),
     )
 
-    @field_validator("allowed_hosts", "allowed_origins", "egress_hosts", "role_peers", mode="before")
+    @field_validator("allowed_hosts", "allowed_origins", "role_peers", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         if isinstance(value, str):
@@ -300,6 +291,18 @@ class Settings(PeopleSettings):
             shm=self.max_shm,
             tmp=self.max_tmp,
             disk=self.max_disk,
+        )
+
+    @cached_property
+    def allowance(self) -> Allowance:
+        """What projects may use where nobody says anything else."""
+        return Allowance(
+            **asdict(self.limits),
+            at_once=self.at_once,
+            run_sec=self.run_sec,
+            egress=self.egress,
+            bytes_per_sec=self.egress_bytes_per_sec,
+            hosts=self.egress_hosts,
         )
 
     @property

@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING, Any
 from control_plane.adapters.clock import SystemClock
 from control_plane.adapters.host_memory import LinuxHostMemory
 from control_plane.adapters.socket_paths import SocketPaths
+from control_plane.domain.egress import AllowedHost
 from control_plane.ports import (
     AgentLink,
+    AllowanceStore,
     ArchiveStore,
     AuditStore,
     Clock,
@@ -47,6 +49,9 @@ class Adapters:
     archives: ArchiveStore
     test_rows: HiddenTestStore
     clock: Clock
+    allowances: AllowanceStore
+    packages: Sequence[AllowedHost] = ()
+    """Hosts of the package index."""
     memory: HostMemory = field(default_factory=LinuxHostMemory)
 
 
@@ -65,7 +70,6 @@ class LocalDeployment:
     runtime: str
     deployment: str
     index_url: str
-    egress_hosts: Sequence[str]
     agent_settings: Mapping[str, Any]
     run_dir: Path | None = None
     agent_secret: str = ""
@@ -82,6 +86,7 @@ class LocalDeployment:
 async def open_local(deployment: LocalDeployment) -> AsyncGenerator[Adapters, None]:
     """Open the adapters; what they hold is given back at the end, and the sandboxes go on."""
     from control_plane.adapters.agent_link.link import UnixAgentLink  # noqa: PLC0415  # only what a server needs
+    from control_plane.adapters.database.allowance_store import DatabaseAllowanceStore  # noqa: PLC0415
     from control_plane.adapters.database.archive_store import DatabaseArchiveStore  # noqa: PLC0415
     from control_plane.adapters.database.hidden_test_store import DatabaseHiddenTestStore  # noqa: PLC0415
     from control_plane.adapters.database.identity_store import (  # noqa: PLC0415
@@ -90,6 +95,7 @@ async def open_local(deployment: LocalDeployment) -> AsyncGenerator[Adapters, No
     )
     from control_plane.adapters.database.opening import file_of, open_database  # noqa: PLC0415
     from control_plane.adapters.database.stores import DatabaseProjectStore, DatabaseSandboxStore  # noqa: PLC0415
+    from control_plane.adapters.egress.indexes import index_hosts  # noqa: PLC0415
 
     async with AsyncExitStack() as stack:
         if file_of(deployment.database_url) is None:
@@ -111,6 +117,8 @@ async def open_local(deployment: LocalDeployment) -> AsyncGenerator[Adapters, No
             archives=DatabaseArchiveStore(database, clock.now),
             test_rows=DatabaseHiddenTestStore(database),
             clock=clock,
+            allowances=DatabaseAllowanceStore(database),
+            packages=index_hosts(deployment.index_url),
         )
 
 
@@ -174,14 +182,13 @@ def docker_runtime(engine: "Engine", sockets: "Sockets", deployment: LocalDeploy
 @asynccontextmanager
 async def _egress(deployment: LocalDeployment, engine: _EngineSide, sink: EventSink) -> AsyncGenerator[Egress, None]:
     """Open the way out: the egress role's gates where there is one, else gates of this process."""
-    from control_plane.adapters.egress.gates import Gates, deployment_policy  # noqa: PLC0415
+    from control_plane.adapters.egress.gates import Gates  # noqa: PLC0415
     from control_plane.adapters.egress.proxy import EgressProxy  # noqa: PLC0415
     from control_plane.adapters.egress.remote import open_remote_gates  # noqa: PLC0415
 
-    policy = deployment_policy(deployment.index_url, deployment.egress_hosts)
     if deployment.egress_socket:
-        async with open_remote_gates(deployment.egress_socket, engine.prepare_gate, policy, sink) as gates:
+        async with open_remote_gates(deployment.egress_socket, engine.prepare_gate, sink) as gates:
             yield gates
         return
     async with EgressProxy(sink) as proxy:
-        yield Gates(proxy, engine.paths, policy)
+        yield Gates(proxy, engine.paths)

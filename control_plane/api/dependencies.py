@@ -17,12 +17,14 @@ from control_plane.domain.errors import BadRequest, Invalid, NotFound, TooLarge
 from control_plane.domain.people import Person
 from control_plane.domain.project import ProjectRecord
 from control_plane.domain.setting import SettingInForce
-from control_plane.ports import AgentLink
+from control_plane.ports import AgentLink, Egress
 from control_plane.services.accounts import Accounts
+from control_plane.services.allowances import Allowances
 from control_plane.services.api_tokens import ApiTokens
 from control_plane.services.audit import Actor, AuditLog
 from control_plane.services.courses import Courses
 from control_plane.services.deletions import Deletions
+from control_plane.services.enforcement import Enforcement
 from control_plane.services.engine_watch import EngineWatch
 from control_plane.services.event_hub import EventHub
 from control_plane.services.exams import Exams
@@ -75,6 +77,9 @@ class Services:
     projects: Projects
     deletions: Deletions
     sandboxes: Sandboxes
+    allowances: Allowances
+    enforcement: Enforcement
+    egress: Egress
     hub: EventHub
     link: AgentLink
     open_sockets: OpenSockets

@@ -44,8 +44,9 @@ async def _ask_launcher(settings: "Settings") -> None:
 
 async def _ask_egress(settings: "Settings") -> None:
     from control_plane.adapters.egress import protocol
+    from control_plane.domain.egress import Decision
 
-    await _ask(settings.egress_socket, "egress", protocol.Traffic("none"), tuple[int, int])
+    await _ask(settings.egress_socket, "egress", protocol.ReadRecent("none"), list[Decision])
 
 
 async def _ask(path: str, name: str, request: Any, answer: Any) -> None:

@@ -33,6 +33,8 @@ COURSES: Final = "courses"
 ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,127}")
 LIMITS: Final = tuple(each.name for each in fields(Limits))
 MAX_HOSTS: Final = 200
+MAX_HOSTS_TEXT: Final = 8192
+"""Characters of all hosts of a subject together."""
 MAX_AT_ONCE: Final = 10_000
 LEAST_RUN_SEC: Final = 1.0
 MAX_RUN_SEC: Final = 24 * 3600.0
@@ -163,7 +165,10 @@ def check_allowance(allowance: Allowance, most: Limits = MOST) -> Allowance:
         raise Invalid(f"{name} may be from {least} to {largest}, and {value} was asked for.{setting}", field=name)
     if len(allowance.hosts) > MAX_HOSTS:
         raise Invalid(f"At most {MAX_HOSTS} hosts can be named for one subject.", field="hosts")
-    return replace(allowance, hosts=tuple(dict.fromkeys(written(host) for host in allowance.hosts)))
+    hosts = tuple(dict.fromkeys(written(host) for host in allowance.hosts))
+    if sum(map(len, hosts)) > MAX_HOSTS_TEXT:
+        raise Invalid(f"The hosts of one subject may have {MAX_HOSTS_TEXT} characters together.", field="hosts")
+    return replace(allowance, hosts=hosts)
 
 
 def written(host: str) -> str:
@@ -181,6 +186,12 @@ def ceiling_of(said: Allowance, base: Allowance) -> Allowance:
     """
     filled = {name: value for name in SINGLE if (value := getattr(said, name)) is not None}
     return replace(base, **({"egress": EgressMode.HOSTS} | filled), hosts=())
+
+
+def changes(before: Allowance, after: Allowance) -> Allowance:
+    """Return what ``after`` says that ``before`` did not."""
+    same = {name: None for name in SINGLE if getattr(before, name) == getattr(after, name)}
+    return replace(after, **same, hosts=tuple(host for host in after.hosts if host not in before.hosts))
 
 
 def check_within(allowance: Allowance, ceiling: Allowance) -> None:

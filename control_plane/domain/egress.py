@@ -80,6 +80,26 @@ class EgressPolicy:
         return ANY_HOST if self.open and port in ANY_HOST.ports else None
 
 
+@dataclass(frozen=True, slots=True)
+class Traffic:
+    """Bytes that a sandbox sent and received through its gate."""
+
+    sent: int = 0
+    received: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """A connection that a gate let through or refused; ``times`` in all, the last ``at`` (seconds since 1970)."""
+
+    at: float
+    host: str
+    port: int
+    allowed: bool
+    reason: str = ""
+    times: int = 1
+
+
 def parse_allowed_host(text: str) -> AllowedHost:
     """Read an entry. Raises ``ValueError`` that says what is wrong with it."""
     rest, bang, after = text.strip().partition("!")

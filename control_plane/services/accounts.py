@@ -92,6 +92,11 @@ class Accounts:
 
     # ── Signing in ────────────────────────────────────────────────────────────────────────────────────────────
 
+    def role_of(self, person_id: str) -> Role | None:
+        """Return a person's role; None: it is nobody's id."""
+        account = self._directory.identity.get(Account, person_id)
+        return account.role if account is not None else None
+
     async def authenticate(self, login: str, password: str, address: str) -> Account:
         """Return the account whose password this is. Raises ``Unauthenticated``, ``TooMany``, ``Invalid``."""
         login = canonical_login(login)

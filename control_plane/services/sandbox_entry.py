@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from control_plane.domain.egress import EgressPolicy
 from control_plane.domain.sandbox import EndReason, SandboxRecord, SandboxState
 from control_plane.ports import AgentAddress
 from control_plane.services.start_backoff import StartBackoff
@@ -69,15 +70,17 @@ class SandboxEntry:
     """Requests that are being relayed now; above zero the sandbox is not idle."""
     awake_until: float = 0.0
     paused_at: float = 0.0
-    queue_position: int | None = None
     outdated: bool = False
     """Whether the container that there is was made from an image that is no longer the newest."""
+    queue_position: int | None = None
     queue_reason: str = ""
     """Why it waits, where it is not just for others that are being started."""
     pauses_in: float | None = None
     stops_in: float | None = None
     busy: list[str] = field(default_factory=list[str])
     steps: Steps = field(default_factory=Steps)
+    egress: EgressPolicy | None = None
+    """What its gate was told to let through last."""
     ended: asyncio.Future[EndReason] | None = None
     """Resolved when the generation that runs now ends; sockets wait for it."""
 
@@ -89,10 +92,10 @@ class SandboxEntry:
     def end(self, reason: EndReason) -> None:
         """Tell everybody who waits for the end of this generation."""
         self.address = None
+        self.outdated = False
         if self.ended is not None and not self.ended.done():
             self.ended.set_result(reason)
         self.ended = None
-        self.outdated = False
 
     def shown(self) -> events.Sandbox:
         """Describe the sandbox to people."""
@@ -104,6 +107,6 @@ class SandboxEntry:
             pauses_in_sec=self.pauses_in,
             stops_in_sec=self.stops_in,
             busy=list(self.busy),
+            update_ready=self.outdated,
             steps=self.steps.shown(),
         )
-            update_ready=self.outdated,

@@ -3,13 +3,21 @@ written to the store and told to the viewers. ``services.sandboxes`` decides whe
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import msgspec
 
-from control_plane.domain.errors import AimforgeError, EngineUnavailable, SandboxFailed, SandboxMisbehaved, TimedOut
+from control_plane.domain.egress import EgressPolicy
+from control_plane.domain.errors import (
+    AimforgeError,
+    EngineUnavailable,
+    SandboxFailed,
+    SandboxMisbehaved,
+    TimedOut,
+    TooMany,
+)
 from control_plane.domain.sandbox import CLOSE_CODES, DEADLINES, EndReason, Limits, SandboxState, may_become
 from control_plane.ports import (
     AgentAddress,
@@ -25,6 +33,7 @@ from control_plane.ports import (
 )
 from control_plane.services.sandbox_entry import SandboxEntry, Steps
 from control_plane.services.start_queue import StartQueue
+from control_plane.services.start_turns import Place
 from sandbox_image.wire.agent import Health
 from sandbox_image.wire.closing import CLOSINGS
 from sandbox_image.wire.version import API_VERSION
@@ -32,7 +41,22 @@ from sandbox_image.wire.version import API_VERSION
 HEALTH_TIMEOUT_SEC: Final = 2.0
 FIRST_RETRY_SEC: Final = 0.005
 LAST_RETRY_SEC: Final = 0.25
+UPDATED: Final = "The sandbox had been idle, and was started anew with an update."
 SETTLED: Final = frozenset({SandboxState.ABSENT, SandboxState.STOPPED})
+
+
+class Grants(Protocol):
+    """What is asked about what a project may use; answered from memory."""
+
+    def place_of(self, project_id: str) -> Place: ...
+    def limits_of(self, project_id: str) -> Limits | None:
+        """Return the limits to start with; None: those that it had."""
+        ...
+
+    def egress_of(self, project_id: str) -> EgressPolicy: ...
+    def at_once_of(self, project_id: str) -> int:
+        """Return how many sandboxes the project's owner may have; 0: any number."""
+        ...
 
 
 def sentence(reason: EndReason) -> str:
@@ -41,7 +65,6 @@ def sentence(reason: EndReason) -> str:
 
 
 def illegal(entry: SandboxEntry, target: SandboxState) -> AssertionError:
-UPDATED: Final = "The sandbox had been idle, and was started anew with an update."
     """Build the error for a transition that the table does not have: a fault of ours, never of the caller."""
     return AssertionError(f"a sandbox cannot go from {entry.state} to {target}")
 
@@ -59,8 +82,10 @@ class SandboxMoves:
         clock: Clock,
         queue: StartQueue,
         name_of: Callable[[str], str],
-        owner_of: Callable[[str], str],
+        grants: Grants,
+        make_room: Callable[[SandboxEntry], Awaitable[None]],
     ) -> None:
+        """``make_room`` sees to it that the owner may have one more sandbox, or raises ``TooMany``."""
         self._runtime = runtime
         self._link = link
         self._egress = egress
@@ -69,7 +94,8 @@ class SandboxMoves:
         self._clock = clock
         self._queue = queue
         self._name_of = name_of
-        self._owner_of = owner_of
+        self._grants = grants
+        self._make_room = make_room
 
     # ── Transitions ───────────────────────────────────────────────────────────────────────────────────────────
 
@@ -107,19 +133,35 @@ class SandboxMoves:
         entry.steps = Steps(self._clock.monotonic)
         if entry.state not in SETTLED | {SandboxState.FAILED, SandboxState.PAUSED, SandboxState.QUEUED}:
             await self.verify(entry)
+        if entry.state is SandboxState.PAUSED and entry.outdated:
+            await self._replace(entry)
+            return
         if entry.state is SandboxState.PAUSED:
             await self._resume(entry)
         if entry.state is SandboxState.READY:
             return
         await self._start(entry)
 
+    async def _replace(self, entry: SandboxEntry) -> None:
+        """Start a paused sandbox anew, from the newest image: it was paused because nothing ran in it."""
+        await self.stop(entry, EndReason.REPLACED)
+        await self._start(entry)
+        entry.record = replace(entry.record, message=UPDATED)
+        self.tell(entry)
+        await self._store.save(entry.record)
+
     async def _start(self, entry: SandboxEntry) -> None:
         if entry.state is not SandboxState.QUEUED:
+            try:
+                await self._make_room(entry)
+            except TooMany as error:
+                await self.fail(entry, EndReason.START_FAILED, error.message)
+                raise
             await self.move(entry, SandboxState.QUEUED, end_reason=None, message="")
         entry.steps.begin("queue")
         try:
-            owner = self._owner_of(entry.record.project_id)
-            async with self._queue.slot(owner, lambda position: self._wait_at(entry, position)):
+            place = self._grants.place_of(entry.record.project_id)
+            async with self._queue.slot(place, lambda position: self._wait_at(entry, position)):
                 entry.queue_position = None
                 async with asyncio.timeout(DEADLINES[SandboxState.STARTING]):
                     await self._start_container(entry)
@@ -133,33 +175,23 @@ class SandboxMoves:
         except EngineUnavailable as error:
             await self._give_up(entry, EndReason.ENGINE_GONE, error.message)
             raise
-        if entry.state is SandboxState.PAUSED and entry.outdated:
-            await self._replace(entry)
-            return
         except AimforgeError as error:
             await self._give_up(entry, EndReason.START_FAILED, error.message)
             raise
 
     async def _start_container(self, entry: SandboxEntry) -> None:
         await self.move(
-    async def _replace(self, entry: SandboxEntry) -> None:
-        """Start a paused sandbox anew, from the newest image: it was paused because nothing ran in it."""
-        await self.stop(entry, EndReason.REPLACED)
-        await self._start(entry)
-        entry.record = replace(entry.record, message=UPDATED)
-        self.tell(entry)
-        await self._store.save(entry.record)
-
             entry,
             SandboxState.STARTING,
             generation=entry.record.generation + 1,
             container_id="",
             started_at=self._clock.now(),
+            limits=self._grants.limits_of(entry.record.project_id) or entry.record.limits,
         )
         entry.ended = asyncio.get_running_loop().create_future()
         entry.steps.begin("container")
         self.tell(entry)
-        await self._egress.open(entry.record.project_id)
+        await self.open_gate(entry)
         record = entry.record
         container = await self._runtime.start(
             SandboxSpec(
@@ -296,6 +328,11 @@ class SandboxMoves:
             if container.project_id == entry.record.project_id:
                 await self._runtime.stop(container.id, grace_sec=0)
 
+    async def open_gate(self, entry: SandboxEntry) -> None:
+        """Let the sandbox out as far as it may now; what it may no longer have is cut."""
+        entry.egress = self._grants.egress_of(entry.record.project_id)
+        await self._egress.open(entry.record.project_id, entry.egress)
+
     # ── Changing ──────────────────────────────────────────────────────────────────────────────────────────────
 
     async def change_limits(self, entry: SandboxEntry, limits: Limits) -> None:
@@ -313,6 +350,12 @@ class SandboxMoves:
         container_id = entry.record.container_id
         await self.adopt(entry, await self._runtime.inspect(container_id) if container_id else None)
 
+    def note_image(self, entry: SandboxEntry, container: Container) -> None:
+        """Note whether a sandbox runs on the newest image, and tell when that changed."""
+        if entry.outdated == container.image_current:
+            entry.outdated = not container.image_current
+            self.tell(entry)
+
     async def adopt(self, entry: SandboxEntry, container: Container | None) -> None:
         """Take over what the engine reports. Only this skips the table: the world is as it is found."""
         entry.address = None
@@ -320,9 +363,10 @@ class SandboxMoves:
             await self.fail(entry, EndReason.CRASHED, "The sandbox was gone. It starts again on your next action.")
             return
         entry.record = replace(entry.record, container_id=container.id)
+        entry.outdated = not container.image_current
         if container.state in (ContainerState.RUNNING, ContainerState.PAUSED):
             entry.ended = entry.ended or asyncio.get_running_loop().create_future()
-            await self._egress.open(entry.record.project_id)
+            await self.open_gate(entry)
         if container.state is ContainerState.RUNNING:
             entry.record = replace(entry.record, state=SandboxState.RESUMING)
             await self._become_ready(entry)
@@ -347,10 +391,3 @@ def check_health(status: int, body: bytes) -> None:
             f"The sandbox image speaks version {health.api_version} of the agent's interface, and this control plane "
             f"version {API_VERSION}. Build the image anew: aimforge image build"
         )
-    def note_image(self, entry: SandboxEntry, container: Container) -> None:
-        """Note whether a sandbox runs on the newest image, and tell when that changed."""
-        if entry.outdated == container.image_current:
-            entry.outdated = not container.image_current
-            self.tell(entry)
-
-        entry.outdated = not container.image_current

@@ -1,26 +1,24 @@
-"""The queue before the engine: a bounded number of starts at once, in turn by owner, with visible positions.
+"""The queue before the engine: a bounded number of starts at once, in turn by line and owner, with visible positions.
 
-Owners take turns: somebody who starts thirty sandboxes is served first, then everybody else who waits, then the second of
-the thirty. Who comes later waits for at most one start of each of the others.
+``services.start_turns`` says whose turn it is. Who comes later waits for at most one start of each of the others.
 """
 
 import asyncio
-from bisect import insort
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 
 from control_plane.domain.errors import TooMany
+from control_plane.services.start_turns import Place, StartTurns
 
 
 class _Ticket:
-    """One start that waits or runs. Those of a lower ``turn`` go first, and within one those who came first."""
+    """One start that waits or runs."""
 
-    __slots__ = ("admitted", "number", "on_position", "owner", "turn")
+    __slots__ = ("admitted", "number", "on_position", "place")
 
-    def __init__(self, owner: str, turn: int, number: int, on_position: Callable[[int], None]) -> None:
+    def __init__(self, place: Place, number: int, on_position: Callable[[int], None]) -> None:
         self.admitted = asyncio.Event()
-        self.owner = owner
-        self.turn = turn
+        self.place = place
         self.number = number
         self.on_position = on_position
 
@@ -36,11 +34,8 @@ class StartQueue:
         self._length = length
         self._obstacle = obstacle
         self._waiting: list[_Ticket] = []
+        self._turns = StartTurns()
         self._running = 0
-        self._turn = 0
-        """Turn of the last that was admitted."""
-        self._last_turns: dict[str, int] = {}
-        """The last turn that each owner waits for; those of the past are forgotten."""
         self._numbers = 0
         self.reason = ""
         """Why those who wait do, where it is not that others are being started."""
@@ -56,11 +51,13 @@ class StartQueue:
         return self._running
 
     @asynccontextmanager
-    async def slot(self, owner: str, on_position: Callable[[int], None]) -> AsyncGenerator[None, None]:
+    async def slot(self, place: Place, on_position: Callable[[int], None]) -> AsyncGenerator[None, None]:
         """Wait for a turn and hold it. ``on_position`` is told 1, 2 … while waiting. Raises ``TooMany`` when full."""
         if len(self._waiting) >= self._length:
             raise TooMany("Too many sandboxes wait to be started. Try again in a minute.", waiting=len(self._waiting))
-        ticket = self._join(owner, on_position)
+        self._numbers += 1
+        ticket = _Ticket(place, self._numbers, on_position)
+        self._waiting.append(ticket)
         try:
             self.pump()
             if not ticket.admitted.is_set():
@@ -71,7 +68,7 @@ class StartQueue:
             if ticket.admitted.is_set():
                 self._running -= 1
             else:
-                self._leave(ticket)
+                self._waiting.remove(ticket)
                 self._tell_positions()
             self.pump()
 
@@ -82,9 +79,8 @@ class StartQueue:
             reason = self._obstacle()
             if reason:
                 break
-            ticket = self._waiting.pop(0)
-            self._turn = ticket.turn
-            self._last_turns = {owner: turn for owner, turn in self._last_turns.items() if turn >= self._turn}
+            ticket = self._turns.serve_next(self._waiting)
+            self._waiting.remove(ticket)
             ticket.admitted.set()
             self._running += 1
             admitted = True
@@ -92,20 +88,6 @@ class StartQueue:
             self.reason = reason
             self._tell_positions()
 
-    def _join(self, owner: str, on_position: Callable[[int], None]) -> _Ticket:
-        self._numbers += 1
-        turn = max(self._turn, self._last_turns.get(owner, 0) + 1)
-        self._last_turns[owner] = turn
-        ticket = _Ticket(owner, turn, self._numbers, on_position)
-        insort(self._waiting, ticket, key=lambda each: (each.turn, each.number))
-        return ticket
-
-    def _leave(self, ticket: _Ticket) -> None:
-        """Forget one that was called off; its owner's next start takes its turn if it was the last."""
-        self._waiting.remove(ticket)
-        turns = [each.turn for each in self._waiting if each.owner == ticket.owner]
-        self._last_turns[ticket.owner] = max(turns, default=self._turn)
-
     def _tell_positions(self) -> None:
-        for position, ticket in enumerate(self._waiting, start=1):
+        for position, ticket in enumerate(self._turns.order(self._waiting), start=1):
             ticket.on_position(position)

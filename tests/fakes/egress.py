@@ -1,16 +1,35 @@
 """Gates to the outside that lead nowhere."""
 
+from collections.abc import Mapping, Sequence
+
+from control_plane.domain.egress import Decision, EgressPolicy, Traffic
+
 
 class FakeEgress:
-    """``ports.Egress``; ``open_gates`` are the projects whose gate is open."""
+    """``ports.Egress``; ``open_gates`` are the projects whose gate is open, ``policies`` what each lets through."""
 
     def __init__(self) -> None:
-        self.open_gates: set[str] = set()
+        self.policies: dict[str, EgressPolicy] = {}
+        self.bytes: dict[str, Traffic] = {}
+        self.decisions: dict[str, list[Decision]] = {}
 
-    async def open(self, project_id: str) -> None:
-        """Open a gate."""
-        self.open_gates.add(project_id)
+    @property
+    def open_gates(self) -> set[str]:
+        """The projects whose gate is open."""
+        return set(self.policies)
+
+    async def open(self, project_id: str, policy: EgressPolicy) -> None:
+        """Open a gate, or change what it lets through."""
+        self.policies[project_id] = policy
 
     async def close(self, project_id: str) -> None:
         """Close a gate."""
-        self.open_gates.discard(project_id)
+        self.policies.pop(project_id, None)
+
+    async def traffic(self) -> Mapping[str, Traffic]:
+        """Return what the test put there."""
+        return self.bytes
+
+    async def recent(self, project_id: str) -> Sequence[Decision]:
+        """Return what the test put there."""
+        return self.decisions.get(project_id, [])

@@ -11,11 +11,12 @@ from fastapi import FastAPI
 
 from control_plane.adapters.local import Adapters
 from control_plane.app import create_app
+from control_plane.domain.egress import parse_allowed_host
 from control_plane.ports import Egress, EventSink
 from control_plane.settings import Settings
 from tests.fakes.agent_link import FakeAgent
 from tests.fakes.serving import serving, tcp_listener
-from tests.fakes.stores import FakeProjectStore, FakeSandboxStore
+from tests.fakes.stores import FakeAllowanceStore, FakeProjectStore, FakeSandboxStore
 from tests.fakes.world import Outside
 
 TOKEN = "a-token-of-some-length"
@@ -102,6 +103,8 @@ async def served(folder: Path, **settings: Any) -> AsyncGenerator[Served]:
             audit=outside.audit,
             archives=outside.archives,
             test_rows=outside.test_rows,
+            allowances=FakeAllowanceStore(outside.database),
+            packages=(parse_allowed_host("index.example"),),
             clock=outside.clock,
         )
 

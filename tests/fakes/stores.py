@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from control_plane.domain.access import no_such_project
+from control_plane.domain.allowance import AllowanceRecord
 from control_plane.domain.errors import Stale, StoreUnavailable
 from control_plane.domain.project import ProjectRecord
 from control_plane.domain.sandbox import SandboxRecord
@@ -14,6 +15,7 @@ class FakeDatabase:
     def __init__(self) -> None:
         self.projects: dict[str, ProjectRecord] = {}
         self.sandboxes: dict[str, SandboxRecord] = {}
+        self.allowances: dict[str, AllowanceRecord] = {}
         self.down = False
 
     def check(self) -> None:
@@ -86,3 +88,25 @@ class FakeSandboxStore:
         if stored.generation > record.generation:
             raise Stale("The sandbox was started anew meanwhile.", generation=record.generation)
         self._database.sandboxes[record.project_id] = record
+
+
+class FakeAllowanceStore:
+    """``ports.AllowanceStore``."""
+
+    def __init__(self, database: FakeDatabase) -> None:
+        self._database = database
+
+    async def list(self) -> Sequence[AllowanceRecord]:
+        """Return all records, by subject."""
+        self._database.check()
+        return sorted(self._database.allowances.values(), key=lambda record: record.subject)
+
+    async def put(self, record: AllowanceRecord) -> None:
+        """Add or replace."""
+        self._database.check()
+        self._database.allowances[record.subject] = record
+
+    async def delete(self, subject: str) -> None:
+        """Remove."""
+        self._database.check()
+        self._database.allowances.pop(subject, None)

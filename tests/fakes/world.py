@@ -2,14 +2,18 @@
 
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 
+from control_plane.domain.allowance import Allowance
 from control_plane.domain.courses import Assignment
+from control_plane.domain.egress import EgressMode, parse_allowed_host
 from control_plane.domain.people import LOCAL_PERSON
 from control_plane.domain.project import ProjectRecord
 from control_plane.domain.sandbox import Limits, SandboxState
 from control_plane.ports import Container
+from control_plane.services.allowances import Allowances, Deployment
 from control_plane.services.deletions import Deletions
+from control_plane.services.enforcement import Enforcement
 from control_plane.services.event_hub import EventHub
 from control_plane.services.project_registry import ProjectRegistry
 from control_plane.services.projects import Projects
@@ -23,9 +27,10 @@ from tests.fakes.egress import FakeEgress
 from tests.fakes.host_memory import FakeHostMemory
 from tests.fakes.identity import FakeAuditStore, FakeIdentityStore
 from tests.fakes.runtime import FakeRuntime
-from tests.fakes.stores import FakeDatabase, FakeProjectStore, FakeSandboxStore
+from tests.fakes.stores import FakeAllowanceStore, FakeDatabase, FakeProjectStore, FakeSandboxStore
 
 GRACE_SEC = 60.0
+BASE = Allowance(**asdict(Limits()), at_once=0, run_sec=3600.0, egress=EgressMode.HOSTS, bytes_per_sec=0)
 POLICY = LifePolicy(
     idle_pause_sec=100, idle_stop_sec=200, max_age_sec=1000, countdown_sec=20, max_running=3, start_concurrency=2
 )
@@ -64,6 +69,8 @@ class World:
     projects: Projects
     reaper: Reaper
     reconciler: Reconciler
+    allowances: Allowances
+    enforcement: Enforcement
 
     @property
     def runtime(self) -> FakeRuntime:
@@ -112,6 +119,9 @@ async def open_world(outside: Outside | None = None, policy: LifePolicy = POLICY
         registry = ProjectRegistry(projects_store)
         await registry.load()
         hub = await stack.enter_async_context(EventHub(link, clock))
+        deployment = Deployment(base=BASE, most=policy.most, packages=(parse_allowed_host("index.example"),))
+        allowances = Allowances(FakeAllowanceStore(outside.database), registry, deployment, clock)
+        await allowances.load()
         sandboxes = await stack.enter_async_context(
             Sandboxes(
                 outside.runtime,
@@ -122,7 +132,7 @@ async def open_world(outside: Outside | None = None, policy: LifePolicy = POLICY
                 clock,
                 policy,
                 registry.name_of,
-                registry.owner_of,
+                allowances,
                 outside.memory,
             )
         )
@@ -150,4 +160,6 @@ async def open_world(outside: Outside | None = None, policy: LifePolicy = POLICY
             projects,
             Reaper(sandboxes, link, clock, 5.0),
             Reconciler(outside.runtime, sandboxes, deletions, projects_store, clock, 60.0),
+            allowances,
+            Enforcement(sandboxes, allowances, outside.egress, clock),
         )

@@ -2,7 +2,8 @@
 
 A name is looked up once, here, and the connection goes to the very address that was checked: a name that answers
 differently the second time (DNS rebinding) gains nothing. Inside a TLS tunnel the server name must be the one that CONNECT
-named, so that an allowed host on a shared address opens no door to its neighbours.
+named, so that an allowed host on a shared address opens no door to its neighbours. Redirects are not followed here: where one
+leads is a request of its own.
 """
 
 import asyncio
@@ -17,8 +18,11 @@ from typing import Final, Self
 import structlog
 
 from control_plane.adapters.egress.client_hello import NotTls, server_name
+from control_plane.adapters.egress.ledger import Account, Ledger
+from control_plane.adapters.egress.rate import Rate
 from control_plane.adapters.egress.request import MAX_HEAD, BadRequest, ProxyRequest, parse
-from control_plane.domain.egress import EgressPolicy, canonical_name, is_public
+from control_plane.adapters.egress.splice import CHUNK, splice
+from control_plane.domain.egress import EgressPolicy, canonical_name
 from control_plane.ports import EventSink
 from sandbox_image.wire.events import EgressDenied
 
@@ -26,11 +30,14 @@ log = structlog.stdlib.get_logger()
 
 HEAD_TIMEOUT: Final = 15.0
 CONNECT_TIMEOUT: Final = 15.0
-IDLE_TIMEOUT: Final = 300.0
 MAX_CONNECTIONS: Final = 64
 """At once, for each sandbox."""
-CHUNK: Final = 64 * 1024
+REQUESTS_PER_SEC: Final = 200.0
+"""Of one sandbox; further ones wait, so that one that asks without end does not keep the others from being served."""
+TOLD_PER_SEC: Final = 20.0
+"""Refusals of one sandbox that its viewers are told of; all are in the ledger."""
 MAX_HELLO: Final = 16 * 1024
+NOT_ALLOWED: Final = 403
 
 Resolve = Callable[[str, int], Awaitable[list[str]]]
 
@@ -44,6 +51,20 @@ class Refused(Exception):
         self.sentence = sentence
 
 
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """Where an open connection leads."""
+
+    name: str
+    port: int
+    address: str
+
+    def allowed_by(self, policy: EgressPolicy) -> bool:
+        """Tell whether the policy allows it."""
+        allowed = policy.find(self.name, self.port)
+        return allowed is not None and allowed.may_lie_on(self.address)
+
+
 @dataclass(slots=True)
 class Gate:
     """The way out of one sandbox."""
@@ -51,9 +72,12 @@ class Gate:
     server: asyncio.Server
     policy: EgressPolicy
     path: Path
+    account: Account
+    rate: Rate
+    requests: Rate = field(default_factory=lambda: Rate(REQUESTS_PER_SEC))
+    told: Rate = field(default_factory=lambda: Rate(TOLD_PER_SEC))
     tasks: set[asyncio.Task[None]] = field(default_factory=set[asyncio.Task[None]])
-    sent: int = 0
-    received: int = 0
+    passages: dict[asyncio.Task[None], Passage] = field(default_factory=dict[asyncio.Task[None], Passage])
 
 
 async def resolve(name: str, port: int) -> list[str]:
@@ -66,6 +90,8 @@ class EgressProxy:
     """All gates of this process. Use as an async context manager."""
 
     def __init__(self, sink: EventSink, resolve: Resolve = resolve) -> None:
+        self.ledger = Ledger()
+        """What went through, and what was refused."""
         self._sink = sink
         self._resolve = resolve
         self._gates: dict[str, Gate] = {}
@@ -91,7 +117,8 @@ class EgressProxy:
         listening.bind(str(path))
         os.chmod(path, 0o666)  # noqa: S103, PTH101  the sandbox has a uid of its own; the folder keeps others out
         server = await asyncio.start_unix_server(serve, sock=listening, limit=MAX_HEAD)
-        self._gates[project_id] = Gate(server, policy, path)
+        account = self.ledger.account(project_id)
+        self._gates[project_id] = Gate(server, policy, path, account, Rate(policy.bytes_per_sec))
 
     async def close(self, project_id: str) -> None:
         """Stop listening for a sandbox, and end its connections."""
@@ -109,14 +136,17 @@ class EgressProxy:
         return gate is not None and gate.path == path and path.is_socket()
 
     def set_policy(self, project_id: str, policy: EgressPolicy) -> None:
-        """Change what a sandbox may reach; connections that are open stay."""
-        if (gate := self._gates.get(project_id)) is not None:
-            gate.policy = policy
-
-    def traffic(self, project_id: str) -> tuple[int, int]:
-        """Bytes that a sandbox sent and received through its gate."""
+        """Change what a sandbox may reach, and how fast; connections that it may no longer have are cut."""
         gate = self._gates.get(project_id)
-        return (gate.sent, gate.received) if gate is not None else (0, 0)
+        if gate is None:
+            return
+        gate.policy = policy
+        gate.rate.per_sec = policy.bytes_per_sec
+        for task, passage in list(gate.passages.items()):
+            if not passage.allowed_by(policy):
+                reason = f"The connection to {passage.name}:{passage.port} was cut. {policy.advice}".strip()
+                self._deny(project_id, gate, passage.name, passage.port, reason)
+                task.cancel()
 
     async def _serve(self, project_id: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         gate, task = self._gates.get(project_id), asyncio.current_task()
@@ -133,9 +163,23 @@ class EgressProxy:
                     await writer.drain()
         except (OSError, TimeoutError) as error:
             log.debug("egress_ended", project_id=project_id, error=repr(error))
+        except asyncio.CancelledError:
+            writer.transport.abort()  # it is cut: what is on its way does not arrive
+            raise
         finally:
             gate.tasks.discard(task)
+            gate.passages.pop(task, None)
             writer.close()
+
+    def _deny(self, project_id: str, gate: Gate, host: str, port: int, reason: str) -> None:
+        """Write a refusal down, and tell whoever watches the project, who need not hear of each of thousands."""
+        host = host[:255]
+        noted = self.ledger.note(project_id, host, port, allowed=False, reason=reason)
+        if noted.times == 1:
+            log.info("egress_denied", project_id=project_id, host=host, port=port)
+        if not gate.told.wait_sec():
+            gate.told.spend(1)
+            self._sink.publish(project_id, EgressDenied(host=host, port=port, reason=reason))
 
     async def _pass(
         self, project_id: str, gate: Gate, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
@@ -152,51 +196,70 @@ class EgressProxy:
             raise Refused(
                 400, f"This is a proxy for HTTP and CONNECT; the request could not be read: {error}"
             ) from error
+        await gate.requests.take(1)
         try:
             addresses = await self._addresses(gate, request)
+            (there_reader, there_writer), address = await dial(addresses, request.port, request.name)
         except Refused as refused:
-            log.info("egress_denied", project_id=project_id, host=request.name[:255], port=request.port)
-            self._sink.publish(
-                project_id, EgressDenied(host=request.name[:255], port=request.port, reason=refused.sentence)
-            )
+            if refused.status == NOT_ALLOWED:
+                self._deny(project_id, gate, request.name, request.port, refused.sentence)
+            else:
+                self.ledger.note(project_id, request.name, request.port, allowed=True, reason=refused.sentence)
             raise
-        there_reader, there_writer = await dial(addresses, request.port, request.name)
         try:
+            self._admit(project_id, gate, Passage(request.name, request.port, address))
             if request.tunnel:
                 writer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
-                first = await self._checked_hello(project_id, request, reader)
+                first = await self._checked_hello(project_id, gate, request, reader)
             else:
                 first = request.forward
             there_writer.write(first)
-            gate.sent += len(first)
-            await splice(gate, (reader, writer), (there_reader, there_writer))
+            gate.account.sent += len(first)
+            await gate.rate.take(len(first))
+            await splice(gate.account, gate.rate, (reader, writer), (there_reader, there_writer))
+        except asyncio.CancelledError:
+            there_writer.transport.abort()
+            raise
         finally:
             there_writer.close()
+
+    def _admit(self, project_id: str, gate: Gate, passage: Passage) -> None:
+        """Note where the connection leads, so that it can be cut. Raises ``Refused`` if it was forbidden meanwhile."""
+        if not passage.allowed_by(gate.policy):
+            refused = Refused(NOT_ALLOWED, not_allowed(passage.name, passage.port, gate.policy))
+            self._deny(project_id, gate, passage.name, passage.port, refused.sentence)
+            raise refused
+        task = asyncio.current_task()
+        assert task is not None
+        gate.passages[task] = passage
+        self.ledger.note(project_id, passage.name, passage.port, allowed=True)
 
     async def _addresses(self, gate: Gate, request: ProxyRequest) -> list[str]:
         """Check the name, look it up, check what was found."""
         name = canonical_name(request.name)
         if name is None:
-            raise Refused(403, f"{request.name[:100]!r} is an address or no name; sandboxes reach hosts by name only.")
+            raise Refused(
+                NOT_ALLOWED, f"{request.name[:100]!r} is an address or no name; sandboxes reach hosts by name only."
+            )
         allowed = gate.policy.find(name, request.port)
         if allowed is None:
-            raise Refused(
-                403,
-                f"This sandbox may not reach {name}:{request.port}. Ask whoever runs the server to allow it "
-                "(AIMFORGE_EGRESS_HOSTS).",
-            )
+            raise Refused(NOT_ALLOWED, not_allowed(name, request.port, gate.policy))
         request.name = name
         try:
             async with asyncio.timeout(CONNECT_TIMEOUT):
                 addresses = await self._resolve(name, request.port)
         except (OSError, TimeoutError, UnicodeError) as error:
             raise Refused(502, f"The name {name} could not be looked up.") from error
-        usable = [address for address in addresses if allowed.private or is_public(address)]
+        usable = [address for address in addresses if allowed.may_lie_on(address)]
         if not usable:
-            raise Refused(403, f"{name} lies on an address of an internal network, which is not allowed for it.")
+            raise Refused(
+                NOT_ALLOWED, f"{name} lies on an address of an internal network, which is not allowed for it."
+            )
         return usable
 
-    async def _checked_hello(self, project_id: str, request: ProxyRequest, reader: asyncio.StreamReader) -> bytes:
+    async def _checked_hello(
+        self, project_id: str, gate: Gate, request: ProxyRequest, reader: asyncio.StreamReader
+    ) -> bytes:
         """Read a tunnel's first bytes; in TLS they must ask for the name that was allowed."""
         first = b""
         async with asyncio.timeout(HEAD_TIMEOUT):
@@ -214,7 +277,7 @@ class EgressProxy:
                 if name is None or canonical_name(name) == request.name:
                     return first
                 reason = f"Inside the tunnel to {request.name} another name was asked for: {name[:100]!r}."
-                self._sink.publish(project_id, EgressDenied(host=name[:255], port=request.port, reason=reason))
+                self._deny(project_id, gate, name, request.port, reason)
                 raise ConnectionAbortedError(reason)
         raise ConnectionAbortedError("a TLS hello that does not end")
 
@@ -230,38 +293,18 @@ def refusal(refused: Refused) -> bytes:
     ).encode() + body
 
 
-async def dial(addresses: list[str], port: int, name: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-    """Connect to the first of the addresses that answers. Raises ``Refused``."""
-    for address in addresses:
-        with suppress(OSError, TimeoutError):
-            async with asyncio.timeout(CONNECT_TIMEOUT):
-                return await asyncio.open_connection(address, port)
-    raise Refused(502, f"{name}:{port} does not answer.")
+def not_allowed(name: str, port: int, policy: EgressPolicy) -> str:
+    """Say that a host may not be reached, and what to do."""
+    return f"This sandbox may not reach {name}:{port}. {policy.advice}".strip()
 
 
 Side = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 
-async def splice(gate: Gate, here: Side, there: Side) -> None:
-    """Pass bytes both ways until both sides have said all, or nothing was said for ``IDLE_TIMEOUT`` seconds."""
-
-    async def copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, outward: bool) -> None:
-        while True:
-            data = await reader.read(CHUNK)
-            idle.reschedule(loop.time() + IDLE_TIMEOUT)
-            if not data:
-                break
-            if outward:
-                gate.sent += len(data)
-            else:
-                gate.received += len(data)
-            writer.write(data)
-            await writer.drain()
-        with suppress(OSError):
-            writer.write_eof()
-
-    loop = asyncio.get_running_loop()
-    with suppress(TimeoutError, ExceptionGroup):
-        async with asyncio.timeout(IDLE_TIMEOUT) as idle, asyncio.TaskGroup() as group:
-            group.create_task(copy(here[0], there[1], outward=True))
-            group.create_task(copy(there[0], here[1], outward=False))
+async def dial(addresses: list[str], port: int, name: str) -> tuple[Side, str]:
+    """Connect to the first of the addresses that answers; return which. Raises ``Refused``."""
+    for address in addresses:
+        with suppress(OSError, TimeoutError):
+            async with asyncio.timeout(CONNECT_TIMEOUT):
+                return await asyncio.open_connection(address, port), address
+    raise Refused(502, f"{name}:{port} does not answer.")

@@ -4,7 +4,7 @@ A role that does not answer keeps no sandbox from starting. It starts without a 
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing, asynccontextmanager
 from typing import Any, Final
 
@@ -12,13 +12,14 @@ import structlog
 
 from control_plane.adapters.egress import protocol
 from control_plane.adapters.roles.client import RoleClient
-from control_plane.domain.egress import EgressPolicy
+from control_plane.domain.egress import Decision, EgressPolicy, Traffic
 from control_plane.domain.errors import AimforgeError
 from control_plane.ports import EventSink
 
 log = structlog.stdlib.get_logger()
 
 CALL_TIMEOUT_SEC: Final = 15.0
+READ_TIMEOUT_SEC: Final = 3.0
 RETRY_SEC: Final = (0.2, 0.5, 1.0, 2.0, 5.0)
 
 Prepare = Callable[[str], Awaitable[None]]
@@ -28,16 +29,15 @@ Prepare = Callable[[str], Awaitable[None]]
 class RemoteGates:
     """Gates of the egress role that listens at a socket."""
 
-    def __init__(self, role: RoleClient, prepare: Prepare, policy: EgressPolicy, sink: EventSink) -> None:
+    def __init__(self, role: RoleClient, prepare: Prepare, sink: EventSink) -> None:
         self._role = role
         self._prepare = prepare
-        self._policy = policy
         self._sink = sink
         self._wanted: dict[str, EgressPolicy] = {}
 
-    async def open(self, project_id: str) -> None:
-        """Open the gate of a sandbox that starts or was adopted."""
-        self._wanted[project_id] = self._policy
+    async def open(self, project_id: str, policy: EgressPolicy) -> None:
+        """Open the gate of a sandbox, or change what an open one lets through."""
+        self._wanted[project_id] = policy
         await self._try_to_open(project_id)
 
     async def close(self, project_id: str) -> None:
@@ -49,15 +49,13 @@ class RemoteGates:
         except AimforgeError as error:
             log.warning("egress.not_closed", project_id=project_id, error=error.message)
 
-    async def set_policy(self, project_id: str, policy: EgressPolicy) -> None:
-        """Change what an open gate lets through; connections that are open stay."""
-        if project_id in self._wanted:
-            self._wanted[project_id] = policy
-            await self._try_to_open(project_id)
+    async def traffic(self) -> Mapping[str, Traffic]:
+        """Return the bytes of each project. Raises ``EngineUnavailable``."""
+        return await self._role.ask(protocol.ReadTraffic(), dict[str, Traffic], READ_TIMEOUT_SEC)
 
-    async def traffic(self, project_id: str) -> tuple[int, int]:
-        """Bytes that a sandbox sent and received through its gate."""
-        return await self._role.ask(protocol.Traffic(project_id), tuple[int, int], CALL_TIMEOUT_SEC)
+    async def recent(self, project_id: str) -> Sequence[Decision]:
+        """Return a project's latest decisions, newest first. Raises ``EngineUnavailable``."""
+        return await self._role.ask(protocol.ReadRecent(project_id), list[Decision], READ_TIMEOUT_SEC)
 
     async def watch(self) -> None:
         """Publish refusals, and open what should be open whenever the role is back. Ends only when cancelled."""
@@ -85,7 +83,7 @@ class RemoteGates:
             return
         try:
             await self._prepare(project_id)
-            await self._ask(protocol.Open(project_id, protocol.hosts_of(policy)))
+            await self._ask(protocol.Open.of(project_id, policy))
         except AimforgeError as error:
             log.warning("egress.not_opened", project_id=project_id, error=error.message)
 
@@ -94,11 +92,9 @@ class RemoteGates:
 
 
 @asynccontextmanager
-async def open_remote_gates(
-    socket_path: str, prepare: Prepare, policy: EgressPolicy, sink: EventSink
-) -> AsyncGenerator[RemoteGates]:
+async def open_remote_gates(socket_path: str, prepare: Prepare, sink: EventSink) -> AsyncGenerator[RemoteGates]:
     """Connect to an egress role, and keep its gates open while this lasts. Its gates outlive this process."""
-    gates = RemoteGates(RoleClient(socket_path, "egress"), prepare, policy, sink)
+    gates = RemoteGates(RoleClient(socket_path, "egress"), prepare, sink)
     async with asyncio.TaskGroup() as group:
         watching = group.create_task(gates.watch())
         try:

@@ -11,6 +11,7 @@ import structlog
 from control_plane.adapters.egress import protocol
 from control_plane.adapters.egress.gates import EgressPaths
 from control_plane.adapters.egress.proxy import EgressProxy
+from control_plane.domain.egress import EgressPolicy
 from control_plane.domain.errors import EngineUnavailable
 from sandbox_image.wire.events import EgressDenied
 
@@ -55,20 +56,21 @@ class EgressService:
         self._refusals = refusals
 
     async def serve(self, data: bytes) -> AsyncGenerator[Any]:
-        """Yield the answers to a request. Raises ``EngineUnavailable``, and ``MsgspecError`` for no request."""
+        """Yield the answers to a request. Raises ``EngineUnavailable``, ``Invalid``, and ``MsgspecError`` for no request."""
         match msgspec.json.decode(data, type=protocol.Request):
-            case protocol.Open(project_id, hosts):
-                yield await self._open(project_id, hosts)
+            case protocol.Open() as wanted:
+                yield await self._open(wanted.project_id, wanted.policy())
             case protocol.Close(project_id):
                 yield await self._proxy.close(project_id)
-            case protocol.Traffic(project_id):
-                yield self._proxy.traffic(project_id)
+            case protocol.ReadTraffic():
+                yield self._proxy.ledger.traffic()
+            case protocol.ReadRecent(project_id):
+                yield self._proxy.ledger.recent(project_id)
             case protocol.Watch():
                 async for told in self._refusals.watch():
                     yield told
 
-    async def _open(self, project_id: str, hosts: tuple[protocol.Allowed, ...]) -> None:
-        policy = protocol.policy_of(hosts)
+    async def _open(self, project_id: str, policy: EgressPolicy) -> None:
         path = Path(self._paths.egress_path(project_id))
         if self._proxy.is_open(project_id, path):
             self._proxy.set_policy(project_id, policy)

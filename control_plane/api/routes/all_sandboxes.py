@@ -12,6 +12,7 @@ from control_plane.api.passing import check_shape
 from control_plane.api.people_schemas import SandboxInfo
 from control_plane.api.schemas import ChangeLimits
 from control_plane.domain.access import Policy
+from control_plane.domain.allowance import check_allowance, project_subject
 from control_plane.domain.audit import AuditAction
 from control_plane.domain.errors import AimforgeError
 from control_plane.ports import AgentAddress
@@ -81,13 +82,18 @@ async def stop(call: Call) -> Response:
 
 
 async def change_limits(call: Call) -> Response:
-    """Give a project's sandbox other limits, while it runs."""
+    """Give a project's sandbox other limits, while it runs: what is said of the project is changed."""
     wanted = await call.read(ChangeLimits)
     project_id = call.request.path_params["project_id"]
-    limits = call.services.sandboxes.entry(project_id).record.limits
+    services, subject = call.services, project_subject(project_id)
+    limits = services.sandboxes.entry(project_id).record.limits
     changes = {name: value for name, value in asdict(wanted).items() if value is not None}
-    await call.services.sandboxes.change_limits(project_id, replace(limits, **changes))
-    return answer(asdict(call.services.sandboxes.entry(project_id).record.limits))
+    said = check_allowance(
+        replace(services.allowances.get(subject).allowance, **changes), services.sandboxes.policy.most
+    )
+    await services.sandboxes.change_limits(project_id, replace(limits, **changes))
+    await services.allowances.put(subject, said, call.person)
+    return answer(asdict(services.sandboxes.entry(project_id).record.limits))
 
 
 OPERATIONS: Final = [

@@ -3,7 +3,7 @@
 from alembic import context
 from sqlmodel import SQLModel
 
-from control_plane.adapters.database import course_tables, identity_tables, tables
+from control_plane.adapters.database import allowance_store, course_tables, identity_tables, tables
 
 context.configure(
     connection=context.config.attributes["connection"],
@@ -14,4 +14,4 @@ context.configure(
 with context.begin_transaction():
     context.run_migrations()
 
-__all__ = ["course_tables", "identity_tables", "tables"]
+__all__ = ["allowance_store", "course_tables", "identity_tables", "tables"]

@@ -356,4 +356,6 @@ async def test_an_administrator_changes_the_limits_of_a_sandbox_while_it_runs(ap
     shown = await app.call("GET", f"/api/project/{project_id}/sandbox")
     assert shown.json["limits"]["memory"] == 2 * 1024**3
     refused = await app.call("PATCH", path, json={"pids": 10**9})
-    assert (refused.status, refused.json["detail"]["limit"]) == (422, "pids")
+    assert (refused.status, refused.json["detail"]["field"]) == (422, "pids")
+    said = app.app.state.services.allowances.get(f"project:{project_id}").allowance
+    assert (said.memory, said.pids) == (2 * 1024**3, None)

@@ -14,7 +14,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine
 from sqlmodel import SQLModel
 
-from control_plane.adapters.database import course_tables, identity_tables, opening, tables
+from control_plane.adapters.database import allowance_store, course_tables, identity_tables, opening, tables
 from control_plane.adapters.database.opening import HEAD, DatabaseUnusable, open_database, prepare_database
 from control_plane.adapters.database.stores import DatabaseProjectStore
 
@@ -49,6 +49,7 @@ def test_the_migrations_make_the_tables_that_the_code_expects(tmp_path: Path):
     assert tables.PROJECT in SQLModel.metadata.tables
     assert identity_tables.AccountRow.__tablename__ in SQLModel.metadata.tables
     assert course_tables.ARCHIVE in SQLModel.metadata.tables
+    assert allowance_store.ALLOWANCE in SQLModel.metadata.tables
     prepare_database(url(tmp_path))
     engine = create_engine(f"sqlite:///{tmp_path}/data/aimforge.db")
     with engine.connect() as connection:

@@ -103,7 +103,7 @@ async def test_an_allowed_host_is_reached_by_tunnel_and_by_plain_request(tmp_pat
         assert b"host: mirror.lan:%d\r\n" % there.port in answer
         assert b"Proxy-Authorization" not in answer
         assert there.denied == []
-        assert there.proxy.traffic("p")[0] >= len(hello)
+        assert there.proxy.ledger.traffic()["p"].sent >= len(hello)
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,8 @@ from typing import Any
 
 import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from control_plane.adapters.egress import protocol
 from control_plane.adapters.egress.proxy import EgressProxy
@@ -20,7 +22,7 @@ from control_plane.adapters.handover import Sockets
 from control_plane.adapters.roles.client import RoleClient
 from control_plane.adapters.roles.server import RoleServer
 from control_plane.domain.egress import EgressPolicy, parse_allowed_host
-from control_plane.domain.errors import BadRequest
+from control_plane.domain.errors import BadRequest, Invalid
 from sandbox_image.wire.events import EgressDenied
 
 
@@ -92,14 +94,14 @@ async def there() -> AsyncGenerator[World]:
 
 
 @asynccontextmanager
-async def gates(there: World, *names: str) -> AsyncGenerator[RemoteGates]:
-    async with open_remote_gates(str(there.control), there.prepare, there.policy(*names), there) as remote:
+async def gates(there: World) -> AsyncGenerator[RemoteGates]:
+    async with open_remote_gates(str(there.control), there.prepare, there) as remote:
         yield remote
 
 
 async def test_a_gate_lets_through_what_the_api_says_and_tells_of_the_rest(there: World):
-    async with role(there), gates(there, "allowed.example") as remote:
-        await remote.open("prices")
+    async with role(there), gates(there) as remote:
+        await remote.open("prices", there.policy("allowed.example"))
         assert await there.get("prices", "allowed.example") == b"origin"
         # The watch may begin a little after the gate opened: ask until somebody heard of it.
         async with asyncio.timeout(60):
@@ -108,12 +110,15 @@ async def test_a_gate_lets_through_what_the_api_says_and_tells_of_the_rest(there
         assert there.told[0][0] == "prices"
         assert there.told[0][1].host == "other.example"
 
-        await remote.set_policy("prices", there.policy("other.example"))
+        await remote.open("prices", there.policy("other.example"))
         assert await there.get("prices", "other.example") == b"origin"
         assert b"403" in await there.get("prices", "allowed.example")
-        sent, received = await remote.traffic("prices")
-        assert sent > 0
-        assert received == 2 * len(b"origin")
+        traffic = (await remote.traffic())["prices"]
+        assert traffic.sent > 0
+        assert traffic.received == 2 * len(b"origin")
+        newest = (await remote.recent("prices"))[0]
+        assert (newest.host, newest.port, newest.allowed) == ("allowed.example", there.port, False)
+        assert await remote.recent("unknown") == []
 
         await remote.close("prices")
         await remote.close("prices")
@@ -122,8 +127,8 @@ async def test_a_gate_lets_through_what_the_api_says_and_tells_of_the_rest(there
 
 
 async def test_gates_are_open_again_after_the_roles_end(there: World):
-    async with gates(there, "allowed.example") as remote:
-        await remote.open("prices")  # nobody listens yet: it opens once somebody does
+    async with gates(there) as remote:
+        await remote.open("prices", there.policy("allowed.example"))  # nobody listens yet: it opens once somebody does
         for _ in range(2):
             async with role(there):
                 path = Path(there.sockets.egress_path("prices"))
@@ -135,10 +140,10 @@ async def test_gates_are_open_again_after_the_roles_end(there: World):
 async def test_opening_an_open_gate_keeps_its_connections(there: World):
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(role(there))
-        remote = await stack.enter_async_context(gates(there, "allowed.example"))
-        await remote.open("prices")
+        remote = await stack.enter_async_context(gates(there))
+        await remote.open("prices", there.policy("allowed.example"))
         reader, writer = await asyncio.open_unix_connection(there.sockets.egress_path("prices"))
-        await remote.open("prices")
+        await remote.open("prices", there.policy("allowed.example"))
         writer.write(f"GET http://allowed.example:{there.port}/ HTTP/1.1\r\n\r\n".encode())
         async with asyncio.timeout(60):
             assert await reader.read() == b"origin"
@@ -149,9 +154,31 @@ async def test_opening_an_open_gate_keeps_its_connections(there: World):
 async def test_a_gate_elsewhere_is_refused(there: World, project_id: str):
     async with role(there):
         client = RoleClient(str(there.control), "egress")
-        hosts = protocol.hosts_of(there.policy("allowed.example"))
         with pytest.raises(BadRequest):
-            await client.ask(protocol.Open(project_id, hosts), None, 60)
+            await client.ask(protocol.Open.of(project_id, there.policy("allowed.example")), None, 60)
         there.sockets.prepare("prices")
-        await client.ask(protocol.Open("prices", hosts), None, 60)
-        assert msgspec.json.decode(msgspec.json.encode(hosts), type=tuple[protocol.Allowed, ...]) == hosts
+        await client.ask(protocol.Open.of("prices", there.policy("allowed.example")), None, 60)
+
+
+@pytest.mark.parametrize("host", ["10.0.0.1", "*", "*.org", "a.example:0", "a b", "a.example\r\nx"])
+async def test_a_policy_that_makes_no_sense_opens_nothing(there: World, host: str):
+    async with role(there):
+        there.sockets.prepare("prices")
+        client = RoleClient(str(there.control), "egress")
+        with pytest.raises(Invalid, match="prices"):
+            await client.ask(protocol.Open("prices", (host,)), None, 60)
+        assert not Path(there.sockets.egress_path("prices")).is_socket()
+
+
+@given(
+    st.builds(
+        EgressPolicy,
+        st.lists(st.sampled_from(["a.example", "*.b.example:8080", "c.lan!"]).map(parse_allowed_host)).map(tuple),
+        st.booleans(),
+        st.integers(0, 1 << 40),
+        st.text(max_size=300),
+    )
+)
+def test_a_policy_crosses_as_it_is(policy: EgressPolicy):
+    sent = msgspec.json.encode(protocol.Open.of("prices", policy))
+    assert msgspec.json.decode(sent, type=protocol.Open).policy() == policy

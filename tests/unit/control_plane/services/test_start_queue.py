@@ -1,4 +1,4 @@
-"""The queue of starts: owners take turns, positions are right, and whoever waits is told why."""
+"""The queue of starts: classes and owners take turns, positions are right, and whoever waits is told why."""
 
 import asyncio
 from dataclasses import dataclass, field
@@ -7,7 +7,13 @@ import pytest
 
 from control_plane.domain.errors import TooMany
 from control_plane.services.start_queue import StartQueue
+from control_plane.services.start_turns import Place
 from tests.fakes.clock import settle
+
+
+def place(name: str) -> Place:
+    """``a1`` is of a person on their own; ``Aa1`` is of the person a of class A."""
+    return Place(name[0], name[1] if name[0].isupper() else name[0])
 
 
 @dataclass
@@ -25,14 +31,14 @@ class Starts:
         self.queue = StartQueue(1, 100, lambda: self.obstacle)
 
     async def ask(self, *names: str) -> None:
-        """Ask for a start each; the first letter of a name is its owner."""
+        """Ask for a start each; the first letter of a name is its owner, in capitals one of a class."""
         for name in names:
             self.gates[name] = asyncio.Event()
             self.tasks[name] = asyncio.create_task(self._start(name))
         await settle()
 
     async def _start(self, name: str) -> None:
-        async with self.queue.slot(name[0], self.positions.setdefault(name, []).append):
+        async with self.queue.slot(place(name), self.positions.setdefault(name, []).append):
             self.order.append(name)
             await self.gates[name].wait()
 
@@ -97,3 +103,27 @@ async def test_a_full_queue_refuses_and_takes_again_when_one_left():
     await starts.finish("a1")
     await starts.ask("c2")
     assert (await starts.finish_all())[-1] == "c2"
+
+
+async def test_one_class_does_not_keep_another_waiting():
+    starts = Starts()
+    crowd = [f"A{person}1" for person in "abcdefgh"]
+    await starts.ask(*crowd, "Bx1", "By1", "z1")
+    assert starts.positions["Bx1"][-1] == 1
+    assert starts.positions["z1"][-1] == 2
+    order = await starts.finish_all()
+    assert order[:5] == ["Aa1", "Bx1", "z1", "Ab1", "By1"]
+    assert order[5:] == crowd[2:]
+
+
+async def test_within_a_class_its_people_take_turns():
+    starts = Starts()
+    await starts.ask("Aa1", "Aa2", "Aa3", "Bx1", "Ab1", "Ac1", "Bx2")
+    assert await starts.finish_all() == ["Aa1", "Bx1", "Ab1", "Bx2", "Ac1", "Aa2", "Aa3"]
+
+
+async def test_who_was_served_goes_to_the_end_of_the_class_that_still_waits():
+    starts = Starts()
+    await starts.ask("Aa1", "Ab1", "Ac1")
+    await starts.ask("Aa2")
+    assert await starts.finish_all() == ["Aa1", "Ab1", "Ac1", "Aa2"]
