@@ -222,10 +222,15 @@ class Settings(PeopleSettings, AllowanceSettings):
             return tuple(part.strip() for part in value.split(",") if part.strip())
         return value
 
-    @field_validator("run_dir", mode="before")
+    @model_validator(mode="before")
     @classmethod
-    def _none_if_empty(cls, value: object) -> object:
-        return value or None
+    def _empty_is_unset(cls, values: dict[str, object]) -> dict[str, object]:
+        """compose.yaml passes an empty text for what .env does not say: only where texts are is that a value."""
+        texts = {name for name, field in cls.model_fields.items() if field.annotation is str}
+        for name, field in cls.model_fields.items():
+            if name in texts and isinstance(field.validation_alias, AliasChoices):
+                texts |= {str(choice) for choice in field.validation_alias.choices}
+        return {name: value for name, value in values.items() if value != "" or name in texts}
 
     @model_validator(mode="after")
     def _within_the_most(self) -> "Settings":
