@@ -9,6 +9,7 @@ from typing import Final
 
 import structlog
 from fastapi import FastAPI
+from fastapi.telemetry import TelemetryConfig
 from starlette.responses import Response
 
 from control_plane import __version__
@@ -42,6 +43,7 @@ from control_plane.services.projects import Projects
 from control_plane.services.reaper import Reaper
 from control_plane.services.reconciler import Reconciler
 from control_plane.services.sandboxes import LifePolicy, Sandboxes
+from control_plane.services.tracing import Tracing
 from control_plane.settings import Settings
 from control_plane.settings_in_force import settings_in_force
 
@@ -49,6 +51,8 @@ log = structlog.stdlib.get_logger()
 
 OpenAdapters = Callable[[Settings], AbstractAsyncContextManager[Adapters]]
 RESTART_AFTER_SEC: Final = 5.0
+NO_TELEMETRY: Final[TelemetryConfig] = {"tracing": False, "metrics": False, "logs": False, "auto_configure": False}
+"""FastAPI's own would tell a collector what people sent; ours tells ids."""
 WELCOMED: Final = "welcomed"
 """File in the data directory that says that the first start was."""
 
@@ -56,6 +60,20 @@ WELCOMED: Final = "welcomed"
 def local_adapters(settings: Settings) -> AbstractAsyncContextManager[Adapters]:
     """Open the adapters of a deployment on one machine."""
     return open_local(deployment_of(settings))
+
+
+def metrics_port(settings: Settings, services: Services) -> AbstractAsyncContextManager[None]:
+    """Serve the figures on a port of their own."""
+    from control_plane.api.metrics_port import serving_metrics  # noqa: PLC0415  # only where it is wanted
+
+    return serving_metrics(services, settings.metrics_host, settings.metrics_port)
+
+
+def open_tracer(settings: Settings) -> AbstractAsyncContextManager[Tracer]:
+    """Open the way to the collector of traces."""
+    from control_plane.adapters.otlp import open_otlp  # noqa: PLC0415  # slow to import, and only where it is wanted
+
+    return open_otlp(settings.otlp_endpoint, __version__, settings.deployment)
 
 
 def deployment_of(settings: Settings) -> LocalDeployment:
@@ -79,15 +97,19 @@ def deployment_of(settings: Settings) -> LocalDeployment:
 
 def create_app(settings: Settings, open_adapters: OpenAdapters = local_adapters) -> FastAPI:
     """Build the application. Nothing is opened before its lifespan begins."""
-    metrics = Metrics()
+    metrics, tracing = Metrics(), Tracing()
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncGenerator[None, None]:
         async with AsyncExitStack() as stack:
+            if settings.otlp_endpoint:
+                tracing.to(await stack.enter_async_context(open_tracer(settings)))
             adapters = await stack.enter_async_context(open_adapters(settings))
-            opened = await open_services(stack, settings, adapters, metrics)
+            opened = await open_services(stack, settings, adapters, metrics, tracing)
             app.state.services = opened.services
             await stack.enter_async_context(background(settings, adapters, opened))
+            if settings.metrics_port:
+                await stack.enter_async_context(metrics_port(settings, opened.services))
             yield
 
     app = FastAPI(
@@ -97,13 +119,14 @@ def create_app(settings: Settings, open_adapters: OpenAdapters = local_adapters)
         openapi_url=None,
         docs_url=None,
         redoc_url=None,
+        telemetry=NO_TELEMETRY,
     )
     error_handlers.install(app)
     for operation in (*operations(), document_operation(app)):
         register(app, operation)
     app.router.routes.extend(socket_routes())
     register(app, FrontEnd(settings.frontend_dir).operation())
-    app.add_middleware(Edge, answered=metrics.answered)
+    app.add_middleware(Edge, answered=metrics.answered, tracing=tracing)
     if settings.preview_host:
         app.add_middleware(PreviewApp, suffix=f".{settings.preview_host}", over_tls=settings.over_tls)
     return app
@@ -144,7 +167,9 @@ class Opened:
     loops: dict[str, Callable[[], Awaitable[None]]]
 
 
-async def open_services(stack: AsyncExitStack, settings: Settings, adapters: Adapters, metrics: Metrics) -> Opened:
+async def open_services(
+    stack: AsyncExitStack, settings: Settings, adapters: Adapters, metrics: Metrics, tracing: Tracing
+) -> Opened:
     """Build the services in the order of their needs, read the database, and go on with what was interrupted."""
     clock, link = adapters.clock, adapters.link
     registry = ProjectRegistry(adapters.projects)
@@ -152,7 +177,7 @@ async def open_services(stack: AsyncExitStack, settings: Settings, adapters: Ada
     hub = await stack.enter_async_context(EventHub(link, clock))
     audit = AuditLog(adapters.audit, clock, settings.audit_days)
     stack.push_async_callback(flush, audit)
-    sink = ObservedEvents(hub, audit, metrics, clock)
+    sink = ObservedEvents(hub, audit, metrics, clock, tracing)
     egress = await stack.enter_async_context(adapters.egress(sink))
     policy = LifePolicy(
         idle_pause_sec=settings.idle_pause_sec,
@@ -224,6 +249,7 @@ async def open_services(stack: AsyncExitStack, settings: Settings, adapters: Ada
         engine=engine,
         addresses=ClientAddresses(settings.trusted_proxies),
         settings=lambda: settings_in_force(settings),
+        tracing=tracing,
         hosted=entrance.hosted,
     )
     return Opened(

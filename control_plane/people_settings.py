@@ -41,6 +41,13 @@ class PeopleSettings(BaseSettings):
         description="Bearer token that /metrics takes besides administrators, 16 characters or more. Empty: none.",
         repr=False,
     )
+    metrics_port: int = Field(
+        default=0,
+        ge=0,
+        le=65535,
+        description="Further port that serves /metrics alone, to whoever can reach it, without a token. 0: none.",
+    )
+    metrics_host: str = Field(default="127.0.0.1", description="Address that this further port listens on.")
     oidc_issuer: str = Field(
         default="",
         pattern=r"^(https?://\S+)?$",

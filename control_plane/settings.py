@@ -68,9 +68,18 @@ class Settings(PeopleSettings, AllowanceSettings):
         default="preview.localhost",
         description="Name below which previews are served, each project on a name of its own. Empty: no previews.",
     )
-    log_format: Literal["console", "json"] = Field(default="console", description="How log lines are written.")
+    log_format: Literal["auto", "console", "json"] = Field(
+        default="auto", description="How log lines are written. auto: for people on a terminal, as JSON elsewhere."
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="Least level that is logged."
+    )
+
+    otlp_endpoint: str = Field(
+        default="",
+        pattern=r"^(https?://\S+)?$",
+        description="Base URL of an OpenTelemetry collector that takes traces by OTLP over HTTP. Empty: no traces.",
+        validation_alias=AliasChoices("AIMFORGE_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT"),
     )
 
     # ── Container engine ──────────────────────────────────────────────────────────────────────────────────────

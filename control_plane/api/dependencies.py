@@ -1,7 +1,7 @@
 """What requests are served with: the services, and one ``Call`` for each request."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, Final, TypeVar
 
@@ -42,6 +42,7 @@ from control_plane.services.projects import Projects
 from control_plane.services.sandboxes import Sandboxes
 from control_plane.services.sessions import Sessions
 from control_plane.services.shares import Shares
+from control_plane.services.tracing import Tracing, bind_ids
 from sandbox_image.wire.limits import MAX_JSON_BODY
 
 T = TypeVar("T")
@@ -90,6 +91,7 @@ class Services:
     engine: EngineWatch
     addresses: ClientAddresses
     settings: Callable[[], Sequence[SettingInForce]] = tuple
+    tracing: Tracing = field(default_factory=Tracing)
     hosted: HostedServices | None = None
 
 
@@ -131,7 +133,9 @@ class Call:
     def project(self, policy: Policy, project_id: str) -> ProjectRecord:
         """Return a project that the body names, if the person may do this in it. Raises ``NotFound``, ``Forbidden``."""
         self.project_id = project_id
-        return self.services.guard.check_project(policy, self.person, project_id)
+        project = self.services.guard.check_project(policy, self.person, project_id)
+        bind_ids(project_id=project_id)
+        return project
 
     def enter_course(self, policy: Policy) -> None:
         """Check that the person may do this in the course of the path. Raises ``NotFound``, ``Forbidden``."""

@@ -46,6 +46,7 @@ from control_plane.domain.errors import Forbidden, Unauthenticated
 from control_plane.domain.people import Person
 from control_plane.domain.project import ProjectRecord
 from control_plane.services.people import People
+from control_plane.services.tracing import bind_ids
 
 SESSION_COOKIE: Final = "aimforge_session"
 SECURE_SESSION_COOKIE: Final = "__Host-aimforge_session"
@@ -236,6 +237,7 @@ def guarded_socket(path: str, endpoint: Callable[[WebSocket], Awaitable[None]], 
         if project_id is None and policy in PROJECT_POLICIES:
             project_id = ""
         websocket.state.person = await authorize_websocket(websocket, policy, project_id)
+        bind_ids(project_id=project_id or "")
         await endpoint(websocket)
 
     route = GuardedWebSocketRoute(path, guarded, name=getattr(endpoint, "__name__", path))

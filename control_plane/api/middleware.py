@@ -2,10 +2,13 @@
 
 from collections.abc import Callable, Iterable
 from secrets import token_hex
+from time import perf_counter
 from typing import Final
 
 import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from control_plane.services.tracing import IDS, Tracing, bind_ids, bound_ids
 
 log = structlog.stdlib.get_logger()
 
@@ -36,10 +39,13 @@ CSP: Final = (b"content-security-policy", CONTENT_SECURITY_POLICY.encode())
 class Edge:
     """The outermost layer."""
 
-    def __init__(self, app: ASGIApp, answered: Callable[[int], None] = lambda _: None) -> None:
-        """``answered`` is told the status of every answer."""
+    def __init__(
+        self, app: ASGIApp, answered: Callable[[int, float], None] | None = None, tracing: Tracing | None = None
+    ) -> None:
+        """``answered`` is told the status of every answer, and the seconds until its head was there."""
         self._app = app
-        self._answered = answered
+        self._answered = answered or (lambda _, __: None)
+        self._tracing = tracing or Tracing()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve a request or a socket."""
@@ -47,23 +53,42 @@ class Edge:
             await self._app(scope, receive, send)
             return
         request_id = token_hex(6)
-        structlog.contextvars.bind_contextvars(request_id=request_id)
+        bind_ids(request_id=request_id)
         added = (*HEADERS, (b"x-request-id", request_id.encode()))
+        began = perf_counter()
+        status = 0
 
         async def send_with_headers(message: Message) -> None:
+            nonlocal status
             if message["type"] in ("http.response.start", "websocket.http.response.start"):
                 headers: list[tuple[bytes, bytes]] = [*message.get("headers", ()), *added]
                 if not has_policy(headers):
                     headers.append(CSP)
                 message["headers"] = headers
-                self._answered(message["status"])
-                log.debug("answered", path=scope["path"], status=message["status"])
+                status, seconds = message["status"], perf_counter() - began
+                self._answered(status, seconds)
+                log.debug("answered", route=route_of(scope), status=status, ms=round(seconds * 1000, 1))
             await send(message)
 
         try:
-            await self._app(scope, receive, send_with_headers)
+            if not self._tracing.on or scope["type"] == "websocket":
+                await self._app(scope, receive, send_with_headers)
+                return
+            method: str = scope["method"]
+            with self._tracing.span(method, serves=True, http__request__method=method) as span:
+                try:
+                    await self._app(scope, receive, send_with_headers)
+                finally:
+                    route = route_of(scope)
+                    span.name(f"{method} {route}")
+                    span.set(http__route=route, http__response__status_code=status, **bound_ids())
         finally:
-            structlog.contextvars.unbind_contextvars("request_id")
+            structlog.contextvars.unbind_contextvars(*IDS)
+
+
+def route_of(scope: Scope) -> str:
+    """Return the pattern that a request's path fits, without what people put into it; empty for none."""
+    return str(getattr(scope.get("route"), "path", ""))
 
 
 def has_policy(headers: Iterable[tuple[bytes, bytes]]) -> bool:

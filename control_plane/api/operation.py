@@ -17,6 +17,7 @@ from starlette.responses import Response
 from control_plane.api.dependencies import JSON, Call, Services
 from control_plane.domain.access import CLOSED_IN_EXAM, COURSE_POLICIES, PROJECT_POLICIES, Policy
 from control_plane.domain.audit import AuditAction
+from control_plane.services.tracing import bind_ids
 from sandbox_image.wire.errors import ErrorBody
 
 Endpoint = Callable[[Call], Awaitable[Response]]
@@ -99,6 +100,7 @@ def register(app: FastAPI, operation: Operation) -> None:
         call = Call(request, services, services.guard.authorize(request, policy, project_id))
         if project_id is not None:
             call.project_id = project_id
+            bind_ids(project_id=project_id)
         if policy in COURSE_POLICIES:
             call.enter_course(policy)
         if operation.id in CLOSED_IN_EXAM and not operation.harmless_in_exam(request):

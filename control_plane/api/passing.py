@@ -4,7 +4,7 @@ What comes from a sandbox is hostile: JSON must have the shape that the operatio
 a download, and no header passes but the few that are named here.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from typing import Any, Final
@@ -151,8 +151,12 @@ async def relay(
     query: str,
     body: AsyncIterator[bytes] | bytes,
     headers: dict[str, str],
+    watch: Callable[[AsyncIterator[bytes]], AsyncIterator[bytes]] = lambda lines: lines,
 ) -> Response:
-    """Send a request and answer with what the agent streams back. The sandbox counts as in use until the end."""
+    """Send a request and answer with what the agent streams back. The sandbox counts as in use until the end.
+
+    ``watch`` sees the lines of events on their way, once they are checked.
+    """
     services = call.services
     stack = AsyncExitStack()
     try:
@@ -180,7 +184,7 @@ async def relay(
         await stack.aclose()
         raise
     if kind == NDJSON:
-        return Relayed(stack, checked_lines(got.body()), got.status, {"cache-control": "no-store"}, NDJSON)
+        return Relayed(stack, watch(checked_lines(got.body())), got.status, {"cache-control": "no-store"}, NDJSON)
     media_type = ZIP if kind == ZIP else BYTES
     return Relayed(stack, got.body(), got.status, our_headers(got.headers) | DOWNLOAD, media_type)
 
@@ -205,7 +209,7 @@ class Relayed(StreamingResponse):
                 await super().__call__(scope, receive, send)
             except AimforgeError as error:
                 # Its status has been sent: all that is left is to break off, which the client sees.
-                log.warning("stream_broken_off", path=scope["path"], message=error.message)
+                log.warning("stream_broken_off", message=error.message)
 
 
 async def collect(got: AgentStream) -> bytes:

@@ -7,8 +7,9 @@ from typing import Any, Literal
 import structlog
 
 
-def configure(style: Literal["console", "json"], level: str) -> None:
-    """Set up logging of the whole process, to stderr."""
+def configure(style: Literal["auto", "console", "json"], level: str) -> None:
+    """Set up logging of the whole process, to stderr. ``auto``: for people on a terminal, as JSON elsewhere."""
+    on_terminal = sys.stderr.isatty()
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_logger_name,
@@ -27,10 +28,8 @@ def configure(style: Literal["console", "json"], level: str) -> None:
     )
     last: list[Any] = (
         [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
-        if style == "json"
-        else [
-            structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback)
-        ]
+        if style == "json" or (style == "auto" and not on_terminal)
+        else [structlog.dev.ConsoleRenderer(colors=on_terminal, exception_formatter=structlog.dev.plain_traceback)]
     )
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(
@@ -45,5 +44,5 @@ def configure(style: Literal["console", "json"], level: str) -> None:
     for name in ("uvicorn", "uvicorn.error", "uvicorn.access"):
         logging.getLogger(name).handlers = []
         logging.getLogger(name).propagate = True
-    for name in ("asyncio", "aiosqlite", "alembic", "uvicorn.access", "websockets"):
+    for name in ("asyncio", "aiosqlite", "alembic", "opentelemetry", "urllib3", "uvicorn.access", "websockets"):
         logging.getLogger(name).setLevel("WARNING")

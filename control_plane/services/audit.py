@@ -42,6 +42,8 @@ class AuditLog:
         self._retention_sec = retention_days * 86400.0
         self._waiting: deque[AuditEntry] = deque()
         self._lost = 0
+        self.lost = 0
+        """Entries that were given up since the start; the log itself tells them, too."""
         self._some = asyncio.Event()
         self._writing = asyncio.Lock()
         self._pruned_at = float("-inf")
@@ -50,6 +52,7 @@ class AuditLog:
         """Note that something happened. Texts of ``detail`` are cut to a bounded length."""
         if len(self._waiting) >= MAX_WAITING:
             self._lost += 1
+            self.lost += 1
             return
         cut = {name: value[:MAX_TEXT] if isinstance(value, str) else value for name, value in detail.items()}
         self._waiting.append(
@@ -63,6 +66,11 @@ class AuditLog:
             )
         )
         self._some.set()
+
+    @property
+    def waiting(self) -> int:
+        """Entries that wait for the database."""
+        return len(self._waiting)
 
     async def flush(self) -> None:
         """Write what waits. Raises ``StoreUnavailable``; then it still waits."""

@@ -8,6 +8,9 @@ from typing import Final
 BUCKETS: Final = (0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0)
 """Upper ends of the start durations' buckets, in seconds."""
 
+ANSWER_BUCKETS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0, 30.0)
+"""The same for answers."""
+
 
 class Histogram:
     """Counts durations by bucket."""
@@ -39,12 +42,18 @@ class Metrics:
         self.starts = Histogram()
         self.ends: Counter[str] = Counter()
         self.requests: Counter[str] = Counter()
+        self.answers = Histogram(ANSWER_BUCKETS)
         self.runs: Counter[str] = Counter()
         self.egress_denied = 0
+        self.audit_waiting = 0
+        self.audit_lost = 0
+        self.memory_bytes = 0
+        self.cpu_seconds = 0.0
 
-    def answered(self, status: int) -> None:
-        """Count an answer by the class of its status."""
+    def answered(self, status: int, seconds: float) -> None:
+        """Count an answer by the class of its status, and by how long its head took."""
         self.requests[f"{status // 100}xx"] += 1
+        self.answers.observe(seconds)
 
     def text(self, sandboxes: Mapping[str, int], sockets: Mapping[str, int], *, engine_ready: bool = True) -> str:
         """Return everything in Prometheus' text form, with what is counted elsewhere."""
@@ -58,6 +67,14 @@ class Metrics:
                 "egress_denied_total", "counter", "Connections of sandboxes that were refused.", self.egress_denied
             ),
             *single("engine_ready", "gauge", "1 while sandboxes can be started, else 0.", int(engine_ready)),
+            *single(
+                "audit_waiting", "gauge", "Entries of the audit log that wait for the database.", self.audit_waiting
+            ),
+            *single("audit_lost_total", "counter", "Entries of the audit log that were given up.", self.audit_lost),
+            *single("memory_bytes", "gauge", "Resident memory of this process.", self.memory_bytes),
+            *single("cpu_seconds_total", "counter", "CPU time of this process.", self.cpu_seconds),
+            *head("answer_seconds", "histogram", "Time until an answer's head; runs are answered when they end."),
+            *self.answers.lines("aimforge_answer_seconds"),
             *head("sandbox_start_seconds", "histogram", "Time from asking for a sandbox until it is ready."),
             *self.starts.lines("aimforge_sandbox_start_seconds"),
         ]

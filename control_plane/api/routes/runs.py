@@ -1,5 +1,7 @@
 """Running nodes and flows. These are the API's hot paths: one decoding, one request to the agent, one encoding."""
 
+from functools import partial
+from time import time
 from typing import Final
 
 import msgspec
@@ -8,6 +10,7 @@ from starlette.responses import Response
 from control_plane.api.dependencies import Call, answer
 from control_plane.api.operation import NDJSON, Operation
 from control_plane.api.passing import check_shape, passed, relay
+from control_plane.api.run_report import report, reported
 from control_plane.api.schemas import ExecuteFlow, ExecuteNode, NodeRun
 from control_plane.domain.access import Policy
 from control_plane.domain.errors import Invalid, SandboxFailed
@@ -76,6 +79,14 @@ def accepts_events(call: Call) -> bool:
 
 
 async def run(call: Call, request: RunRequest) -> RunResult:
+    """Run in the project's sandbox, and tell logs and traces of it."""
+    began = time()
+    result = await run_in_sandbox(call, request)
+    report(call, request, began, result.run_id, result.status.value)
+    return result
+
+
+async def run_in_sandbox(call: Call, request: RunRequest) -> RunResult:
     """Run in the project's sandbox. A sandbox that dies meanwhile makes the run a lost one, with the reason."""
     services = call.services
     address = await services.sandboxes.ensure_ready(call.project_id)
@@ -111,7 +122,8 @@ async def stream(call: Call, request: RunRequest) -> Response:
     """Run in the project's sandbox, and pass on its events as they come."""
     address = await call.services.sandboxes.ensure_ready(call.project_id)
     headers = {"content-type": "application/json", "accept": NDJSON}
-    return await relay(call, address, "POST", "/runs", "", msgspec.json.encode(request), headers)
+    body = msgspec.json.encode(request)
+    return await relay(call, address, "POST", "/runs", "", body, headers, watch=partial(reported, call, request))
 
 
 OPERATIONS: Final = [
