@@ -18,6 +18,7 @@ from control_plane.domain.errors import Conflict, Stale, StoreUnavailable
 from control_plane.domain.identity import (
     Account,
     ApiToken,
+    Change,
     Drop,
     Grant,
     Identity,
@@ -123,6 +124,27 @@ async def test_what_belongs_to_a_course_goes_with_it(stores: Stores):
     below = [record for record in RECORDS if isinstance(record, Member | Assignment | Submission | Exam)]
     await store.write([*(Drop(type(record), record.id) for record in reversed(below)), Drop(Course, "c")], 1)
     assert records(await store.load()) == [r for r in RECORDS if r not in below and not isinstance(r, Course)]
+
+
+async def test_changes_are_made_in_their_order_however_many_are_alike(stores: Stores):
+    members = [
+        Member(id=f"c:{n}", course_id="c", login=str(n), name="N", role=CourseRole.STUDENT, created_at=1)
+        for n in range(5000)
+    ]
+    course = Course(id="c", title="Weather", created_by="a", created_at=1)
+    renamed = [replace(member, name="M") for member in members[:2]]
+    changes: list[Change] = [
+        Put(course),
+        *map(Put, members),
+        *map(Put, renamed),
+        Drop(Member, "c:2"),
+        Drop(Member, "-"),
+    ]
+    await stores.identity.write([*changes, Put(members[2]), Drop(Member, "c:3")], 0)
+    found = await stores.identity.load()
+    assert found.get(Course, "c") == course
+    expected = {member.id: member for member in (*renamed, members[2], *members[4:])}
+    assert found.all(Member) == expected
 
 
 async def test_who_did_not_see_the_last_change_changes_nothing(stores: Stores):

@@ -1,11 +1,14 @@
 """The stores about people and of the audit log."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
+from functools import cache
+from itertools import groupby
 from typing import Any, Final
 
 import msgspec
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import SQLModel
@@ -67,8 +70,7 @@ class DatabaseIdentityStore:
             if moved.rowcount == 0:
                 raise Stale("Somebody else changed people meanwhile.")
             try:
-                for change in changes:
-                    await make(connection, change)
+                await make_all(connection, changes)
             except IntegrityError as error:
                 raise Conflict("This login is taken, or what it belongs to is gone: read it anew.") from error
         return seen + 1
@@ -123,16 +125,29 @@ async def read_revision(connection: AsyncConnection) -> int:
     return int((await connection.execute(sa.select(revisions.c.number))).scalar_one())
 
 
-async def make(connection: AsyncConnection, change: Change) -> None:
-    """Make one change."""
-    if isinstance(change, Drop):
-        table = TABLES[change.kind]
-        await connection.execute(table.delete().where(table.c.id == change.id))
-        return
-    table, values = TABLES[type(change.record)], values_of(change)
-    changed = await connection.execute(table.update().where(table.c.id == change.record.id).values(values))
-    if changed.rowcount == 0:
-        await connection.execute(table.insert().values(values))
+async def make_all(connection: AsyncConnection, changes: Iterable[Change]) -> None:
+    """Make changes in their order, those of one kind at once: a whole class is one statement."""
+    for (put, kind), same in groupby(changes, key=kind_of):
+        table = TABLES[kind]
+        if put:
+            rows = [values_of(change) for change in same if isinstance(change, Put)]
+            await connection.execute(upsert(table, connection.dialect.name), rows)
+        else:
+            gone = table.delete().where(table.c.id == sa.bindparam("gone"))
+            await connection.execute(gone, [{"gone": change.id} for change in same if isinstance(change, Drop)])
+
+
+def kind_of(change: Change) -> tuple[bool, type[Record]]:
+    """Tell whether a change puts something, and of which kind."""
+    return (True, type(change.record)) if isinstance(change, Put) else (False, change.kind)
+
+
+@cache
+def upsert(table: sa.Table, dialect: str) -> Any:
+    """Return the statement that inserts a row, or replaces the one with its id."""
+    insert = postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
+    others = {column.name: insert.excluded[column.name] for column in table.c if column.name != "id"}
+    return insert.on_conflict_do_update(index_elements=[table.c.id], set_=others)
 
 
 def values_of(change: Put) -> dict[str, Any]:
