@@ -99,6 +99,7 @@ def run(settings: "Settings", listening: socket.socket) -> None:
     import uvicorn
 
     from control_plane.adapters.database.opening import DatabaseUnusable, prepare_database
+    from control_plane.api.sockets.protocol import BoundedWebSocketProtocol
     from control_plane.app import create_app
     from control_plane.commands import logs
 
@@ -112,7 +113,7 @@ def run(settings: "Settings", listening: socket.socket) -> None:
         create_app(settings),
         loop="uvloop",
         http="httptools",
-        ws="websockets-sansio",
+        ws=BoundedWebSocketProtocol,
         ws_per_message_deflate=False,
         ws_max_size=LARGEST_MESSAGE,
         ws_ping_interval=20.0,

@@ -30,6 +30,8 @@ class Opcode(IntEnum):
 
 KNOWN: Final = frozenset(int(opcode) for opcode in Opcode)
 MAX_CONTROL: Final = 125
+NAMED_CODES: Final = frozenset({1000, 1001, 1002, 1003, *range(1007, 1015)})
+"""Codes of the protocol that a close frame may hold."""
 
 
 class BadFrame(Exception):
@@ -44,6 +46,19 @@ def encode(opcode: Opcode, payload: bytes) -> bytes:
     if size < 65536:
         return b"%c%c%b%b%b" % (0x80 | opcode, 0xFE, SHORT.pack(size), NO_MASK, payload)
     return b"%c%c%b%b%b" % (0x80 | opcode, 0xFF, LONG.pack(size), NO_MASK, payload)
+
+
+def close_of(payload: bytes) -> tuple[int, str]:
+    """The code and reason of a close frame; 1005 without a code. Raises ``BadFrame``."""
+    if not payload:
+        return 1005, ""
+    code = int.from_bytes(payload[:2], "big")
+    if len(payload) < 2 or not (code in NAMED_CODES or 3000 <= code < 5000):
+        raise BadFrame("a close frame without a proper code")
+    try:
+        return code, payload[2:].decode()
+    except UnicodeDecodeError as error:
+        raise BadFrame("a reason for closing that is not UTF-8") from error
 
 
 class FrameReader:

@@ -15,7 +15,7 @@ from typing import Final, cast
 
 import httptools
 
-from control_plane.adapters.agent_link.frames import BadFrame, FrameReader, Opcode, encode
+from control_plane.adapters.agent_link.frames import BadFrame, FrameReader, Opcode, close_of, encode
 from control_plane.domain.errors import SandboxMisbehaved
 from sandbox_image.wire.closing import CloseCode
 
@@ -155,12 +155,12 @@ class WebSocket(asyncio.Protocol):
     def _on_frame(self, opcode: Opcode, payload: str | bytes) -> bool:
         """Take a frame; whether more may follow."""
         if opcode is Opcode.PING:
-            if self._transport is not None:
+            # One that pings and does not read is not answered: the answers would pile up.
+            if self._transport is not None and self._writable is None:
                 self._transport.write(encode(Opcode.PONG, cast(bytes, payload)))
         elif opcode is Opcode.CLOSE:
             raw = cast(bytes, payload)
-            self.close_code = int.from_bytes(raw[:2], "big") if len(raw) >= 2 else 1005
-            self.close_reason = raw[2:].decode("utf-8", "replace")
+            self.close_code, self.close_reason = close_of(raw)
             if self._transport is not None:
                 self._transport.write(encode(Opcode.CLOSE, raw[:2]))
             self._end()

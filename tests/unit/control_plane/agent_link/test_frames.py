@@ -7,7 +7,7 @@ from websockets.frames import Frame
 from websockets.frames import Opcode as TheirOpcode
 from websockets.protocol import Protocol, Side
 
-from control_plane.adapters.agent_link.frames import BadFrame, FrameReader, Opcode, encode
+from control_plane.adapters.agent_link.frames import BadFrame, FrameReader, Opcode, close_of, encode
 
 MESSAGES = st.lists(st.one_of(st.text(max_size=300), st.binary(max_size=300)), max_size=8)
 
@@ -72,3 +72,14 @@ def test_each_rule_is_kept(data: bytes, why: str):
     with pytest.raises(BadFrame, match=why):
         list(FrameReader(200).feed(data))
     assert list(FrameReader(200).feed(b"\x81\x02ok")) == [(Opcode.TEXT, "ok")]
+
+
+@pytest.mark.parametrize(
+    "payload", [b"\x03", b"\0\0", b"\x03\xe7", b"\x03\xee", b"\x0b\xb7", b"\x13\x88", b"\x03\xe8\xff"]
+)
+def test_a_close_frame_has_a_proper_code_and_reason(payload: bytes):
+    with pytest.raises(BadFrame, match="clos"):
+        close_of(payload)
+    assert close_of(b"") == (1005, "")
+    assert close_of(b"\x03\xe8bye") == (1000, "bye")
+    assert close_of(b"\x0f\xc8") == (4040, "")

@@ -1,114 +1,19 @@
 """The relay between a real browser-side socket (uvicorn) and a real agent-side socket (websockets)."""
 
 import asyncio
-import socket
-from collections.abc import AsyncGenerator, Awaitable, Callable, MutableMapping
-from contextlib import asynccontextmanager
+from collections.abc import MutableMapping
 from pathlib import Path
 
 import pytest
-import uvicorn
-import websockets
-from starlette.applications import Starlette
-from starlette.routing import WebSocketRoute
 from starlette.websockets import WebSocket
 from websockets.asyncio.client import ClientConnection
 from websockets.asyncio.server import ServerConnection, unix_serve
 
 from control_plane.adapters.agent_link.link import UnixAgentLink
-from control_plane.api.sockets.relay import Relay, Rules, close
+from control_plane.api.sockets.relay import Relay, Rules
 from control_plane.domain.sandbox import EndReason
-from control_plane.ports import AgentAddress
-from control_plane.services.open_sockets import OpenSockets
 from sandbox_image.wire.closing import CLOSINGS, CloseCode
-
-ADDRESS = AgentAddress(project_id="p", generation=1)
-AgentHandler = Callable[[ServerConnection], Awaitable[None]]
-
-
-class Sockets:
-    def __init__(self, path: Path) -> None:
-        self.path = path
-
-    def agent_path(self, address: AgentAddress) -> str:
-        return str(self.path / "agent.sock")
-
-    def token(self, address: AgentAddress) -> str:
-        return "secret"
-
-
-class Lifecycle:
-    """A sandbox's life, steered by the test."""
-
-    def __init__(self) -> None:
-        self.ended: asyncio.Future[EndReason] = asyncio.get_running_loop().create_future()
-        self.touched = 0
-        self.paused = False
-        self.woken = 0
-
-    async def ensure_ready(self, project_id: str) -> AgentAddress:
-        self.woken += 1
-        self.paused = False
-        return ADDRESS
-
-    def address_of(self, project_id: str) -> AgentAddress | None:
-        return None if self.paused else ADDRESS
-
-    def touch(self, project_id: str) -> None:
-        self.touched += 1
-
-    def end_of(self, address: AgentAddress) -> "asyncio.Future[EndReason]":
-        return self.ended
-
-
-class Stage:
-    """A browser's side, the relay, and an agent."""
-
-    def __init__(self, url: str, lifecycle: Lifecycle, open_sockets: OpenSockets) -> None:
-        self.url = url
-        self.lifecycle = lifecycle
-        self.open_sockets = open_sockets
-
-    def browser(self) -> websockets.connect:
-        return websockets.connect(self.url, compression=None, max_size=None)
-
-
-RULES = Rules(max_message=2_000_000, is_input=lambda message: message != "ack")
-
-
-@asynccontextmanager
-async def stage(path: Path, handler: AgentHandler, rules: Rules = RULES) -> AsyncGenerator[Stage]:
-    lifecycle, sockets = Lifecycle(), OpenSockets()
-    link = UnixAgentLink(Sockets(path))
-
-    async def endpoint(websocket: WebSocket) -> None:
-        await websocket.accept()
-        with sockets.register("ann", "p", "test") as registered:
-            async with link.connect(ADDRESS, "/x", max_message=2_000_000) as agent:
-                code = await Relay(websocket, agent, ADDRESS, lifecycle, rules).run(registered.closing)
-        await close(websocket, code)
-
-    config = uvicorn.Config(
-        Starlette(routes=[WebSocketRoute("/x", endpoint)]),
-        ws="websockets-sansio",
-        ws_per_message_deflate=False,
-        log_level="error",
-        lifespan="off",
-    )
-    server = uvicorn.Server(config)
-    listening = socket.socket()
-    listening.bind(("127.0.0.1", 0))
-    listening.listen()
-    async with unix_serve(handler, str(path / "agent.sock"), compression=None, max_size=None):
-        serving = asyncio.create_task(server.serve([listening]))
-        yield Stage(f"ws://127.0.0.1:{listening.getsockname()[1]}/x", lifecycle, sockets)
-        server.should_exit = True
-        await serving
-
-
-async def echo(connection: ServerConnection) -> None:
-    async for message in connection:
-        await connection.send(message)
+from tests.unit.control_plane.sockets.stage import ADDRESS, RULES, Lifecycle, Sockets, echo, stage
 
 
 async def closed(browser: ClientConnection) -> tuple[int, str]:
