@@ -26,7 +26,7 @@ def load(name: str) -> Any:
     group = getattr(module, "app", None)
     if isinstance(group, typer.Typer):
         return group
-    command = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+    command = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
     command.command(name, help=COMMANDS[name][1])(getattr(module, name))
     return command
 

@@ -7,7 +7,7 @@ import typer
 
 from control_plane.domain.errors import AimforgeError
 
-app = typer.Typer(help="The image that sandboxes are started from.", no_args_is_help=True)
+app = typer.Typer(help="The image that sandboxes are started from.", no_args_is_help=True, rich_markup_mode=None)
 
 
 @app.command()

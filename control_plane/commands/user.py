@@ -15,7 +15,12 @@ if TYPE_CHECKING:
     from control_plane.services.accounts import Accounts
 
 R = TypeVar("R")
-app = typer.Typer(help="Accounts of a deployment in hosted mode.", no_args_is_help=True, pretty_exceptions_enable=False)
+app = typer.Typer(
+    help="Accounts of a deployment in hosted mode.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
 Login = Annotated[str, typer.Argument(help="Login or e-mail address.")]
 FromStdin = Annotated[bool, typer.Option("--password-stdin", help="Read the password from standard input.")]
 

@@ -46,3 +46,14 @@ def test_asking_for_help_imports_nothing_heavy() -> None:
     assert "'typer'" in done.stdout
     for heavy in ("fastapi", "sqlalchemy", "aiodocker", "aiohttp", "pydantic"):
         assert f"'{heavy}'" not in done.stdout
+
+
+@pytest.mark.parametrize("name", ["serve", "user", "image"])
+def test_help_and_mistakes_of_a_command_are_told_in_words(name: str) -> None:
+    done = run(name, "--help")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "Usage:" in done.stdout
+    done = run(name, "--nonsense")
+    assert done.returncode == 2
+    assert "No such option: --nonsense" in done.stderr
+    assert "Traceback" not in done.stderr
