@@ -2,10 +2,14 @@
 
 import asyncio
 import hashlib
+import os
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
 HASH_STEP: Final = 1024 * 1024
+SECOND: Final = ".second"
+"""Behind the name of a value's file: the other half of one that is large (see ``child/halves``)."""
 
 
 class Value:
@@ -48,8 +52,28 @@ class Value:
 
     def _computed(self) -> str:
         state = hashlib.blake2b(self.data or b"", digest_size=16)
-        if self.path is not None:
-            with self.path.open("rb") as file:
+        for path in files_of(self.path) if self.path is not None else ():
+            with path.open("rb") as file:
                 while piece := file.read(HASH_STEP):
                     state.update(piece)
         return state.hexdigest()
+
+
+def files_of(path: Path) -> tuple[Path, ...]:
+    """Return the files of the value at ``path``, in order: one, or two for a large value."""
+    second = path.with_name(path.name + SECOND)
+    return (path, second) if second.exists() else (path,)
+
+
+def link(source: Path, target: Path) -> None:
+    """Give a value's files another name. Raises ``OSError``."""
+    # The second half first: where there is a first one, all of it is there.
+    for file in reversed(files_of(source)):
+        with suppress(FileExistsError):  # of an earlier attempt that did not come to its end
+            os.link(file, target.with_name(target.name + file.name.removeprefix(source.name)))
+
+
+def unlink(path: Path) -> None:
+    """Remove a value's files, if they are there."""
+    for file in files_of(path):
+        file.unlink(missing_ok=True)

@@ -15,7 +15,7 @@ from typing import Final, TypeVar
 
 import msgspec
 
-from sandbox_image.agent.executor.values import Value
+from sandbox_image.agent.executor.values import Value, link, unlink
 from sandbox_image.wire.limits import MIB
 from sandbox_image.wire.runs import Output
 
@@ -267,7 +267,7 @@ class ResultCache:
             if value.data is not None:
                 _write(target, value.data)
             elif value.path is not None:
-                os.link(value.path, target)
+                link(value.path, target)
         _write(self._results / f"{result.key}.json", msgspec.json.encode(result))
 
     def _remove_all(self) -> None:
@@ -305,4 +305,4 @@ def _write(path: Path, data: bytes) -> None:
 
 def _unlink(paths: list[Path]) -> None:
     for path in paths:
-        path.unlink(missing_ok=True)
+        unlink(path)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from sandbox_image.agent.executor import Outcome, Value
+from sandbox_image.agent.executor.values import unlink
 
 from .cache import Last, Result, ResultCache, StoredValue
 from .cause import Cause
@@ -128,7 +129,7 @@ class Keeper:
         found, pending = list(paths), list(self._pending.values())
 
         async def delete() -> None:
-            await asyncio.to_thread(lambda: [path.unlink(missing_ok=True) for path in found])
+            await asyncio.to_thread(lambda: [unlink(path) for path in found])
 
         async def after_pending() -> None:
             for settled in pending:

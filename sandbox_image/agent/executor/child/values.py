@@ -12,11 +12,12 @@ no copy, and what one consumer changes no other sees.
 
 import hashlib
 import mmap
-import os
 import pickle
 import struct
 from pathlib import Path
 from typing import Any, Final
+
+from . import halves
 
 HEAD: Final = struct.Struct(">4sIQ")
 SPAN: Final = struct.Struct(">QQ")
@@ -28,7 +29,7 @@ INLINE: Final = 64 * 1024
 """Values up to this many bytes travel in messages; larger ones are files."""
 HASHED_AT_ONCE: Final = 1024 * 1024
 """Larger values are hashed after the result is sent: a consumer need not wait for the digest."""
-WRITE_STEP: Final = 16 * 1024 * 1024
+DAMAGED: Final = "a stored value is damaged; clear the cache and run again"
 
 Bytes = bytes | memoryview
 
@@ -75,23 +76,9 @@ class Packed:
         return state.hexdigest()
 
     def write(self, path: str) -> None:
-        """Write the bytes to a new file. Raises ``OSError``; nothing is left behind then.
-
-        The space is reserved first: it makes a full disk known before the work, and the write twice as fast.
-        """
+        """Write the bytes to ``path`` (see ``halves``). Raises ``OSError``; nothing is left behind then."""
         Path(path).parent.mkdir(parents=True, exist_ok=True)
-        target = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o600)
-        try:
-            os.posix_fallocate(target, 0, self.size)
-            for piece in self._pieces:
-                view = memoryview(piece)
-                while view:
-                    view = view[os.write(target, view[:WRITE_STEP]) :]
-        except BaseException:
-            Path(path).unlink(missing_ok=True)
-            raise
-        finally:
-            os.close(target)
+        halves.write(path, self._pieces, self.size)
 
 
 class _Pieces:
@@ -110,17 +97,15 @@ def load(data: bytearray | memoryview | mmap.mmap) -> Any:
     view = memoryview(data)
     magic, count, pickle_size = HEAD.unpack_from(view)
     if magic != MAGIC:
-        raise ValueError("a stored value is damaged; clear the cache and run again")
+        raise ValueError(DAMAGED)
     start = HEAD.size + SPAN.size * count
     spans = [SPAN.unpack_from(view, HEAD.size + SPAN.size * index) for index in range(count)]
+    if any(offset + size > len(view) for offset, size in spans):
+        raise ValueError(DAMAGED)
     buffers = [view[offset : offset + size] for offset, size in spans]
     return pickle.loads(view[start : start + pickle_size], buffers=buffers)  # noqa: S301 the project's own data
 
 
 def load_file(path: str) -> Any:
-    """Return the value in a file, mapped copy-on-write. Raises ``OSError`` or whatever unpickling raises."""
-    source = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        return load(mmap.mmap(source, 0, access=mmap.ACCESS_COPY))
-    finally:
-        os.close(source)
+    """Return the value at ``path``, mapped copy-on-write. Raises ``OSError`` or whatever unpickling raises."""
+    return load(halves.read(path))

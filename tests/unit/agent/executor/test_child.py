@@ -5,11 +5,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from sandbox_image.agent.executor.child import plain, tables, values
+from sandbox_image.agent.executor.child import halves, plain, tables, values
 from sandbox_image.agent.executor.child.outputs import represent
 from sandbox_image.agent.executor.faults import ended
 from sandbox_image.agent.executor.imports import top_level_imports
 from sandbox_image.agent.executor.messages import MessageReader, Misbehaved, encode
+from sandbox_image.agent.executor.values import SECOND, Value, files_of, link, unlink
 
 
 def test_values_come_back_equal_with_their_buffers_outside_the_pickle(tmp_path: Path) -> None:
@@ -26,6 +27,67 @@ def test_values_come_back_equal_with_their_buffers_outside_the_pickle(tmp_path: 
     assert packed.digest() == values.Packed(value).digest()
     with pytest.raises(FileExistsError):
         packed.write(str(tmp_path / "v"))
+
+
+def test_a_large_value_lies_in_two_files_and_is_mapped_as_one(tmp_path: Path) -> None:
+    value = {"a": np.arange(6_000_000), "b": b"y" * 1_000_003, "c": "text"}
+    packed = values.Packed(value)
+    assert packed.size >= halves.SPLIT
+    path = tmp_path / "v"
+    packed.write(str(path))
+    both = files_of(path)
+    assert [file.name for file in both] == ["v", "v.second"]
+    assert b"".join(file.read_bytes() for file in both) == packed.joined()
+    found = values.load_file(str(path))
+    assert np.array_equal(found["a"], value["a"])
+    assert found["b"] == value["b"]
+    found["a"][:] = 99
+    assert np.array_equal(values.load_file(str(path))["a"], value["a"])
+    with pytest.raises(FileExistsError):
+        packed.write(str(path))
+    assert len(files_of(path)) == 2
+
+
+def test_of_a_large_value_that_cannot_be_written_nothing_is_left(tmp_path: Path) -> None:
+    packed = values.Packed(np.zeros(6_000_000))
+    in_the_way = tmp_path / "v.second"
+    in_the_way.touch()
+    with pytest.raises(FileExistsError):
+        packed.write(str(tmp_path / "v"))
+    assert list(tmp_path.iterdir()) == [in_the_way]
+
+
+def test_half_a_value_is_refused(tmp_path: Path) -> None:
+    packed = values.Packed(np.zeros(6_000_000))
+    packed.write(str(tmp_path / "v"))
+    (tmp_path / "v.second").unlink()
+    with pytest.raises(ValueError, match="damaged"):
+        values.load_file(str(tmp_path / "v"))
+
+
+def test_both_files_of_a_value_get_another_name_and_go_together(tmp_path: Path) -> None:
+    packed = values.Packed(np.arange(6_000_000))
+    packed.write(str(tmp_path / "new-1"))
+    for _ in range(2):  # an attempt that was cut off is made again
+        link(tmp_path / "new-1", tmp_path / "digest")
+        (tmp_path / "digest").unlink()
+    link(tmp_path / "new-1", tmp_path / "digest")
+    unlink(tmp_path / "new-1")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["digest", "digest.second"]
+    assert values.load_file(str(tmp_path / "digest"))[-1] == 5_999_999
+    unlink(tmp_path / "digest")
+    unlink(tmp_path / "digest")
+    assert not list(tmp_path.iterdir())
+
+
+def test_agent_and_child_agree_on_the_name_of_the_second_file() -> None:
+    assert halves.SECOND == SECOND
+
+
+async def test_the_agent_digests_both_files(tmp_path: Path) -> None:
+    packed = values.Packed(np.arange(6_000_000))
+    packed.write(str(tmp_path / "v"))
+    assert await Value(packed.size, path=tmp_path / "v").digest() == packed.digest()
 
 
 def test_damaged_values_are_refused() -> None:
