@@ -23,6 +23,7 @@ from control_plane.api.operation import Operation, register
 from control_plane.api.preview.app import PreviewApp
 from control_plane.api.routes import operations
 from control_plane.api.sockets import routes as socket_routes
+from control_plane.coursework import loops_of, open_coursework
 from control_plane.domain.access import Policy
 from control_plane.domain.errors import StoreUnavailable
 from control_plane.domain.people import LOCAL_PERSON
@@ -229,6 +230,20 @@ async def open_services(
     enforcement = Enforcement(sandboxes, allowances, egress, clock)
     if entrance.hosted is not None:
         know_people(allowances, enforcement, entrance.hosted)
+    coursework = None
+    if entrance.hosted is not None and entrance.directory is not None:
+        coursework = await open_coursework(
+            stack,
+            settings,
+            adapters,
+            entrance.directory,
+            entrance.hosted.courses,
+            registry,
+            projects,
+            sandboxes,
+            deletions,
+            audit,
+        )
     services = Services(
         guard=entrance.guard,
         people=entrance.people,
@@ -251,10 +266,11 @@ async def open_services(
         settings=lambda: settings_in_force(settings),
         tracing=tracing,
         hosted=entrance.hosted,
+        coursework=coursework,
     )
     return Opened(
         services=services,
-        loops={"audit": audit.run, "enforcement": enforcement.run, "engine": engine.run, **entrance.loops},
+        loops={"audit": audit.run, "enforcement": enforcement.run, "engine": engine.run, **entrance.loops, **loops_of(coursework)},
     )
 
 

@@ -14,6 +14,7 @@ from pydantic import AliasChoices, Field, field_validator, model_validator
 from pydantic_settings import NoDecode, SettingsConfigDict
 
 from control_plane.allowance_settings import AllowanceSettings
+from control_plane.course_settings import CourseSettings
 from control_plane.domain.allowance import Allowance
 from control_plane.domain.sandbox import Limits
 from control_plane.people_settings import PeopleSettings
@@ -27,7 +28,7 @@ def also(name: str) -> AliasChoices:
     return AliasChoices(f"AIMFORGE_{name}", name)
 
 
-class Settings(PeopleSettings, AllowanceSettings):
+class Settings(PeopleSettings, AllowanceSettings, CourseSettings):
     """Everything that a deployment can choose. Durations in seconds and sizes in bytes, unless the name says otherwise."""
 
     model_config = SettingsConfigDict(

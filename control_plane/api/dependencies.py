@@ -21,13 +21,16 @@ from control_plane.ports import AgentLink, Egress
 from control_plane.services.accounts import Accounts
 from control_plane.services.allowances import Allowances
 from control_plane.services.api_tokens import ApiTokens
+from control_plane.services.assignments import Assignments
 from control_plane.services.audit import Actor, AuditLog
+from control_plane.services.collection import Collection
 from control_plane.services.courses import Courses
 from control_plane.services.deletions import Deletions
 from control_plane.services.enforcement import Enforcement
 from control_plane.services.engine_watch import EngineWatch
 from control_plane.services.event_hub import EventHub
 from control_plane.services.exams import Exams
+from control_plane.services.hidden_tests import HiddenTests
 from control_plane.services.invitations import Invitations
 from control_plane.services.looks import Looks
 from control_plane.services.members import Members
@@ -37,11 +40,13 @@ from control_plane.services.open_sockets import OpenSockets
 from control_plane.services.people import People
 from control_plane.services.preview_tickets import PreviewTickets
 from control_plane.services.project_access import ProjectAccess
+from control_plane.services.project_archives import ProjectArchives
 from control_plane.services.project_registry import ProjectRegistry
 from control_plane.services.projects import Projects
 from control_plane.services.sandboxes import Sandboxes
 from control_plane.services.sessions import Sessions
 from control_plane.services.shares import Shares
+from control_plane.services.submissions import Submissions
 from control_plane.services.tracing import Tracing, bind_ids
 from sandbox_image.wire.limits import MAX_JSON_BODY
 
@@ -69,6 +74,17 @@ class HostedServices:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Coursework:
+    """What courses do with projects, where there are accounts."""
+
+    assignments: Assignments
+    submissions: Submissions
+    tests: HiddenTests
+    archives: ProjectArchives
+    collection: Collection
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Services:
     """All that routes and sockets use; found as ``app.state.services``."""
 
@@ -93,6 +109,7 @@ class Services:
     settings: Callable[[], Sequence[SettingInForce]] = tuple
     tracing: Tracing = field(default_factory=Tracing)
     hosted: HostedServices | None = None
+    coursework: Coursework | None = None
 
 
 @cache
@@ -170,6 +187,13 @@ class Call:
     def view_only(self) -> bool:
         """Whether the person may look at the project and no more."""
         return self.services.guard.share_of(self.person, self.project_id) not in (Share.OWNER, Share.EDITOR)
+
+    @property
+    def coursework(self) -> Coursework:
+        """What courses do with projects. Raises ``NotFound`` in local mode."""
+        if self.services.coursework is None:
+            raise NotFound("This server has one person and no courses: see AIMFORGE_MODE.")
+        return self.services.coursework
 
     @property
     def hosted(self) -> HostedServices:

@@ -24,9 +24,10 @@ from control_plane.domain.allowance import (
     written,
 )
 from control_plane.domain.courses import CourseRole
-from control_plane.domain.egress import AllowedHost, EgressPolicy
+from control_plane.domain.egress import AllowedHost, EgressMode, EgressPolicy
 from control_plane.domain.errors import Forbidden, TooMany
 from control_plane.domain.people import LOCAL_PERSON, Person, Role, Scope
+from control_plane.domain.project import COURSE_OWNER, is_courses_own
 from control_plane.domain.sandbox import Limits
 from control_plane.ports import AllowanceStore, Clock
 from control_plane.services.project_registry import ProjectRegistry
@@ -120,21 +121,23 @@ class Allowances:
 
     def granted(self, project_id: str) -> Granted:
         """Return what a project may use."""
-        role = self.role_of(self._registry.owner_of(project_id))
-        course = self.courses.course_of(project_id)
+        owner = self._registry.owner_of(project_id)
+        role = self.role_of(owner)
+        course = owner.removeprefix(COURSE_OWNER) if is_courses_own(owner) else self.courses.course_of(project_id)
         subjects = [
             DEPLOYMENT,
             *([role_subject(role)] if role is not None else []),
             *([course_subject(course)] if course else []),
             project_subject(project_id),
         ]
-        return resolve(
+        granted = resolve(
             self.deployment.base,
             [record for subject in subjects if (record := self._records.get(subject)) is not None],
             self.ceiling,
             self.deployment.most,
             in_exam=self.egress_closed(project_id),
         )
+        return replace(granted, egress=EgressMode.NONE) if is_courses_own(owner) else granted
 
     def limits_of(self, project_id: str) -> Limits:
         """Return the limits of a project's sandbox."""

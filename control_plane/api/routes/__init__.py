@@ -4,6 +4,7 @@ from control_plane.api.operation import Operation
 from control_plane.api.routes import (
     accounts,
     all_sandboxes,
+    assignments,
     audit,
     clones,
     courses,
@@ -24,6 +25,7 @@ from control_plane.api.routes import (
     session,
     settings,
     shares,
+    submissions,
     terminals,
     tokens,
 )
@@ -41,6 +43,8 @@ def operations() -> list[Operation]:
         *courses.OPERATIONS,
         *members.OPERATIONS,
         *looks.OPERATIONS,
+        *assignments.OPERATIONS,
+        *submissions.OPERATIONS,
         *audit.OPERATIONS,
         *metrics.OPERATIONS,
         *all_sandboxes.OPERATIONS,

@@ -1,0 +1,77 @@
+"""Part of the composition root: assignments, submissions and hidden tests, where there are accounts."""
+
+from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
+
+from control_plane.adapters.local import Adapters
+from control_plane.api.dependencies import Coursework
+from control_plane.services.assignments import Assignments
+from control_plane.services.audit import AuditLog
+from control_plane.services.collection import Collection
+from control_plane.services.courses import Courses
+from control_plane.services.deletions import Deletions
+from control_plane.services.directory import Directory
+from control_plane.services.hidden_test_run import HiddenTestRun
+from control_plane.services.hidden_tests import HiddenTests
+from control_plane.services.project_archives import ProjectArchives
+from control_plane.services.project_registry import ProjectRegistry
+from control_plane.services.projects import Projects
+from control_plane.services.sandboxes import Sandboxes
+from control_plane.services.submissions import Submissions
+from control_plane.settings import Settings
+from sandbox_image.wire.limits import MIB
+
+Loops = dict[str, Callable[[], Awaitable[None]]]
+
+
+async def open_coursework(
+    stack: AsyncExitStack,
+    settings: Settings,
+    adapters: Adapters,
+    directory: Directory,
+    courses: Courses,
+    registry: ProjectRegistry,
+    projects: Projects,
+    sandboxes: Sandboxes,
+    deletions: Deletions,
+    audit: AuditLog,
+) -> Coursework:
+    """Build the services, and go on with what was interrupted."""
+    clock, link = adapters.clock, adapters.link
+    archives = ProjectArchives(
+        adapters.archives, projects, sandboxes, link, directory, clock, settings.max_archive_mb * MIB
+    )
+    assignments = Assignments(directory, courses, registry, archives, sandboxes, link, audit, clock)
+    submissions = await stack.enter_async_context(
+        Submissions(directory, courses, assignments, archives, registry, projects, deletions, audit, clock)
+    )
+    tests = await stack.enter_async_context(
+        HiddenTests(
+            assignments,
+            submissions,
+            archives,
+            adapters.test_rows,
+            HiddenTestRun(link, sandboxes, adapters.archives, clock, settings.test_timeout_sec),
+            registry,
+            projects,
+            deletions,
+            audit,
+            clock,
+            at_once=settings.tests_at_once,
+            max_sec=settings.tests_max_sec,
+        )
+    )
+    await submissions.resume()
+    await tests.resume()
+    return Coursework(
+        assignments=assignments,
+        submissions=submissions,
+        tests=tests,
+        archives=archives,
+        collection=Collection(directory, submissions, sandboxes, audit, clock),
+    )
+
+
+def loops_of(coursework: Coursework | None) -> Loops:
+    """Return what runs in the background, by name."""
+    return {} if coursework is None else {"archives": coursework.archives.run, "collection": coursework.collection.run}
