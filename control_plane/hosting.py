@@ -51,7 +51,9 @@ async def open_entrance(
     """Build the services about people, and read what is stored of them."""
     if settings.mode == "local":
         people = LocalPeople(settings.local_token(), adapters.clock, settings.session_sec)
-        return Entrance(guard=guard_of(settings, people, registry), people=people, hosted=None, directory=None, loops={})
+        return Entrance(
+            guard=guard_of(settings, people, registry), people=people, hosted=None, directory=None, loops={}
+        )
     directory = Directory(adapters.identity, adapters.clock)
     await directory.load()
     people = HostedPeople(directory, adapters.clock, settings.session_sec)
@@ -60,7 +62,9 @@ async def open_entrance(
     watch = AccessWatch(people, guard, sockets, lambda project_id: registry.find(project_id) is not None)
     directory.on_look(hosted.exams.sweep)
     directory.on_look(watch.sweep)
-    return Entrance(guard=guard, people=people, hosted=hosted, directory=directory, loops={"directory": directory.follow})
+    return Entrance(
+        guard=guard, people=people, hosted=hosted, directory=directory, loops={"directory": directory.follow}
+    )
 
 
 def know_people(allowances: Allowances, enforcement: Enforcement, hosted: HostedServices) -> None:
