@@ -1,4 +1,4 @@
-import { CircleAlert, CircleCheck, LoaderCircle, RotateCcw } from "lucide-react";
+import { CircleAlert, CircleCheck, Download, LoaderCircle, RotateCcw } from "lucide-react";
 import { useEffect, useRef } from "react";
 
 import { t } from "@/shared/i18n/i18n";
@@ -38,9 +38,17 @@ function Log({ lines }: { lines: readonly string[] }) {
   );
 }
 
-/** What the installer does, how far it is, and why it failed. */
-export function EnvironmentProgress({ venv, onRecreate }: { venv: VenvStatus; onRecreate: () => void }) {
+interface EnvironmentProgressProps {
+  venv: VenvStatus;
+  onRecreate: () => void;
+  /** Install what requirements.txt asks for. */
+  onInstall: () => void;
+}
+
+/** What the installer does, how far it is, why it failed, and whether requirements.txt asks for something else by now. */
+export function EnvironmentProgress({ venv, onRecreate, onInstall }: EnvironmentProgressProps) {
   const working = isWorking(venv);
+  const outdated = venv.outdated && !working;
   const failed = venv.status === "failed";
   const icon = working ? <LoaderCircle size={14} className="animate-spin" /> : failed ? <CircleAlert size={14} /> : <CircleCheck size={14} />;
   const tone = failed ? "text-bad" : working ? "text-info" : "text-ok";
@@ -57,6 +65,14 @@ export function EnvironmentProgress({ venv, onRecreate }: { venv: VenvStatus; on
           <summary className="cursor-default text-faint">{t("packages.log")}</summary>
           <Log lines={venv.log} />
         </details>
+      )}
+      {outdated && (
+        <p className="mt-1.5 flex items-center gap-2 text-warn">
+          <span className="flex-1">{t("packages.outdated")}</span>
+          <Button small icon={<Download size={13} />} aria-label={t("packages.installRequired")} onClick={onInstall}>
+            {t("packages.install")}
+          </Button>
+        </p>
       )}
       {failed && (
         <div className="mt-2">

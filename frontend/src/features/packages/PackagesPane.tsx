@@ -17,7 +17,7 @@ import { openFile } from "@/shared/workspace/workspace";
 import { EnvironmentProgress, isWorking } from "./EnvironmentProgress";
 import { PackageFinder } from "./PackageFinder";
 import { PackageList } from "./PackageList";
-import { installPackages, listPackages, recreateEnvironment, removePackage } from "./packagesApi";
+import { installPackages, installRequired, listPackages, recreateEnvironment, removePackage } from "./packagesApi";
 import { loneName, normalized, parseSpecifiers } from "./specifiers";
 
 function usePackages(projectId: string) {
@@ -58,6 +58,7 @@ export function PackagesPane() {
     installPackages(projectId, specifiers).then(() => setText(""), tell);
   };
   const recreate = () => void recreateEnvironment(projectId).catch(tell);
+  const installAsked = () => void installRequired(projectId).catch(tell);
   const wanted = normalized(text.trim());
   const shown = packages.data?.filter(({ name }) => wanted === "" || specifiers.length > 1 || normalized(name).includes(wanted.replace(/[<>=!~[].*$/, "")));
   const error = wrong.length > 0 ? t("packages.wrong", { part: wrong[0] ?? "" }) : undefined;
@@ -97,7 +98,7 @@ export function PackagesPane() {
       />
       {venv !== null && (
         <fieldset disabled={!mayEdit} className="contents">
-          <EnvironmentProgress venv={venv} onRecreate={recreate} />
+          <EnvironmentProgress venv={venv} onRecreate={recreate} onInstall={installAsked} />
         </fieldset>
       )}
       {packages.isPending && <Loading label={t("packages.loading")} />}

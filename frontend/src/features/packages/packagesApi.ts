@@ -34,6 +34,11 @@ export function removePackage(projectId: string, name: string): Promise<VenvStat
   return change(projectId, `/packages/${encodeURIComponent(name)}`, { method: "DELETE" });
 }
 
+/** Installs what requirements.txt asks for. */
+export function installRequired(projectId: string): Promise<VenvStatus> {
+  return change(projectId, "/environment/install", { method: "POST" });
+}
+
 export function recreateEnvironment(projectId: string): Promise<VenvStatus> {
   return change(projectId, "/environment/recreate", { method: "POST" });
 }

@@ -18,6 +18,8 @@ export const packages = {
   "packages.loadFailed": "The packages cannot be read",
   "packages.openRequirements": "Open requirements.txt",
   "packages.recreate": "Make the environment anew",
+  "packages.outdated": "requirements.txt asks for other packages than were installed.",
+  "packages.installRequired": "Install what requirements.txt asks for",
   "packages.environment": "Environment",
   "packages.progress": "Progress of the installation",
   "packages.log": "What the installer says",

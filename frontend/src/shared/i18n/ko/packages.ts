@@ -20,6 +20,8 @@ export const packages: Readonly<Record<keyof typeof English, string>> = {
   "packages.loadFailed": "패키지를 읽을 수 없습니다",
   "packages.openRequirements": "requirements.txt 열기",
   "packages.recreate": "환경 새로 만들기",
+  "packages.outdated": "requirements.txt의 패키지가 설치된 것과 다릅니다.",
+  "packages.installRequired": "requirements.txt의 패키지 설치",
   "packages.environment": "환경",
   "packages.progress": "설치 진행 상황",
   "packages.log": "설치 기록",
