@@ -45,6 +45,7 @@ from control_plane.services.reaper import Reaper
 from control_plane.services.reconciler import Reconciler
 from control_plane.services.sandboxes import LifePolicy, Sandboxes
 from control_plane.services.tracing import Tracing
+from control_plane.services.traffic import TrafficCount
 from control_plane.settings import Settings
 from control_plane.settings_in_force import settings_in_force
 
@@ -224,10 +225,11 @@ async def open_services(
         uid_base=settings.uid_base,
         templates=template_names(),
     )
-    sockets = OpenSockets()
     engine = EngineWatch(adapters.runtime, clock, sandboxes.retry_starts)
+    sockets = OpenSockets()
     entrance = await open_entrance(settings, adapters, registry, sockets, audit, hub)
     enforcement = Enforcement(sandboxes, allowances, egress, clock)
+    traffic = TrafficCount(egress, metrics, clock)
     if entrance.hosted is not None:
         know_people(allowances, enforcement, entrance.hosted)
     coursework = None
@@ -254,6 +256,7 @@ async def open_services(
         allowances=allowances,
         enforcement=enforcement,
         egress=egress,
+        traffic=traffic,
         hub=hub,
         link=link,
         open_sockets=sockets,
@@ -270,7 +273,14 @@ async def open_services(
     )
     return Opened(
         services=services,
-        loops={"audit": audit.run, "enforcement": enforcement.run, "engine": engine.run, **entrance.loops, **loops_of(coursework)},
+        loops={
+            "audit": audit.run,
+            "enforcement": enforcement.run,
+            "traffic": traffic.run,
+            "engine": engine.run,
+            **entrance.loops,
+            **loops_of(coursework),
+        },
     )
 
 

@@ -48,6 +48,7 @@ from control_plane.services.sessions import Sessions
 from control_plane.services.shares import Shares
 from control_plane.services.submissions import Submissions
 from control_plane.services.tracing import Tracing, bind_ids
+from control_plane.services.traffic import TrafficCount
 from sandbox_image.wire.limits import MAX_JSON_BODY
 
 T = TypeVar("T")
@@ -97,6 +98,7 @@ class Services:
     allowances: Allowances
     enforcement: Enforcement
     egress: Egress
+    traffic: TrafficCount
     hub: EventHub
     link: AgentLink
     open_sockets: OpenSockets

@@ -292,7 +292,7 @@ class AuditPage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SandboxInfo:
-    """A sandbox, as administrators see it. Bytes; ``usage`` is null when it does not run, or was not asked for."""
+    """A sandbox, as administrators see it. Bytes; ``sent`` and ``received`` passed its gate. ``usage`` is null when it does not run, or was not asked for."""
 
     project_id: str
     project_name: str
@@ -308,4 +308,7 @@ class SandboxInfo:
     busy: list[str]
     memory_limit: int
     cpus: float
+    disk_limit: int
+    sent: int
+    received: int
     usage: Usage | None = None

@@ -12,6 +12,7 @@ policy              allows
 ``TEACHER``         teachers and administrators of the deployment
 ``COURSE``          members of the course, and administrators
 ``COURSE_TEACHER``  teachers of the course, and administrators
+``ALLOW``           administrators, and teachers of the project's course: what it may use
 ``ADMIN``           administrators of the deployment
 ``METRICS``         administrators, and who holds the deployment's metrics token
 ==================  =================================================================
@@ -44,6 +45,7 @@ class Policy(StrEnum):
     TEACHER = "teacher"
     COURSE = "course"
     COURSE_TEACHER = "course_teacher"
+    ALLOW = "allow"
     ADMIN = "admin"
     METRICS = "metrics"
 
@@ -91,7 +93,9 @@ SCOPE_LEAVES: Final[dict[Scope, frozenset[Share]]] = {
 }
 """Which shares a credential of that scope can carry; of a greater one it carries the greatest of these."""
 RANK: Final = (Share.NONE, Share.VIEWER, Share.EDITOR, Share.OWNER)
-FULL_SCOPE: Final = frozenset({Policy.ACCOUNT, Policy.TEACHER, Policy.COURSE_TEACHER, Policy.ADMIN, Policy.METRICS})
+FULL_SCOPE: Final = frozenset(
+    {Policy.ACCOUNT, Policy.TEACHER, Policy.COURSE_TEACHER, Policy.ALLOW, Policy.ADMIN, Policy.METRICS}
+)
 """Policies that a token of a smaller scope never passes, whoever its owner is."""
 
 

@@ -37,6 +37,8 @@ class AuditAction(StrEnum):
     SANDBOX_STOPPED_BY_ADMIN = "sandbox.stopped_by_admin"
     SANDBOX_LIMITS_CHANGED = "sandbox.limits_changed"
     EGRESS_DENIED = "egress.denied"
+    HOST_ASKED_FOR = "egress.asked"
+    ALLOWANCE_CHANGED = "allowance.changed"
     COURSE_CREATED = "course.created"
     COURSE_CHANGED = "course.changed"
     COURSE_DELETED = "course.deleted"

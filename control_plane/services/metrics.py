@@ -45,6 +45,7 @@ class Metrics:
         self.answers = Histogram(ANSWER_BUCKETS)
         self.runs: Counter[str] = Counter()
         self.egress_denied = 0
+        self.egress_bytes: Counter[str] = Counter()
         self.audit_waiting = 0
         self.audit_lost = 0
         self.memory_bytes = 0
@@ -63,6 +64,13 @@ class Metrics:
             *family("requests_total", "counter", "HTTP answers by class of status.", "class", self.requests),
             *family("runs_total", "counter", "Runs that were asked for, by kind.", "kind", self.runs),
             *family("sandbox_ends_total", "counter", "Sandboxes that ended, by reason.", "reason", self.ends),
+            *family(
+                "egress_bytes_total",
+                "counter",
+                "Bytes that sandboxes sent and received.",
+                "direction",
+                self.egress_bytes,
+            ),
             *single(
                 "egress_denied_total", "counter", "Connections of sandboxes that were refused.", self.egress_denied
             ),

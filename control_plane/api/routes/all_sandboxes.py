@@ -44,6 +44,9 @@ def describe(call: Call, entry: SandboxEntry, usage: Usage | None = None) -> San
         busy=shown.busy,
         memory_limit=record.limits.memory,
         cpus=record.limits.cpus,
+        disk_limit=record.limits.disk,
+        sent=services.traffic.of(record.project_id).sent,
+        received=services.traffic.of(record.project_id).received,
         usage=usage,
     )
 

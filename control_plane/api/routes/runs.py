@@ -35,6 +35,11 @@ def check_timeout(timeout_sec: float) -> float:
     return timeout_sec
 
 
+def granted_timeout(call: Call, timeout_sec: float) -> float:
+    """Return how long the run may take: what was asked for, at most what the project is allowed. Raises ``Invalid``."""
+    return min(check_timeout(timeout_sec), call.services.allowances.granted(call.project_id).run_sec)
+
+
 async def execute_node(call: Call) -> Response:
     """Run one node; answer with its result, or with the run's events when NDJSON is accepted."""
     wanted = await call.read(ExecuteNode)
@@ -43,7 +48,7 @@ async def execute_node(call: Call) -> Response:
         kind=RunKind.NODE,
         node_id=wanted.node_id,
         input_data=wanted.input_data,
-        timeout_sec=check_timeout(wanted.timeout_sec),
+        timeout_sec=granted_timeout(call, wanted.timeout_sec),
         use_cache=wanted.use_cache,
         params=wanted.params,
     )
@@ -64,7 +69,7 @@ async def execute_flow(call: Call) -> Response:
         until_node_id=wanted.until_node_id,
         params=wanted.params,
         max_workers=wanted.max_workers,
-        timeout_sec=check_timeout(wanted.timeout_sec),
+        timeout_sec=granted_timeout(call, wanted.timeout_sec),
         halt_on_error=wanted.halt_on_error,
         use_cache=wanted.use_cache,
     )
