@@ -68,8 +68,7 @@ class Exams:
 
     def exam_of(self, person_id: str) -> Exam | None:
         """Return the exam that a person sits in now, as a student; of several, the one that ends last."""
-        role_in = self._courses.role_in
-        return next((e for e in self.running() if role_in(e.course_id, person_id) is CourseRole.STUDENT), None)
+        return next((exam for exam in self.running() if self._sits_in(exam, person_id)), None)
 
     def person_in_exam(self, person_id: str) -> bool:
         """Tell whether a person sits in an exam now."""
@@ -89,11 +88,8 @@ class Exams:
         if self.person_in_exam(person_id):
             return True
         owner, role_in = self._owner_of(project_id), self._courses.role_in
-        sat_by_owner = [exam for exam in running if role_in(exam.course_id, owner) is CourseRole.STUDENT]
-        if not sat_by_owner:
-            return False
-        account = self._directory.identity.get(Account, person_id)
-        if account is not None and account.role is Role.ADMIN:
+        sat_by_owner = [exam for exam in running if self._sits_in(exam, owner)]
+        if not sat_by_owner or self._is_admin(person_id):
             return False
         return all(role_in(exam.course_id, person_id) is not CourseRole.TEACHER for exam in sat_by_owner)
 
@@ -125,8 +121,17 @@ class Exams:
         for exam in self.running():
             for student in self._courses.students(exam.course_id):
                 account = self._courses.account_of(student.login)
-                if account is not None:
+                if account is not None and account.role is not Role.ADMIN:
                     yield account.id
+
+    def _sits_in(self, exam: Exam, person_id: str) -> bool:
+        # A teacher lists whom they like: that binds no administrator.
+        is_student = self._courses.role_in(exam.course_id, person_id) is CourseRole.STUDENT
+        return is_student and not self._is_admin(person_id)
+
+    def _is_admin(self, person_id: str) -> bool:
+        account = self._directory.identity.get(Account, person_id)
+        return account is not None and account.role is Role.ADMIN
 
     # ── Changing ──────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -199,6 +199,23 @@ async def test_who_sits_in_an_exam_is_told_when_it_begins_and_ends(school: Schoo
     assert moved[4:] == [{bob_id}, {bob_id}]
 
 
+async def test_an_exam_binds_no_administrator_whoever_lists_them(school: School):
+    exams, accounts = school.app.services.exams, school.app.services.accounts
+    of_bob = await school.app.make(school.bob)
+    assert await school.share(school.bob, of_bob, "root") == 201
+    assert await school.app.status("PUT", f"{school.course}/members/root", school.ada, {"name": "Root"}) == 200
+    moved: list[frozenset[str]] = []
+    exams.on_change(moved.append)
+    await school.exam()
+    assert not exams.person_in_exam(accounts.find("root").id)
+    assert exams.person_in_exam(accounts.find("bob").id)
+    assert moved == [{accounts.find("bob").id}]
+    assert await school.sees(school.root, of_bob)
+    of_root = await school.app.make(school.root)
+    assert await school.share(school.root, of_root, "eve") == 201
+    assert await school.sees(school.eve, of_root)
+
+
 @pytest.mark.parametrize(
     ("wanted", "field"),
     [
