@@ -226,7 +226,7 @@ async def open_services(
         templates=template_names(),
     )
     engine = EngineWatch(adapters.runtime, clock, sandboxes.retry_starts)
-    sockets = OpenSockets()
+    sockets = OpenSockets(settings.max_sockets)
     entrance = await open_entrance(settings, adapters, registry, sockets, audit, hub)
     enforcement = Enforcement(sandboxes, allowances, egress, clock)
     traffic = TrafficCount(egress, metrics, clock)

@@ -184,6 +184,7 @@ class Settings(PeopleSettings, AllowanceSettings, CourseSettings):
         description="Memory of the machine that is kept available: below, idle sandboxes are paused and paused ones "
         "stopped, oldest first, and new starts wait. 0: never.",
     )
+    max_sockets: int = Field(default=500, ge=10, description="Sockets that one person may have open at the same time.")
     delete_grace_sec: float = Field(default=60, ge=0, description="A deleted project can be restored for this long.")
     reconcile_sec: float = Field(
         default=60, gt=0, description="Time between two comparisons of the database with the engine."

@@ -18,7 +18,7 @@ SETTLE_SEC = 2.0
 def measure(bench: Bench) -> list[Row]:
     """Type into a quiet terminal, open the sockets, type again."""
     size, count = bench.count(200, 20), bench.count(500, 50)
-    with Product() as product, ExitStack() as stack:
+    with Product({"AIMFORGE_MAX_SOCKETS": "1000"}) as product, ExitStack() as stack:
         projects = [stack.enter_context(product.project(f"idle {number}")) for number in range(PROJECTS)]
         for project in projects:
             project.ready()

@@ -12,6 +12,7 @@ from control_plane.domain.errors import TooMany
 from sandbox_image.wire.closing import CloseCode
 
 MAX_PER_PERSON: Final = 500
+"""Where nothing else is said: some fifty open projects."""
 
 
 @dataclass(eq=False, slots=True)
@@ -31,7 +32,9 @@ class OpenSocket:
 class OpenSockets:
     """All open sockets of this process."""
 
-    def __init__(self) -> None:
+    def __init__(self, most: int = MAX_PER_PERSON) -> None:
+        """``most`` is how many one person may have."""
+        self._most = most
         self._sockets: set[OpenSocket] = set()
 
     def __len__(self) -> int:
@@ -42,8 +45,8 @@ class OpenSockets:
         self, person_id: str, project_id: str, kind: str, via: str = "", share: Share | None = None
     ) -> Generator[OpenSocket]:
         """Count a socket in for as long as it is served. Raises ``TooMany``."""
-        if sum(socket.person_id == person_id for socket in self._sockets) >= MAX_PER_PERSON:
-            raise TooMany(f"You have {MAX_PER_PERSON} sockets open: close some tabs.")
+        if sum(socket.person_id == person_id for socket in self._sockets) >= self._most:
+            raise TooMany(f"You have {self._most} sockets open: close some tabs.")
         socket = OpenSocket(person_id, project_id, kind, via, share)
         self._sockets.add(socket)
         try:
