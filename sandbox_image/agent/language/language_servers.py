@@ -17,12 +17,13 @@ from sandbox_image.wire.events import LanguageServer
 from sandbox_image.wire.language import LanguageServerHealth, LanguageServerKind, LanguageServerState
 
 from . import ruff
-from .commands import NotInstalled, PythonServer, python_server, python_settings, ruff_server
+from .commands import NotInstalled, PythonServer, python_server, python_settings
 from .connection import Connection
 from .restart_policy import RestartPolicy
 from .server_log import ServerLog
 from .shared_server import SharedServer
 from .spare_core import spare_core
+from .spare_process import SpareProcess
 
 MAX_CLIENTS: Final = {LanguageServerKind.PYRIGHT: 100, LanguageServerKind.RUFF: 32}
 AHEAD_SEC: Final = 15.0
@@ -96,6 +97,11 @@ class LanguageServers:
             log=self.log,
             changed=self._publish,
         )
+        self._spare_ruff = SpareProcess(
+            lambda: ruff.start(workspace, self.log),
+            keep_sec=idle_ttl_ms / 1000,
+            changed=lambda: self._publish(self.health_of(LanguageServerKind.RUFF)),
+        )
         self._connections: dict[LanguageServerKind, set[Connection]] = {kind: set() for kind in LanguageServerKind}
         self._group = asyncio.TaskGroup()
         self._tasks: list[asyncio.Task[None]] = []
@@ -104,6 +110,7 @@ class LanguageServers:
         await self._group.__aenter__()
         self._tasks = [
             self._group.create_task(self._python.run()),
+            self._group.create_task(self._spare_ruff.run()),
             self._group.create_task(self._follow_environment()),
         ]
         self._watcher.subscribe(self._files_changed)
@@ -123,11 +130,11 @@ class LanguageServers:
         return [self.health_of(kind) for kind in LanguageServerKind]
 
     def health_of(self, kind: LanguageServerKind) -> LanguageServerHealth:
-        """How a server is. Ruff is ready as long as it has clients."""
+        """How a server is. Ruff is ready as long as it has clients, or a process waits for one."""
         if kind is LanguageServerKind.PYRIGHT:
             return self._python.health
         clients = len(self._connections[kind])
-        state = LanguageServerState.READY if clients else LanguageServerState.STOPPED
+        state = LanguageServerState.READY if clients or self._spare_ruff.is_ready else LanguageServerState.STOPPED
         return LanguageServerHealth(kind=kind, state=state, clients=clients)
 
     def restart(self, kind: LanguageServerKind) -> LanguageServerHealth:
@@ -176,7 +183,8 @@ class LanguageServers:
     async def _serve_ruff(self, connection: Connection) -> None:
         self._publish(self.health_of(LanguageServerKind.RUFF))
         try:
-            await ruff.serve(connection, ruff_server(), self._workspace, self.log)
+            process = self._spare_ruff.take() or await ruff.start(self._workspace, self.log)
+            await ruff.serve(connection, process, self._workspace)
         except (NotInstalled, OSError) as error:
             self.log.add(LanguageServerKind.RUFF, f"It could not be started: {error}")
             connection.close(CloseCode.LANGUAGE_SERVER_GAVE_UP)
@@ -187,6 +195,7 @@ class LanguageServers:
         await self._environment.ready()
         # What runs already learns of the environment.
         self._python.refresh()
+        self._spare_ruff.want()
         # Before anyone asks, so that the first editor finds it warm, but not at the cost of those who wait for something.
         await spare_core(AHEAD_SEC)
         self._python.start()

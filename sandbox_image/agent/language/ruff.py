@@ -9,7 +9,7 @@ from sandbox_image.wire.closing import CloseCode
 from sandbox_image.wire.language import LanguageServerKind
 
 from . import envelope, profile
-from .commands import ServerCommand
+from .commands import ruff_server
 from .connection import Connection
 from .envelope import Envelope, Malformed, RpcCode
 from .member import Client
@@ -22,13 +22,18 @@ KIND: Final = LanguageServerKind.RUFF
 _SETTINGS: Final = {"configurationPreference": "filesystemFirst", "logLevel": "warn"}
 
 
-async def serve(connection: Connection, command: ServerCommand, workspace: Path, log: ServerLog) -> None:
-    """Run a server for one client, until either of them ends.
+async def start(workspace: Path, log: ServerLog) -> ServerProcess:
+    """Start a server.
 
     Raises:
-        OSError: the server cannot be started.
+        NotInstalled: it is not in the image.
+        OSError: it cannot be started.
     """
-    process = await ServerProcess.start(command.argv, workspace, KIND, log)
+    return await ServerProcess.start(ruff_server().argv, workspace, KIND, log)
+
+
+async def serve(connection: Connection, process: ServerProcess, workspace: Path) -> None:
+    """Let one client have a server, until either of them ends; the server is ended then."""
     pipe = RuffPipe(connection, process.send, workspace)
     try:
         async with asyncio.TaskGroup() as group:

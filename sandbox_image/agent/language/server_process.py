@@ -66,6 +66,11 @@ class ServerProcess:
         """Process id, which is the process group's too."""
         return self._process.pid
 
+    @property
+    def is_running(self) -> bool:
+        """False once it has ended."""
+        return self._process.returncode is None
+
     def send(self, message: bytes) -> None:
         """Write a message without waiting; nothing happens when the server is gone."""
         self._sent.append(message[:SHOWN])

@@ -51,7 +51,7 @@ def behave(monkeypatch: pytest.MonkeyPatch, starts: Starts) -> Behave:
 
 
 def states(project: Served) -> list[LanguageServerState]:
-    return [health.state for health in project.events.states]
+    return [health.state for health in project.events.states if health.kind == "pyright"]
 
 
 async def test_a_killed_server_comes_back_with_the_text_of_every_editor(tmp_path: Path, behave: Behave, starts: Starts):

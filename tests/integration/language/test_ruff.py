@@ -89,3 +89,35 @@ async def test_there_are_only_so_many_and_no_others(tmp_path: Path, monkeypatch:
         await eventually(lambda: project.part.health()[1].clients == 0)
         async with project.editor("ruff") as editor:
             await editor.initialize()
+
+
+async def test_one_is_ready_before_anyone_asks_and_ends_when_nobody_does(tmp_path: Path):
+    before = children()
+
+    def ruffs() -> set[int]:
+        return {pid for pid in children() - before if b"ruff" in Path(f"/proc/{pid}/cmdline").read_bytes()}
+
+    async with served(tmp_path, Path(sys.executable), idle_ttl_ms=0) as project:
+        assert ruffs() == set()
+        project.environment.usable.set()
+        (spare,) = await eventually(ruffs)
+        await eventually(lambda: project.part.health()[1].state == "ready")
+        async with project.editor("ruff") as editor:
+            await editor.initialize()
+            # It is the one that waited, and another waits now.
+            await eventually(lambda: len(ruffs()) == 2)
+            assert spare in ruffs()
+            (following,) = ruffs() - {spare}
+        await eventually(lambda: ruffs() == {following})
+        # One that died meanwhile is not given to anybody.
+        os.killpg(following, signal.SIGKILL)
+        await eventually(lambda: not is_running(following))
+        await eventually(lambda: project.part.health()[1].state == "stopped")
+        async with project.editor("ruff") as editor:
+            await editor.initialize()
+            await eventually(lambda: len(ruffs()) == 2)
+    await eventually(lambda: ruffs() == set())
+    async with served(tmp_path / "other", Path(sys.executable), idle_ttl_ms=50) as project:
+        project.environment.usable.set()
+        await eventually(lambda: [health.state for health in project.events.states if health.kind == "ruff"] != [])
+        await eventually(lambda: ruffs() == set())
