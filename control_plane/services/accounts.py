@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Final
 
 from control_plane.domain.audit import AuditAction
-from control_plane.domain.courses import Look
+from control_plane.domain.courses import Look, Member
 from control_plane.domain.errors import Conflict, Forbidden, Invalid, NotFound, Unauthenticated
 from control_plane.domain.identity import (
     Account,
@@ -214,7 +214,9 @@ class Accounts:
         await self.set_password(person_id, new, by=by, keep_session=keep_session)
 
     async def remove(self, person_id: str, *, by: Actor = SYSTEM) -> None:
-        """Remove an account with its sessions, tokens and shares. Raises ``NotFound``, ``Conflict``."""
+        """Remove an account with its sessions, tokens, shares, looks and memberships: whoever takes the login next is somebody
+        else. Raises ``NotFound``, ``Conflict``.
+        """
         if self._owns_projects(person_id):
             raise Conflict("This person owns projects: disable the account, or have the projects deleted first.")
 
@@ -226,7 +228,8 @@ class Accounts:
                 Drop(type(record), record.id)
                 for table in identity.rows.values()
                 for record in table.values()
-                if isinstance(record, Session | ApiToken | Grant | Look) and record.person_id == person_id
+                if (isinstance(record, Session | ApiToken | Grant | Look) and record.person_id == person_id)
+                or (isinstance(record, Member) and record.login == account.login)
             ]
             return [*drops, Drop(Account, person_id)], account
 

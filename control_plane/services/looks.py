@@ -61,7 +61,7 @@ class Looks:
             raise no_such_project(project_id)
         if project.owner == person.id:
             raise Invalid("The project is yours: open it.", field="project_id")
-        course_id = self._by_right_of(person, project_id)
+        course_id = self._by_right_of(person, project)
         now = self._clock.now()
         begun = Look(
             id=new_id(), project_id=project.id, person_id=person.id, course_id=course_id, at=now, until=now + LOOK_SEC
@@ -84,14 +84,16 @@ class Looks:
         )
         return look
 
-    def _by_right_of(self, person: Person, project_id: str) -> str:
+    def _by_right_of(self, person: Person, project: ProjectRecord) -> str:
         """Return the course that lets the person look; empty for an administrator. Raises ``NotFound``."""
-        course_id = self._courses.course_of(project_id)
-        if course_id and self._courses.role_in(course_id, person.id) is CourseRole.TEACHER:
-            return course_id
+        submission = self._courses.submission_of(project.id)
+        if submission is not None and submission.person_id == project.owner:
+            course_id = submission.course_id
+            if self._courses.role_in(course_id, person.id) is CourseRole.TEACHER:
+                return course_id
         if person.role is Role.ADMIN:
             return ""
-        raise no_such_project(project_id)
+        raise no_such_project(project.id)
 
     def _still_may(self, look: Look) -> bool:
         if look.course_id:

@@ -105,6 +105,16 @@ async def test_who_signs_in_with_a_listed_login_is_a_member_from_then_on(app: Ho
     assert await app.status("GET", course, eve) == 404
 
 
+async def test_who_takes_the_login_of_a_removed_account_is_in_none_of_its_courses(app: Hosted):
+    ada, bob = await app.joined("ada", Role.TEACHER), await app.joined("bob")
+    course = await make_course(app, ada)
+    await bring_in(app, course, ada, "bob,Bob")
+    assert await app.status("GET", course, bob) == 200
+    await app.services.accounts.remove(app.services.accounts.find("bob").id)
+    assert await members(app, course, ada) == {"ada": "teacher"}
+    assert await app.status("GET", course, await app.joined("bob")) == 404
+
+
 async def test_a_course_keeps_a_teacher(app: Hosted):
     ada, bob = await app.joined("ada", Role.TEACHER), await app.joined("bob")
     course = await make_course(app, ada)

@@ -62,7 +62,13 @@ async def school(tmp_path: Path) -> AsyncGenerator[School]:
             id="x", course_id=course_id, title="Rain", text="", project_id="p", created_by="", created_at=1
         )
         begun = Submission(
-            id="x:bob", assignment_id="x", course_id=course_id, login="bob", project_id=project_id, started_at=1
+            id="x:bob",
+            assignment_id="x",
+            course_id=course_id,
+            login="bob",
+            person_id=app.services.accounts.find("bob").id,
+            project_id=project_id,
+            started_at=1,
         )
         await store.write([Put(made), Put(begun)], await store.revision())
         await app.served.outside.clock.advance(1)
