@@ -153,7 +153,7 @@ class Submissions:
         except Exception:
             # The last line: a fault of ours in one start must not end the service, and with it all others.
             log.exception("start_failed", assignment_id=assignment.id)
-            done.set_exception(Conflict("Something went wrong in the control plane; its log has the details."))
+            done.set_exception(AimforgeError("Something went wrong in the control plane; its log has the details."))
         finally:
             del self._starting[id_]
             if done.done() and not done.cancelled():

@@ -168,10 +168,15 @@ class FakeAgentLink:
     def __init__(self) -> None:
         self._agents: dict[str, FakeAgent] = {}
         self.unreachable: set[str] = set()
+        self.on_new: Callable[[str, FakeAgent], None] = lambda _, __: None
+        """Told of each agent before it is first asked."""
 
     def agent(self, project_id: str) -> FakeAgent:
         """Return a project's agent."""
-        return self._agents.setdefault(project_id, FakeAgent())
+        if project_id not in self._agents:
+            self._agents[project_id] = FakeAgent()
+            self.on_new(project_id, self._agents[project_id])
+        return self._agents[project_id]
 
     def _reach(self, address: AgentAddress) -> FakeAgent:
         if address.project_id in self.unreachable:
