@@ -1,5 +1,6 @@
 """Exams: what they take away, from whom, when, and that it comes back."""
 
+import asyncio
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from pathlib import Path
@@ -197,6 +198,37 @@ async def test_who_sits_in_an_exam_is_told_when_it_begins_and_ends(school: Schoo
     assert await school.app.status("DELETE", school.course, school.ada) == 204
     assert not exams.person_in_exam(bob_id)
     assert moved[4:] == [{bob_id}, {bob_id}]
+
+
+async def test_the_way_out_of_their_sandboxes_is_closed_while_it_runs_whenever_they_start(school: School):
+    app, clock, gates = school.app, school.app.served.outside.clock, school.app.served.outside.egress
+    of_bob, late = await app.make(school.bob), await app.make(school.bob, "Late")
+    of_eve = await app.make(school.eve)
+
+    async def start(person: Headers, project_id: str) -> None:
+        assert await app.status("POST", f"/api/project/{project_id}/sandbox/start", person) == 202
+        async with asyncio.timeout(60):
+            while project_id not in gates.policies:  # noqa: ASYNC110  # the fake has no event for it
+                await asyncio.sleep(0.01)
+
+    def leads_out(project_id: str) -> bool:
+        policy = gates.policies[project_id]
+        return policy.open or policy.hosts != ()
+
+    await start(school.bob, of_bob)
+    await start(school.eve, of_eve)
+    assert leads_out(of_bob)
+    await school.exam(after=10)
+    await clock.advance(13)
+    assert not leads_out(of_bob)
+    assert leads_out(of_eve)
+    await start(school.bob, late)
+    assert not leads_out(late)
+    await clock.advance(610)
+    assert leads_out(of_eve)
+    for project_id in (of_bob, late):
+        await start(school.bob, project_id)
+        assert leads_out(project_id)
 
 
 async def test_an_exam_binds_no_administrator_whoever_lists_them(school: School):
