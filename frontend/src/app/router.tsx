@@ -1,7 +1,10 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent, Outlet, useNavigate } from "@tanstack/react-router";
+import { ExamBanner } from "@/features/courses/ExamBanner";
 import { ProjectsPage } from "@/features/projects/ProjectsPage";
 import { t } from "@/shared/i18n/i18n";
 import { Loading } from "@/shared/ui/states";
+import { courseRoutes } from "./courses/routes";
+import { MainNavigation } from "./shell/MainNavigation";
 import { NotFound } from "./shell/NotFound";
 import { AccountActions } from "./people/AccountActions";
 import { peopleRoutes } from "./people/routes";
@@ -13,6 +16,8 @@ function Projects() {
   const navigate = useNavigate();
   return (
     <ProjectsPage
+      navigation={<MainNavigation />}
+      notice={<ExamBanner />}
       actions={
         <>
           <ShellMenu />
@@ -33,7 +38,7 @@ export const projectRoute = createRoute({
   pendingComponent: () => <Loading label={t("app.loading")} />,
 });
 
-export const router = createRouter({ routeTree: root.addChildren([projects, projectRoute, ...peopleRoutes(root)]), defaultPreload: "intent" });
+export const router = createRouter({ routeTree: root.addChildren([projects, projectRoute, ...peopleRoutes(root), ...courseRoutes(root)]), defaultPreload: "intent" });
 
 declare module "@tanstack/react-router" {
   interface Register {

@@ -118,6 +118,8 @@ export interface TestRow {
   results: Readonly<Record<string, TestResult>>;
   durationMs: number;
   at: number;
+  /** Whether something else was handed in, or published, since. */
+  outdated: boolean;
 }
 
 export interface TestTable {
@@ -250,6 +252,7 @@ function parseTestRow(value: unknown): TestRow {
     results: Object.fromEntries(Object.entries(results).map(([node, result]) => [node, parseTestResult(result)])),
     durationMs: number(row, "duration_ms"),
     at: number(row, "at"),
+    outdated: row["outdated"] === true,
   };
 }
 

@@ -1,11 +1,13 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
+import { ExamBanner } from "@/features/courses/ExamBanner";
 import { messageOf } from "@/shared/api/request";
 import { t } from "@/shared/i18n/i18n";
 import { meQuery } from "@/shared/me/me";
 import { EmptyState, Loading } from "@/shared/ui/states";
 import type { Me } from "@/wire/people";
+import { MainNavigation } from "../shell/MainNavigation";
 import { NotFound } from "../shell/NotFound";
 import { ShellMenu } from "../shell/ShellMenu";
 import { AccountActions } from "./AccountActions";
@@ -18,11 +20,13 @@ export function AccountFrame({ children }: { children: (me: Me) => ReactNode }) 
   if (me.data.mode === "local") return <NotFound />;
   return (
     <div className="flex h-full flex-col overflow-y-auto">
+      <ExamBanner />
       <header className="mx-auto flex w-full max-w-6xl items-center gap-2.5 px-6 pt-5">
         <Link to="/" className="flex items-center gap-2.5 rounded-md" title={t("app.toProjects")}>
           <img src="/icon.svg" alt="" className="size-7" />
           <span className="text-base font-semibold tracking-tight">{t("app.name")}</span>
         </Link>
+        <MainNavigation />
         <span className="flex-1" />
         <ShellMenu />
         <AccountActions />

@@ -5,6 +5,7 @@ import { AuditPage } from "@/features/admin/AuditPage";
 import { PeoplePage } from "@/features/admin/PeoplePage";
 import { SandboxesPage } from "@/features/admin/SandboxesPage";
 import { t } from "@/shared/i18n/i18n";
+import { PageTabs, TAB_LINK } from "@/shared/ui/PageTabs";
 import { EmptyState } from "@/shared/ui/states";
 import type { Me } from "@/wire/people";
 import { AccountFrame } from "./AccountFrame";
@@ -17,17 +18,13 @@ const PAGES = [
 
 function Pages() {
   return (
-    <nav aria-label={t("admin.title")} className="mt-4 mb-5 flex gap-1 border-b border-line">
+    <PageTabs label={t("admin.title")}>
       {PAGES.map(({ to, title }) => (
-        <Link
-          key={to}
-          to={to}
-          className="-mb-px border-b-2 border-transparent px-3 py-2 text-muted hover:text-text aria-[current=page]:border-accent aria-[current=page]:font-medium aria-[current=page]:text-text"
-        >
+        <Link key={to} to={to} className={TAB_LINK}>
           {t(title)}
         </Link>
       ))}
-    </nav>
+    </PageTabs>
   );
 }
 

@@ -16,6 +16,10 @@ import { ProjectCard } from "./ProjectCard";
 
 interface Props {
   onOpen: (projectId: string) => void;
+  /** Left in the header: the ways to other pages. */
+  navigation?: ReactNode;
+  /** Above the page: what concerns all of it. */
+  notice?: ReactNode;
   /** Right end of the header. */
   actions: ReactNode;
 }
@@ -80,7 +84,7 @@ function useBusyAction() {
   });
 }
 
-export function ProjectsPage({ onOpen, actions }: Props) {
+export function ProjectsPage({ onOpen, navigation, notice, actions }: Props) {
   const queries = useQueryClient();
   const list = useQuery(projectsQuery);
   const [query, setQuery] = useState("");
@@ -105,9 +109,11 @@ export function ProjectsPage({ onOpen, actions }: Props) {
 
   return (
     <div className="flex h-full flex-col overflow-y-auto">
+      {notice}
       <header className="mx-auto flex w-full max-w-6xl items-center gap-2.5 px-6 pt-5">
         <img src="/icon.svg" alt="" className="size-7" />
         <span className="text-base font-semibold tracking-tight">{t("app.name")}</span>
+        {navigation}
         <span className="flex-1" />
         {actions}
       </header>

@@ -21,8 +21,9 @@ const table: TestTable = {
       results: { t1: { passed: true, points: 3, message: "" }, t2: { passed: false, points: null, message: '=HYPERLINK("x")' } },
       durationMs: 5,
       at: 1,
+      outdated: false,
     },
-    { login: "bob", name: "Bob", state: "waiting", message: "", passed: 0, of: 0, points: null, results: {}, durationMs: 0, at: 1 },
+    { login: "bob", name: "Bob", state: "waiting", message: "", passed: 0, of: 0, points: null, results: {}, durationMs: 0, at: 1, outdated: false },
   ],
 };
 

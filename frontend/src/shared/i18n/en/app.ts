@@ -13,6 +13,7 @@ export const app = {
   "app.signedOutLocal": "Open the address that the server printed when it started: it holds your key.",
   "app.notFound": "There is nothing at this address.",
   "app.toProjects": "All projects",
+  "app.places": "Projects and courses",
   "app.commandPalette": "Command palette",
   "app.commandPlaceholder": "What do you want to do?",
   "app.noCommand": "No command matches.",

@@ -184,6 +184,7 @@ export const courses = {
   "courses.test.running": "Running",
   "courses.test.done": "Done",
   "courses.test.failed": "Could not be tested",
+  "courses.outdated": "Of an earlier version",
   "courses.passed": "passed",
   "courses.failed": "failed",
   "courses.notRun": "not run",

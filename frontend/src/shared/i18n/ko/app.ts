@@ -14,6 +14,7 @@ export const app: Readonly<Record<keyof typeof English, string>> = {
   "app.signedOut": "로그인되어 있지 않습니다",
   "app.signedOutLocal": "서버가 시작될 때 출력한 주소를 여세요. 주소에 접속 키가 들어 있습니다.",
   "app.notFound": "이 주소에는 아무것도 없습니다.",
+  "app.places": "프로젝트와 강좌",
   "app.toProjects": "모든 프로젝트",
   "app.commandPalette": "명령 팔레트",
   "app.commandPlaceholder": "무엇을 할까요?",

@@ -186,6 +186,7 @@ export const courses: Readonly<Record<keyof typeof English, string>> = {
   "courses.test.running": "진행 중",
   "courses.test.done": "완료",
   "courses.test.failed": "검사하지 못함",
+  "courses.outdated": "이전 버전의 결과",
   "courses.passed": "통과",
   "courses.failed": "실패",
   "courses.notRun": "실행 안 됨",

@@ -1,0 +1,72 @@
+import { Copy, Download, Ellipsis, Eye, MessageSquareText, Undo2 } from "lucide-react";
+import { t } from "@/shared/i18n/i18n";
+import { Button, IconButton } from "@/shared/ui/Button";
+import { dateAndTime } from "@/shared/ui/localTime";
+import { Menu } from "@/shared/ui/Menu";
+import { byteSize } from "@/shared/ui/relativeTime";
+import { CELL } from "@/shared/ui/Table";
+import type { Submission } from "@/wire/courses";
+import { StateChip } from "../Chips";
+
+export function isHandedIn({ digest }: Submission): boolean {
+  return digest !== "";
+}
+
+interface Props {
+  submission: Submission;
+  /** Where what was handed in is downloaded from. */
+  archive: string;
+  onLook: () => void;
+  onCopy: () => void;
+  onComment: () => void;
+  onGiveBack: () => void;
+}
+
+function download(path: string): void {
+  const link = document.createElement("a");
+  link.href = path;
+  link.download = "";
+  link.click();
+}
+
+export function SubmissionRow({ submission, archive, onLook, onCopy, onComment, onGiveBack }: Props) {
+  const { login, state, late, handedInAt, size, points, comment } = submission;
+  const name = submission.name || login;
+  const handedIn = isHandedIn(submission);
+  const number = `${CELL} text-right whitespace-nowrap tabular-nums`;
+  return (
+    <tr>
+      <td className={`${CELL} max-w-64`}>
+        <p className="truncate font-medium">{name}</p>
+        {login !== name && <p className="truncate text-xs text-muted">{login}</p>}
+      </td>
+      <td className={CELL}>
+        <StateChip state={state} late={late} />
+      </td>
+      <td className={`${CELL} whitespace-nowrap text-muted`}>{handedInAt === null ? "—" : dateAndTime(handedInAt)}</td>
+      <td className={number}>{handedIn ? byteSize(size) : "—"}</td>
+      <td className={number}>{points ?? "—"}</td>
+      <td className={`${CELL} max-w-56 truncate text-muted`}>{comment}</td>
+      <td className={`${CELL} whitespace-nowrap`}>
+        <span className="flex justify-end gap-1">
+          <Button small icon={<Eye size={13} />} disabled={submission.projectId === ""} title={t("courses.lookHint")} onClick={onLook}>
+            {t("courses.look")}
+          </Button>
+          <Button small icon={<MessageSquareText size={13} />} disabled={!handedIn} aria-label={t("courses.commentOn", { name })} onClick={onComment}>
+            {t("courses.comment")}
+          </Button>
+          <Menu
+            align="end"
+            trigger={<IconButton small label={t("courses.actionsFor", { name })} icon={<Ellipsis size={15} />} />}
+            items={[
+              { label: t("courses.copy"), icon: <Copy size={14} />, disabled: !handedIn, onSelect: onCopy },
+              { label: t("courses.download"), icon: <Download size={14} />, disabled: !handedIn, onSelect: () => download(archive) },
+              "-",
+              { label: t("courses.giveBack"), icon: <Undo2 size={14} />, disabled: !handedIn || state === "given_back", onSelect: onGiveBack },
+            ]}
+          />
+        </span>
+      </td>
+    </tr>
+  );
+}
