@@ -13,6 +13,7 @@ import { Header } from "./Header";
 import { LeftArea } from "./LeftArea";
 import { RightArea } from "./RightArea";
 import { SidePanel } from "./SidePanel";
+import { useEditorOnIdle } from "./useEditorOnIdle";
 import { useWorkbenchCommands } from "./useWorkbenchCommands";
 
 const EditorPane = lazy(() => import("@/features/editor/EditorPane").then((module) => ({ default: module.EditorPane })));
@@ -48,6 +49,7 @@ export function Workbench() {
   const right = useWorkspace((state) => state.right);
   const bottom = useWorkspace((state) => state.bottom);
   useWorkbenchCommands();
+  useEditorOnIdle();
   return (
     <div className="flex h-full flex-col">
       <Header />

@@ -2,6 +2,7 @@ import { useEffect, useState } from "react";
 
 import { messageOf } from "@/shared/api/request";
 
+import { Languages } from "./lsp/languages";
 import type { ProjectDocuments } from "./monaco/projectDocuments";
 import type { Runtime } from "./monaco/runtime";
 
@@ -9,6 +10,11 @@ export type EditorRuntime =
   | { status: "loading" }
   | { status: "failed"; message: string; retry: () => void }
   | { status: "ready"; runtime: Runtime; documents: ProjectDocuments };
+
+/** Loads Monaco, which is large. The browser keeps it: the second call answers at once. */
+export function loadRuntime(): Promise<{ runtime: Runtime }> {
+  return import("./monaco/runtime");
+}
 
 /** Loads Monaco, and opens the documents and language clients of a project for as long as the view is there. */
 export function useEditorRuntime(projectId: string, wanted: boolean): EditorRuntime {
@@ -19,10 +25,11 @@ export function useEditorRuntime(projectId: string, wanted: boolean): EditorRunt
     let ended = false;
     let end: (() => void) | undefined;
     const retry = () => setAttempt((count) => count + 1);
-    void import("./monaco/runtime").then(
+    const languages = new Languages(projectId);
+    void loadRuntime().then(
       ({ runtime }) => {
         if (ended) return;
-        const documents = new runtime.ProjectDocuments(projectId);
+        const documents = new runtime.ProjectDocuments(projectId, languages);
         const unfollow = runtime.followTheme();
         end = () => {
           unfollow();
@@ -36,7 +43,8 @@ export function useEditorRuntime(projectId: string, wanted: boolean): EditorRunt
     );
     return () => {
       ended = true;
-      end?.();
+      if (end === undefined) languages.dispose();
+      else end();
       setState({ status: "loading" });
     };
   }, [projectId, wanted, attempt]);

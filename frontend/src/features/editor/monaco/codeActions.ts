@@ -9,7 +9,7 @@ import type { LanguageServerKind } from "@/wire/generated";
 import { parseCodeAction, type CodeAction, type Diagnostic, type Range } from "../lsp/protocol";
 import { fromWorkspaceEdit, toMarker, toRange } from "./convert";
 import { documentOf, signalOf, type ProviderHost } from "./host";
-import { ask, KINDS } from "./languages";
+import { ask, KINDS } from "../lsp/languages";
 import { monaco } from "./monaco";
 
 

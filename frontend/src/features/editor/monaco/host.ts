@@ -2,7 +2,7 @@
 
 import { toPosition } from "./convert";
 import { uriOf } from "../lsp/workspaceUri";
-import type { Languages } from "./languages";
+import type { Languages } from "../lsp/languages";
 import { modelPath, type monaco } from "./monaco";
 
 export interface ProviderHost {

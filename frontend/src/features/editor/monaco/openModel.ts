@@ -10,7 +10,7 @@ import { minimalEdit } from "../lsp/minimalEdit";
 import { inOrderOfApplication } from "../lsp/textEdits";
 import { uriOf } from "../lsp/workspaceUri";
 import { toChanges } from "./convert";
-import type { Languages } from "./languages";
+import type { Languages } from "../lsp/languages";
 import { languageOf, modelUri, monaco } from "./monaco";
 
 export interface OpenModelOptions {

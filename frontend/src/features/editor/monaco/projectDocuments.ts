@@ -12,7 +12,7 @@ import { saveAll } from "../documents/saveAll";
 import type { Diagnostic, WorkspaceEdit } from "../lsp/protocol";
 import { pathOf } from "../lsp/workspaceUri";
 import { fromEdit, toMarker } from "./convert";
-import { Languages } from "./languages";
+import type { Languages } from "../lsp/languages";
 import { modelPath, modelUri, monaco } from "./monaco";
 import { OpenModel } from "./openModel";
 import { formattingEdits, registerProviders } from "./providers";
@@ -28,10 +28,11 @@ export class ProjectDocuments {
   readonly #disposables: (() => void)[] = [];
   readonly #modelListeners = new Set<() => void>();
 
-  constructor(projectId: string) {
+  constructor(projectId: string, languages: Languages) {
     this.projectId = projectId;
     this.#drafts = new Drafts(pageStorage(), projectId);
-    this.languages = new Languages(projectId, {
+    this.languages = languages;
+    languages.listen({
       onDiagnostics: (kind, uri, diagnostics) => this.#mark(kind, uri, diagnostics),
       onApplyEdit: (edit) => this.#applyEdit(edit),
     });

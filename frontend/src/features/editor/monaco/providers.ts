@@ -17,7 +17,7 @@ import { RpcError } from "../lsp/rpcSession";
 import { isRecord } from "@/shared/json/json";
 import { registerCodeActions } from "./codeActions";
 import { fromCompletion, fromEdit, fromLocations, fromRange, fromSignatureHelp, fromWorkspaceEdit } from "./convert";
-import { ask, KINDS, type Languages } from "./languages";
+import { ask, KINDS, type Languages } from "../lsp/languages";
 import { at, documentOf, signalOf, type ProviderHost } from "./host";
 import { monaco } from "./monaco";
 
@@ -33,9 +33,11 @@ function completion({ languages }: ProviderHost): monaco.languages.CompletionIte
         ...place,
         context: { triggerKind: byCharacter ? 2 : 1, ...(byCharacter ? { triggerCharacter: context.triggerCharacter } : {}) },
       };
-      const client = languages.client("pyright");
-      const found = await ask(client, "completionProvider", "textDocument/completion", params, parseCompletionList, signalOf(token));
-      if (found === undefined) return null;
+      const signal = signalOf(token);
+      // Nothing now would be taken for nothing at all: the list waits until the server can say what there is.
+      const client = await languages.ready("pyright", signal);
+      const found = await ask(client, "completionProvider", "textDocument/completion", params, parseCompletionList, signal);
+      if (found === undefined) return { suggestions: [], incomplete: true };
       const { startColumn, endColumn } = model.getWordUntilPosition(position);
       const word = new monaco.Range(position.lineNumber, startColumn, position.lineNumber, endColumn);
       const suggestions = found.items.map((item) => {
@@ -43,7 +45,9 @@ function completion({ languages }: ProviderHost): monaco.languages.CompletionIte
         origins.set(suggestion, item);
         return suggestion;
       });
-      return { suggestions, incomplete: found.incomplete };
+      // What follows a dot was told as a whole, whatever the server says; asking anew at each letter would take its time.
+      const member = startColumn > 1 && model.getValueInRange(word.setStartPosition(position.lineNumber, startColumn - 1)).startsWith(".");
+      return { suggestions, incomplete: found.incomplete && !member };
     },
     async resolveCompletionItem(suggestion, token) {
       const origin = origins.get(suggestion);

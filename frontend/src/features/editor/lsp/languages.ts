@@ -5,11 +5,14 @@ import { useLive } from "@/shared/live/liveStore";
 import { ReconnectingSocket } from "@/shared/socket/reconnectingSocket";
 import { CLOSE_CODES, type LanguageServerHealth, type LanguageServerKind } from "@/wire/generated";
 
-import { LanguageClient, type ClientListeners } from "../lsp/languageClient";
-import { RpcError } from "../lsp/rpcSession";
-import type { Diagnostic, WorkspaceEdit } from "../lsp/protocol";
+import { LanguageClient, type ClientListeners } from "./languageClient";
+import { CONTENT_MODIFIED, REQUEST_CANCELLED, RpcError } from "./rpcSession";
+import type { Diagnostic, WorkspaceEdit } from "./protocol";
 
 export const KINDS: readonly LanguageServerKind[] = ["pyright", "ruff"];
+
+/** A list of completions that somebody asked for waits as long as a cold server takes. */
+const READY_WITHIN_MS = 30_000;
 
 export interface LanguagesListeners {
   onDiagnostics(kind: LanguageServerKind, uri: string, diagnostics: readonly Diagnostic[]): void;
@@ -63,22 +66,53 @@ function connect(projectId: string, kind: LanguageServerKind, listeners: ClientL
 export class Languages {
   readonly clients: ReadonlyMap<LanguageServerKind, LanguageClient>;
   readonly #diagnostics = new Map<string, readonly Diagnostic[]>();
+  readonly #waiting = new Set<() => void>();
+  #listeners: LanguagesListeners | undefined;
 
-  constructor(projectId: string, listeners: LanguagesListeners) {
+  /** Connects at once: the servers get ready while the editor is still on its way. */
+  constructor(projectId: string, connectTo = connect) {
     this.clients = new Map(
       KINDS.map((kind) => [
         kind,
-        connect(projectId, kind, {
-          onState: () => undefined,
+        connectTo(projectId, kind, {
+          onState: () => this.#waiting.forEach((look) => look()),
           onServer: tellServer,
-          onApplyEdit: (edit) => listeners.onApplyEdit(edit),
+          onApplyEdit: (edit) => this.#listeners?.onApplyEdit(edit) ?? Promise.resolve(false),
           onDiagnostics: (uri, diagnostics) => {
             this.#diagnostics.set(`${kind} ${uri}`, diagnostics);
-            listeners.onDiagnostics(kind, uri, diagnostics);
+            this.#listeners?.onDiagnostics(kind, uri, diagnostics);
           },
         }),
       ]),
     );
+  }
+
+  /** Who shows what the servers say. Nothing is said of documents before one is opened. */
+  listen(listeners: LanguagesListeners): void {
+    this.#listeners = listeners;
+  }
+
+  /** The client once its server is ready. Undefined when that is not to be, takes too long, or nobody waits any more. */
+  ready(kind: LanguageServerKind, signal: AbortSignal, withinMs = READY_WITHIN_MS): Promise<LanguageClient | undefined> {
+    const client = this.clients.get(kind);
+    return new Promise((resolve) => {
+      const end = (found: LanguageClient | undefined) => {
+        this.#waiting.delete(look);
+        clearTimeout(timer);
+        signal.removeEventListener("abort", give);
+        resolve(found);
+      };
+      const give = () => end(undefined);
+      const look = () => {
+        if (client?.state === "ready") end(client);
+        else if (client === undefined || client.state === "closed") end(undefined);
+      };
+      const timer = setTimeout(give, withinMs);
+      signal.addEventListener("abort", give);
+      this.#waiting.add(look);
+      if (signal.aborted) give();
+      else look();
+    });
   }
 
   client(kind: LanguageServerKind): LanguageClient | undefined {
@@ -108,11 +142,17 @@ export async function ask<T>(
   read: (result: unknown) => T,
   signal?: AbortSignal,
 ): Promise<T | undefined> {
-  if (client?.can(provider) !== true) return undefined;
-  try {
-    return read(await client.request(method, params, signal === undefined ? {} : { signal }));
-  } catch (error) {
-    if (error instanceof RpcError) return undefined;
-    throw error;
+  for (let attempt = 1; client?.can(provider) === true; attempt += 1) {
+    try {
+      return read(await client.request(method, params, signal === undefined ? {} : { signal }));
+    } catch (error) {
+      if (!(error instanceof RpcError)) throw error;
+      if (!OVERTAKEN.has(error.code) || signal?.aborted === true || attempt === ATTEMPTS) return undefined;
+    }
   }
+  return undefined;
 }
+
+/** The server gave a question up because the text, or a package, changed under it; whoever asked still wants to know. */
+const OVERTAKEN: ReadonlySet<number> = new Set([CONTENT_MODIFIED, REQUEST_CANCELLED]);
+const ATTEMPTS = 4;
