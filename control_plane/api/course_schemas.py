@@ -77,10 +77,12 @@ class MemberInfo:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MemberPut:
-    """Body of ``PUT /api/courses/{course_id}/members/{login}``."""
+    """Body of ``PUT /api/courses/{course_id}/members/{login}``. An empty name and a role of null stay as they are; for who is new,
+    they are the login and student.
+    """
 
     name: str = ""
-    role: CourseRole = CourseRole.STUDENT
+    role: CourseRole | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

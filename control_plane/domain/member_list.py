@@ -8,7 +8,7 @@ from typing import Final
 
 from control_plane.domain.courses import CourseRole
 from control_plane.domain.errors import Invalid
-from control_plane.domain.people import MAX_PERSON_NAME, canonical_login, check_person_name
+from control_plane.domain.people import canonical_login, check_person_name
 
 MAX_BYTES: Final = 1024 * 1024
 MAX_LINES: Final = 5000
@@ -31,12 +31,14 @@ HEADINGS: Final[Mapping[str, str]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listed:
-    """A member as a line names them; ``line`` counts from 1, and is 0 for who is named without a list."""
+    """A member as a line names them; ``line`` counts from 1, and is 0 for who is named without a list. An empty name and no role:
+    as it was, for who is a member already.
+    """
 
     line: int = 0
     login: str
-    name: str
-    role: CourseRole
+    name: str = ""
+    role: CourseRole | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,8 +117,12 @@ def _member(line: int, cells: Mapping[str, str], others: Container[str]) -> List
     login = canonical_login(cells.get("login", ""))
     if login in others:
         raise Invalid(f"{login} is named twice: the first line counts.")
-    role = cells.get("role", "").casefold() or CourseRole.STUDENT.value
-    if role not in frozenset(CourseRole):
+    role, name = cells.get("role", "").casefold(), cells.get("name", "")
+    if role and role not in frozenset(CourseRole):
         raise Invalid("The role is student or teacher.")
-    name = cells.get("name", "") or login[:MAX_PERSON_NAME]
-    return Listed(line=line, login=login, name=check_person_name(name), role=CourseRole(role))
+    return Listed(
+        line=line,
+        login=login,
+        name=check_person_name(name) if name else "",
+        role=CourseRole(role) if role else None,
+    )

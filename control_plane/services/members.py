@@ -11,7 +11,7 @@ from control_plane.domain.errors import AimforgeError, Conflict, Invalid, NotFou
 from control_plane.domain.identity import Account, Change, Drop, Identity, Put
 from control_plane.domain.member_list import Listed, Problem, read_member_list
 from control_plane.domain.oidc import ClaimRule
-from control_plane.domain.people import Registration, Role, canonical_login, check_person_name
+from control_plane.domain.people import MAX_PERSON_NAME, Registration, Role, canonical_login, check_person_name
 from control_plane.ports import Clock
 from control_plane.services.audit import Actor, AuditLog
 from control_plane.services.directory import Directory
@@ -42,10 +42,10 @@ class Members:
         self._registration = registration
         self._group_claim = group_claim
 
-    async def put(self, actor: Actor, course_id: str, login: str, name: str, role: CourseRole) -> Member:
-        """Add a member, or change one. Raises ``NotFound``, ``Invalid``, ``Conflict``, ``TooMany``."""
+    async def put(self, actor: Actor, course_id: str, login: str, name: str, role: CourseRole | None) -> Member:
+        """Add a member, or change one, but for an empty name and no role. Raises ``NotFound``, ``Invalid``, ``Conflict``, ``TooMany``."""
         login = canonical_login(login)
-        listed = Listed(login=login, name=check_person_name(name or login), role=role)
+        listed = Listed(login=login, name=check_person_name(name) if name else "", role=role)
 
         def make(identity: Identity) -> tuple[list[Change], Member]:
             held = _held(identity, course_id)
@@ -141,21 +141,20 @@ class Members:
     def _listed(self, identity: Identity, held: Mapping[str, Member], course_id: str, listed: Listed) -> Member:
         """Return the member that a line makes, new or changed. Raises ``Conflict``, ``Invalid``, ``TooMany``."""
         before = held.get(listed.login)
-        if before is not None and listed.role is not before.role:
+        role = listed.role or (before.role if before is not None else CourseRole.STUDENT)
+        if before is not None and role is not before.role:
             _check_teacher_left(held, before)
-        becomes_teacher = listed.role is CourseRole.TEACHER and (
-            before is None or before.role is not CourseRole.TEACHER
-        )
+        becomes_teacher = role is CourseRole.TEACHER and (before is None or before.role is not CourseRole.TEACHER)
         # Whoever may choose a login could choose this one, and would be the course's teacher.
         if becomes_teacher and self._registration is not Registration.CLOSED and listed.login not in identity.by_login:
             raise Invalid(
                 f"{listed.login} has no account yet, and only who has one can be made a teacher.", field="login"
             )
         if before is not None:
-            return replace(before, name=listed.name, role=listed.role)
+            return replace(before, name=listed.name or before.name, role=role)
         if len(held) >= MAX_MEMBERS:
             raise TooMany(f"A course has at most {MAX_MEMBERS} members.")
-        return self._member(course_id, listed.login, listed.name, listed.role)
+        return self._member(course_id, listed.login, listed.name or listed.login[:MAX_PERSON_NAME], role)
 
     def _member(self, course_id: str, login: str, name: str, role: CourseRole) -> Member:
         return Member(

@@ -122,6 +122,13 @@ async def test_a_course_keeps_a_teacher(app: Hosted):
     assert await app.status("PUT", f"{course}/members/ada", ada, {"name": "Ada", "role": "student"}) == 409
     demoted = await bring_in(app, course, ada, "ada,Ada,student")
     assert "last teacher" in demoted.json["problems"][0]["problem"]
+    same = await bring_in(app, course, ada, "ada,Ada Lovelace\nbob")
+    assert (same.json["changed"], same.json["problems"]) == (1, [])
+    assert await app.status("PUT", f"{course}/members/ada", ada, {}) == 200
+    assert [(m["name"], m["role"]) for m in await read(app, f"{course}/members", ada)] == [
+        ("Ada Lovelace", "teacher"),
+        ("bob", "student"),
+    ]
     assert await app.status("PUT", f"{course}/members/bob", ada, {"name": "Bob", "role": "teacher"}) == 200
     assert await app.status("DELETE", f"{course}/members/ada", bob) == 204
     assert await members(app, course, bob) == {"bob": "teacher"}

@@ -9,11 +9,11 @@ from control_plane.domain.errors import Invalid
 from control_plane.domain.member_list import MAX_BYTES, MAX_LINES, Listed, read_member_list
 from control_plane.domain.people import canonical_login, check_person_name
 
-ADA = ("ada@school.example", "Ada Lovelace", CourseRole.STUDENT)
+ADA = ("ada@school.example", "Ada Lovelace", None)
 BOB = ("bob", "Bob", CourseRole.TEACHER)
 
 
-def members(body: bytes) -> list[tuple[str, str, CourseRole]]:
+def members(body: bytes) -> list[tuple[str, str, CourseRole | None]]:
     listed, problems = read_member_list(body)
     assert problems == []
     return [(m.login, m.name, m.role) for m in listed]
@@ -24,7 +24,7 @@ def members(body: bytes) -> list[tuple[str, str, CourseRole]]:
     [
         b"ada@school.example,Ada Lovelace\nbob,Bob,teacher\n",
         b"\xef\xbb\xbflogin,name,role\r\nAda@School.Example,Ada Lovelace,\r\nbob,Bob,Teacher\r\n",
-        b"Name;E-Mail;Role\nAda Lovelace; ada@school.example ;student\nBob;bob;TEACHER",
+        b"Name;E-Mail;Role\nAda Lovelace; ada@school.example ;\nBob;bob;TEACHER",
         b'name\tlogin\trole\n"Ada Lovelace"\tada@school.example\n\n\t\t\nBob\tbob\tteacher\textra',
         b"ada@school.example,Ada Lovelace\rbob,Bob,teacher\r",
     ],
@@ -33,8 +33,9 @@ def test_a_list_is_read_as_spreadsheets_save_it(body: bytes):
     assert members(body) == [ADA, BOB]
 
 
-def test_a_name_that_is_left_out_is_the_login():
-    assert members(b"ada") == [("ada", "ada", CourseRole.STUDENT)]
+def test_what_a_line_leaves_out_is_not_made_up():
+    assert members(b"ada") == members(b'ada;""; ') == [("ada", "", None)]
+    assert members(b"ada;;student") == [("ada", "", CourseRole.STUDENT)]
     assert members(b"") == members(b"\n\n") == members(b"login,name\n") == []
 
 
@@ -59,7 +60,7 @@ def test_a_line_that_is_wrong_is_told_with_its_number_and_spoils_no_other():
     assert [m.login for m in listed] == ["ada", "bob"]
     assert [p.line for p in problems] == [3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 14]
     assert all(p.problem and len(p.text) <= 80 and p.text.isprintable() for p in problems)
-    assert listed[1] == Listed(line=13, login="bob", name="Bob", role=CourseRole.STUDENT)
+    assert listed[1] == Listed(line=13, login="bob", name="Bob", role=None)
 
 
 def test_formulas_stay_texts():
@@ -97,4 +98,4 @@ def test_whatever_comes_is_a_list_or_an_error_of_ours(body: bytes | str):
     assert len(listed) + len(problems) <= MAX_LINES
     for member in listed:
         assert canonical_login(member.login) == member.login
-        assert check_person_name(member.name) == member.name
+        assert not member.name or check_person_name(member.name) == member.name
