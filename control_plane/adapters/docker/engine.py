@@ -33,6 +33,8 @@ class EngineRefused(EngineUnavailable):
 class Engine:
     """The engine that ``DOCKER_HOST`` names, or the one on the usual socket. Connects on first use; close it at the end."""
 
+    _remaps: bool | None = None
+
     def __init__(self, url: str | None = None) -> None:
         self._url = url
         self._docker: aiodocker.Docker | None = None
@@ -76,6 +78,13 @@ class Engine:
             return await self.docker._query_json(  # noqa: SLF001 # pyright: ignore[reportPrivateUsage, reportUnknownMemberType]
                 path, method, params=params, data=body, timeout=with_timeout
             )
+
+    async def remaps_users(self) -> bool:
+        """Tell whether user ids in containers are others than on the machine: userns-remap, or a rootless engine."""
+        if self._remaps is None:
+            options: list[str] = (await self.call("GET", "info")).get("SecurityOptions") or []
+            self._remaps = bool({"name=userns", "name=rootless"} & {option.partition(",")[0] for option in options})
+        return self._remaps
 
     async def events(self, filters: Mapping[str, list[str]], since: str) -> AsyncGenerator[dict[str, Any]]:
         """Yield the engine's events as they come, from ``since`` (seconds since 1970) on. Ends when the engine hangs up."""

@@ -43,7 +43,8 @@ class VolumeWorkspaces:
             volume = cast("dict[str, Any]", await self._engine.call("POST", "volumes/create", body=body))
         elif not self._is_ours(volume):
             raise SandboxFailed(f"The volume {name} is not ours; rename or remove it.", EndReason.START_FAILED)
-        done = self._engine.is_local and _own(Path(str(volume.get("Mountpoint", ""))), spec.uid)
+        reachable = self._engine.is_local and os.geteuid() == 0 and not await self._engine.remaps_users()
+        done = reachable and _own(Path(str(volume.get("Mountpoint", ""))), spec.uid)
         if not done and (fresh or spec.generation <= 1):
             await self._own_by_container(name, spec.uid)
         return name
@@ -113,7 +114,7 @@ def _own(mountpoint: Path, uid: int) -> bool:
 
     Only the folder itself, whose parent is root's: nothing in it is looked at, and no link is followed.
     """
-    if os.geteuid() != 0 or not mountpoint.is_dir():
+    if not mountpoint.is_dir():
         return False
     if mountpoint.lstat().st_uid != uid:
         os.chown(mountpoint, uid, uid, follow_symlinks=False)
