@@ -33,6 +33,15 @@ async def bounded(chunks: AsyncIterator[bytes], limit: int) -> bytes:
     return bytes(found)
 
 
+def is_error(body: bytes) -> bool:
+    """Tell whether an answer's body is an error as the contract has it."""
+    try:
+        msgspec.json.decode(body, type=ErrorBody)
+    except msgspec.MsgspecError:
+        return False
+    return True
+
+
 def raise_for_agent(status: int, body: bytes) -> NoReturn:
     """Raise what an agent's error answer says. Raises ``SandboxMisbehaved`` when it is no answer of the contract."""
     try:

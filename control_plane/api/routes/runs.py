@@ -1,5 +1,6 @@
 """Running nodes and flows. These are the API's hot paths: one decoding, one request to the agent, one encoding."""
 
+import asyncio
 from functools import partial
 from time import time
 from typing import Final
@@ -13,8 +14,9 @@ from control_plane.api.passing import check_shape, passed, relay
 from control_plane.api.run_report import report, reported
 from control_plane.api.schemas import ExecuteFlow, ExecuteNode, NodeRun
 from control_plane.domain.access import Policy
-from control_plane.domain.errors import Invalid, SandboxFailed
-from control_plane.services.agent_answers import raise_for_agent
+from control_plane.domain.errors import AimforgeError, Invalid, SandboxFailed
+from control_plane.ports import AgentAddress
+from control_plane.services.agent_answers import is_error, raise_for_agent
 from control_plane.services.sandbox_moves import sentence
 from sandbox_image.wire.limits import MIB
 from sandbox_image.wire.runs import RunError, RunKind, RunRequest, RunResult, RunStatus, RunSummary
@@ -23,6 +25,7 @@ TAG: Final = "runs"
 RUNS: Final = "/api/project/{project_id}/runs"
 PATIENCE_SEC: Final = 24 * 3600.0
 """The agent ends what takes too long; how long that is depends on the flow, so the relay waits for whatever it decides."""
+END_WITHIN_SEC: Final = 3.0
 MAX_RESULT: Final = 128 * MIB
 MAX_TIMEOUT_SEC: Final = 24 * 3600.0
 JSON_HEADERS: Final = {"content-type": "application/json"}
@@ -109,12 +112,32 @@ async def run_in_sandbox(call: Call, request: RunRequest) -> RunResult:
             )
         except SandboxFailed as error:
             return lost(request, error.message)
-    if got.status >= 500 and services.sandboxes.address_of(call.project_id) != address:
-        # It was being stopped: what an agent says in its last moment is about that alone.
-        return lost(request, sentence(await services.sandboxes.end_of(address)))
+    if got.status >= 500 and (end := await end_after(call, address, got.body)):
+        return lost(request, end)
     if got.status != 200:
         raise_for_agent(got.status, got.body)
     return check_shape(got.body, RunResult)
+
+
+async def end_after(call: Call, address: AgentAddress, body: bytes) -> str:
+    """Say how the sandbox ended, if that is why its agent broke a run off; empty while it lives.
+
+    What an agent that is told to stop says in its last moment is about that alone, whoever told it: us, or the engine,
+    which may take its time to tell, or be gone itself.
+    """
+    services = call.services
+    if services.sandboxes.address_of(call.project_id) == address and is_error(body):
+        return ""
+    try:
+        async with asyncio.timeout(END_WITHIN_SEC):
+            return sentence(await asyncio.shield(services.sandboxes.end_of(address)))
+    except TimeoutError:
+        pass
+    try:
+        await services.link.request(address, "GET", "/health", timeout_sec=END_WITHIN_SEC)
+    except AimforgeError as error:
+        return error.message
+    return ""
 
 
 def lost(request: RunRequest, message: str) -> RunResult:

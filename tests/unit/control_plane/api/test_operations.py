@@ -10,6 +10,7 @@ import aiohttp
 import msgspec
 import pytest
 
+from control_plane.api.routes import runs
 from control_plane.domain.errors import SandboxFailed
 from control_plane.domain.sandbox import EndReason
 from sandbox_image.wire.errors import ErrorBody
@@ -132,6 +133,27 @@ async def test_a_run_whose_sandbox_dies_is_lost_with_the_reason(app: Served):
     got = await run_node(app, project_id)
     assert (got.status, got.json["status"]) == (200, "lost")
     assert got.json["error"]["message"] == "The sandbox ran out of memory."
+
+
+async def test_a_run_that_is_broken_off_by_the_end_of_its_sandbox_is_lost(app: Served, monkeypatch: pytest.MonkeyPatch):
+    project_id = await app.make()
+    await app.call("POST", f"/api/project/{project_id}/sandbox/start?wait=true")
+
+    async def told_to_stop(_: Asked) -> Reply:
+        (container,) = app.outside.runtime.containers
+        app.outside.runtime.end(container, EndReason.CRASHED)
+        return Reply(status=500, chunks=[b"Internal Server Error"], headers={"content-type": "text/plain"})
+
+    app.agent(project_id).on("POST", "/runs", told_to_stop)
+    got = await run_node(app, project_id)
+    assert (got.status, got.json["status"], got.json["error"]["type"]) == (200, "lost", "SandboxLost")
+    assert "ended unexpectedly" in got.json["error"]["message"]
+
+    # The same words of an agent that goes on are its own fault.
+    monkeypatch.setattr(runs, "END_WITHIN_SEC", 0.05)
+    app.agent(project_id).answer("POST", "/runs", b"Internal Server Error", 500)
+    got = await run_node(app, project_id)
+    assert (got.status, got.json["error"]) == (502, "sandbox_misbehaved")
 
 
 async def test_a_flow_is_answered_with_all_its_nodes(app: Served):
