@@ -18,7 +18,7 @@ from control_plane.domain.courses import (
     member_id,
 )
 from control_plane.domain.errors import TooMany
-from control_plane.domain.identity import Account, Change, Drop, Identity, Put, Record, new_id
+from control_plane.domain.identity import Account, Change, Drop, Identity, Invitation, Put, Record, new_id
 from control_plane.domain.people import Person
 from control_plane.ports import Clock
 from control_plane.services.audit import Actor, AuditLog
@@ -170,11 +170,12 @@ class Courses:
         return course
 
     async def remove(self, actor: Actor, course_id: str) -> None:
-        """Remove a course with all in it; the projects of its people stay. Raises ``NotFound``."""
+        """Remove a course with all in it and the invitations to it; the projects of its people stay. Raises ``NotFound``."""
 
         def make(identity: Identity) -> tuple[list[Change], Course]:
             course = _course(identity, course_id)
             below: list[Record] = [r for kind in BELOW for r in identity.all(kind).values() if r.course_id == course_id]
+            below += [i for i in identity.all(Invitation).values() if i.course_id == course_id]
             return [*(Drop(type(record), record.id) for record in below), Drop(Course, course_id)], course
 
         course = await self._directory.change(make)

@@ -23,6 +23,7 @@ from control_plane.services.audit import Actor, AuditLog
 from control_plane.services.directory import Directory
 
 MAX_INVITATIONS: Final = 1000
+MAX_PER_COURSE: Final = 20
 MAX_EXPIRY_SEC: Final = 366 * 86400
 MAX_COURSE_ID: Final = 64
 OVER: Final = "This invitation is over: ask for a new one."
@@ -85,6 +86,9 @@ class Invitations:
             over: list[Change] = [Drop(Invitation, i.id) for i in held if i.expires_at <= now or used_up(i)]
             if len(held) - len(over) >= MAX_INVITATIONS:
                 raise TooMany(f"There are {MAX_INVITATIONS} open invitations: revoke some.")
+            to_course = sum(i.course_id == course_id and Drop(Invitation, i.id) not in over for i in held)
+            if course_id and to_course >= MAX_PER_COURSE:
+                raise TooMany(f"There are {MAX_PER_COURSE} open invitations to this course: hand one of them out.")
             return [*over, Put(invitation)], None
 
         await self._directory.change(make)

@@ -174,8 +174,12 @@ async def test_an_invitation_to_a_course_makes_accounts_that_are_its_students(ap
     late = (await app.served.call("POST", f"{course}/invitation", json={}, headers=ada)).json["url"]
     secret = late.partition("#")[2]
     assert await app.status("DELETE", course, ada) == 204
-    assert await register("eve") == 201  # an account without a course: the course is gone
-    assert await read(app, "/api/courses", await app.session("eve")) == []
+    assert await register("eve") == 403
+    course = await make_course(app, ada)
+    made = [await app.status("POST", f"{course}/invitation", ada, {"expires_in_sec": 60}) for _ in range(21)]
+    assert made == [201] * 20 + [429]
+    await app.served.outside.clock.advance(61)
+    assert await app.status("POST", f"{course}/invitation", ada, {}) == 201
 
 
 async def test_two_teachers_who_change_the_members_at_once_lose_nothing(app: Hosted):
