@@ -96,7 +96,7 @@ class Deployment:
         self.http.close()
 
         async def remove() -> None:
-            engine = Engine()
+            engine = Engine(self._settings.get("DOCKER_HOST"))
             try:
                 await remove_all(engine, self.label)
             finally:
