@@ -44,6 +44,8 @@ class Deployment:
     """A server of the tests' own. ``settings`` are variables without their prefix."""
 
     def __init__(self, folder: Path, image: str, settings: dict[str, str]) -> None:
+        self.hosts: Path | None = None
+        """The server's own ``/etc/hosts``, in a mount namespace of its own."""
         self.folder = folder
         self.data = folder / "data"
         self.log = folder / "log"
@@ -68,8 +70,10 @@ class Deployment:
         }
         kept = {name: value for name, value in os.environ.items() if not name.startswith("AIMFORGE_")}
         with self.log.open("a") as log:
+            serve = (sys.executable, "-m", "control_plane", "serve")
+            bound = f'mount --bind "{self.hosts}" /etc/hosts && exec "$@"'
             self._process = subprocess.Popen(
-                (sys.executable, "-m", "control_plane", "serve"),
+                serve if self.hosts is None else ("unshare", "--mount", "sh", "-c", bound, "sh", *serve),
                 cwd=ROOT,
                 env=kept | {f"AIMFORGE_{name}": value for name, value in settings.items()},
                 stdout=subprocess.PIPE,
@@ -177,9 +181,10 @@ class Deployment:
 
 
 @contextmanager
-def deployed(folder: Path, image: str, **settings: str) -> Generator[Deployment]:
+def deployed(folder: Path, image: str, *, hosts: Path | None = None, **settings: str) -> Generator[Deployment]:
     """Start a deployment; it is gone afterwards."""
     deployment = Deployment(folder, image, settings)
+    deployment.hosts = hosts
     try:
         deployment.start()
         yield deployment
