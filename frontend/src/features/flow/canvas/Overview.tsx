@@ -8,6 +8,8 @@ import { useSelection } from "../model/selection";
 import { useDragging } from "./dragging";
 import { paint, readColours } from "./paint";
 
+const RUNS_REPAINT_MS = 80;
+
 /** A large flow seen from far away, painted. It takes no pointer: see `useOverviewPointer`. */
 export function Overview() {
   const canvas = useRef<HTMLCanvasElement>(null);
@@ -41,16 +43,25 @@ export function Overview() {
     const request = () => {
       if (frame === 0) frame = requestAnimationFrame(draw);
     };
+    // A run changes thousands of colours in a second; nobody reads more than some of them.
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const soon = () => {
+      timer ??= setTimeout(() => {
+        timer = undefined;
+        request();
+      }, RUNS_REPAINT_MS);
+    };
     draw();
     const stops = [
       flow.subscribe(request),
       useProject.subscribe(request),
-      useRuns.subscribe(request),
+      useRuns.subscribe(soon),
       useSelection.subscribe(request),
       useDragging.subscribe(request),
     ];
     return () => {
       cancelAnimationFrame(frame);
+      clearTimeout(timer);
       for (const stop of stops) stop();
     };
   }, [flow, theme]);
