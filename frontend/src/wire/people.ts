@@ -129,8 +129,11 @@ export interface SandboxUsage {
 export interface SandboxInfo {
   projectId: string;
   projectName: string;
+  ownerId: string;
   ownerName: string;
   state: SandboxState;
+  /** A word for what came to an end, such as `out_of_memory`; empty where nothing did. */
+  reason: string;
   message: string;
   startedAt: number;
   changedAt: number;
@@ -138,7 +141,24 @@ export interface SandboxInfo {
   busy: string[];
   memoryLimit: number;
   cpus: number;
+  /** Bytes; 0: the disk alone limits it. */
+  diskLimit: number;
+  /** Bytes that went out through the proxy, and came in. */
+  sent: number;
+  received: number;
   usage: SandboxUsage | null;
+}
+
+export const SETTING_SOURCES = ["default", "environment", "file"] as const;
+
+/** A setting of the control plane. Of a secret, `value` says only whether there is one. */
+export interface SettingInForce {
+  name: string;
+  value: string;
+  default: string;
+  source: (typeof SETTING_SOURCES)[number];
+  secret: boolean;
+  description: string;
 }
 
 const MODES = ["local", "hosted"] as const;
@@ -282,8 +302,10 @@ export function parseSandboxInfo(value: unknown): SandboxInfo {
   return {
     projectId: id(sandbox, "project_id"),
     projectName: text(sandbox, "project_name"),
+    ownerId: text(sandbox, "owner_id"),
     ownerName: text(sandbox, "owner_name"),
     state: sandboxState(sandbox["state"]),
+    reason: text(sandbox, "reason"),
     message: text(sandbox, "message"),
     startedAt: number(sandbox, "started_at"),
     changedAt: number(sandbox, "changed_at"),
@@ -291,6 +313,25 @@ export function parseSandboxInfo(value: unknown): SandboxInfo {
     busy: Array.isArray(busy) ? busy.map(String) : [],
     memoryLimit: number(sandbox, "memory_limit"),
     cpus: number(sandbox, "cpus"),
+    diskLimit: number(sandbox, "disk_limit"),
+    sent: number(sandbox, "sent"),
+    received: number(sandbox, "received"),
     usage: isRecord(usage) ? { memory: number(usage, "memory"), cpu: number(usage, "cpu"), disk: number(usage, "disk") } : null,
   };
+}
+
+function parseSetting(value: unknown): SettingInForce {
+  const setting = fieldsOf(value, "setting");
+  return {
+    name: id(setting, "name"),
+    value: text(setting, "value"),
+    default: text(setting, "default"),
+    source: oneOf(SETTING_SOURCES, setting, "source"),
+    secret: setting["secret"] === true,
+    description: text(setting, "description"),
+  };
+}
+
+export function parseSettings(value: unknown): SettingInForce[] {
+  return listOf(parseSetting)(fieldsOf(value, "settings")["settings"]);
 }

@@ -1,9 +1,10 @@
-import { Link } from "@tanstack/react-router";
+import { Link, useNavigate } from "@tanstack/react-router";
 import { ShieldAlert } from "lucide-react";
 import type { ReactNode } from "react";
 import { AuditPage } from "@/features/admin/AuditPage";
 import { PeoplePage } from "@/features/admin/PeoplePage";
 import { SandboxesPage } from "@/features/admin/SandboxesPage";
+import { SettingsPage } from "@/features/admin/SettingsPage";
 import { t } from "@/shared/i18n/i18n";
 import { PageTabs, TAB_LINK } from "@/shared/ui/PageTabs";
 import { EmptyState } from "@/shared/ui/states";
@@ -14,6 +15,7 @@ const PAGES = [
   { to: "/admin/people", title: "admin.people" },
   { to: "/admin/sandboxes", title: "admin.sandboxes" },
   { to: "/admin/audit", title: "admin.audit" },
+  { to: "/admin/settings", title: "admin.settings" },
 ] as const;
 
 function Pages() {
@@ -51,9 +53,15 @@ export function AdminPeople() {
 }
 
 export function AdminSandboxes() {
-  return <Administration>{() => <SandboxesPage />}</Administration>;
+  const navigate = useNavigate();
+  const open = (projectId: string) => void navigate({ to: "/project/$projectId", params: { projectId } });
+  return <Administration>{(me) => <SandboxesPage me={me} onProject={open} />}</Administration>;
 }
 
 export function AdminAudit() {
   return <Administration>{() => <AuditPage />}</Administration>;
+}
+
+export function AdminSettings() {
+  return <Administration>{() => <SettingsPage />}</Administration>;
 }

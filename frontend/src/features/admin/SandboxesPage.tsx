@@ -1,6 +1,8 @@
 import { useQuery } from "@tanstack/react-query";
+import { Eye, Gauge } from "lucide-react";
 import { useState } from "react";
 import { messageOf } from "@/shared/api/request";
+import { look } from "@/shared/courses/looks";
 import { t } from "@/shared/i18n/i18n";
 import { Button } from "@/shared/ui/Button";
 import { ConfirmDialog } from "@/shared/ui/ConfirmDialog";
@@ -10,9 +12,10 @@ import { byteSize, relativeTime } from "@/shared/ui/relativeTime";
 import { SandboxBadge } from "@/shared/ui/SandboxBadge";
 import { Loading } from "@/shared/ui/states";
 import { useDeed } from "@/shared/ui/useDeed";
-import type { SandboxInfo } from "@/wire/people";
+import type { Me, SandboxInfo } from "@/wire/people";
 import { sandboxesQuery, stopSandbox } from "./adminApi";
 import { matching } from "@/shared/ui/matching";
+import { LimitsDialog } from "./LimitsDialog";
 import { isAlive, totalsOf } from "./sandboxList";
 import { SearchField } from "@/shared/ui/SearchField";
 import { CELL, Table } from "@/shared/ui/Table";
@@ -50,7 +53,14 @@ function Amount({ value, limit }: { value: string; limit?: string }) {
   );
 }
 
-function SandboxRow({ sandbox, onStop }: { sandbox: SandboxInfo; onStop: () => void }) {
+interface RowProps {
+  sandbox: SandboxInfo;
+  onLook: () => void;
+  onLimits: () => void;
+  onStop: () => void;
+}
+
+function SandboxRow({ sandbox, onLook, onLimits, onStop }: RowProps) {
   const { usage } = sandbox;
   const name = sandbox.projectName || sandbox.projectId;
   const number = `${CELL} text-right whitespace-nowrap tabular-nums`;
@@ -64,30 +74,52 @@ function SandboxRow({ sandbox, onStop }: { sandbox: SandboxInfo; onStop: () => v
         <SandboxBadge state={sandbox.state} />
         {sandbox.queuePosition !== null && <span className="ml-2 text-xs text-muted">{t("admin.queue", { place: sandbox.queuePosition })}</span>}
         {sandbox.busy.length > 0 && <p className="truncate text-xs text-muted">{t("admin.busy", { what: sandbox.busy.join(", ") })}</p>}
-        {sandbox.message !== "" && <p className="text-xs text-muted">{sandbox.message}</p>}
+        {sandbox.message !== "" ? <p className="text-xs text-muted">{sandbox.message}</p> : <p className="font-mono text-2xs text-muted empty:hidden">{sandbox.reason}</p>}
       </td>
       <td className={`${CELL} whitespace-nowrap text-muted`}>{isAlive(sandbox.state) && sandbox.startedAt > 0 ? relativeTime(sandbox.startedAt) : "—"}</td>
       <td className={number}>{usage === null ? "—" : <Amount value={byteSize(usage.memory)} limit={byteSize(sandbox.memoryLimit)} />}</td>
       <td className={number}>{usage === null ? "—" : <Amount value={usage.cpu.toFixed(2)} limit={String(sandbox.cpus)} />}</td>
-      <td className={number}>{usage === null ? "—" : byteSize(usage.disk)}</td>
-      <td className={`${CELL} w-20 text-right`}>
-        {isAlive(sandbox.state) && (
-          <Button small aria-label={t("admin.stopOf", { name })} onClick={onStop}>
-            {t("admin.stop")}
+      <td className={number}>
+        {usage === null ? "—" : <Amount value={byteSize(usage.disk)} {...(sandbox.diskLimit > 0 ? { limit: byteSize(sandbox.diskLimit) } : {})} />}
+      </td>
+      <td className={number}>
+        {sandbox.sent + sandbox.received === 0 ? "—" : t("admin.traffic", { sent: byteSize(sandbox.sent), received: byteSize(sandbox.received) })}
+      </td>
+      <td className={`${CELL} text-right`}>
+        <span className="flex justify-end gap-1">
+          <Button small icon={<Eye size={13} />} aria-label={t("admin.lookAt", { name })} title={t("admin.lookHint")} onClick={onLook}>
+            {t("admin.look")}
           </Button>
-        )}
+          {isAlive(sandbox.state) && (
+            <>
+              <Button small icon={<Gauge size={13} />} aria-label={t("admin.limitsOf", { name })} onClick={onLimits}>
+                {t("admin.limits")}
+              </Button>
+              <Button small aria-label={t("admin.stopOf", { name })} onClick={onStop}>
+                {t("admin.stop")}
+              </Button>
+            </>
+          )}
+        </span>
       </td>
     </tr>
   );
 }
 
 /** The sandboxes of everybody, with what they use now. */
-export function SandboxesPage() {
+export function SandboxesPage({ me, onProject }: { me: Me; onProject: (projectId: string) => void }) {
   const sandboxes = useQuery(sandboxesQuery);
   const deed = useDeed(sandboxesQuery.queryKey);
   const [query, setQuery] = useState("");
   const [state, setState] = useState("");
   const [stopping, setStopping] = useState<SandboxInfo | null>(null);
+  const [limiting, setLimiting] = useState<SandboxInfo | null>(null);
+  // One's own is simply opened; a look at another's is told to its people.
+  const lookAt = ({ projectId, ownerId }: SandboxInfo) =>
+    deed.run(async () => {
+      if (ownerId !== me.id) await look(projectId);
+      onProject(projectId);
+    });
   const all = sandboxes.data ?? [];
   const inState = all.filter((sandbox) => state === "" || sandbox.state === state);
   const found = matching(inState, query, (sandbox) => `${sandbox.projectName} ${sandbox.projectId} ${sandbox.ownerName}`);
@@ -123,15 +155,23 @@ export function SandboxesPage() {
             { title: t("admin.memory"), right: true },
             { title: t("admin.cpu"), right: true },
             { title: t("admin.disk"), right: true },
+            { title: t("admin.network"), right: true },
             { title: t("admin.actions"), hidden: true },
           ]}
         >
           {found.slice(0, SHOWN).map((sandbox) => (
-            <SandboxRow key={sandbox.projectId} sandbox={sandbox} onStop={() => setStopping(sandbox)} />
+            <SandboxRow
+              key={sandbox.projectId}
+              sandbox={sandbox}
+              onLook={() => lookAt(sandbox)}
+              onLimits={() => setLimiting(sandbox)}
+              onStop={() => setStopping(sandbox)}
+            />
           ))}
         </Table>
       )}
       {found.length > SHOWN && <p className="text-center text-xs text-muted">{t("admin.more", { shown: SHOWN, count: found.length })}</p>}
+      {limiting !== null && <LimitsDialog sandbox={limiting} onClose={() => setLimiting(null)} />}
       {stopping !== null && (
         <ConfirmDialog
           title={t("admin.stopTitle", { name: stopping.projectName || stopping.projectId })}

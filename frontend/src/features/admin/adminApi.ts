@@ -6,6 +6,7 @@ import {
   parseInvitation,
   parsePerson,
   parseSandboxInfo,
+  parseSettings,
   type InvitationInfo,
   type PersonInfo,
   type Role,
@@ -30,6 +31,12 @@ export const sandboxesQuery = queryOptions({
   queryKey: ["sandboxes"],
   queryFn: ({ signal }) => getJson("/api/admin/sandboxes", listOf(parseSandboxInfo), { signal, query: { usage: true } }),
   refetchInterval: SANDBOXES_EVERY_MS,
+});
+
+/** What the control plane was started with. */
+export const settingsQuery = queryOptions({
+  queryKey: ["settings"],
+  queryFn: ({ signal }) => getJson("/api/admin/settings", parseSettings, { signal }),
 });
 
 /** The audit log, newest first, page by page. */
@@ -90,4 +97,9 @@ export async function revokeInvitation(invitationId: string): Promise<void> {
 
 export async function stopSandbox(projectId: string): Promise<void> {
   await request(`/api/admin/sandboxes/${encodeURIComponent(projectId)}/stop`, { method: "POST" });
+}
+
+/** Bytes and cores, in force at once. */
+export async function changeLimits(projectId: string, limits: { memory: number; cpus: number }): Promise<void> {
+  await request(`/api/admin/sandboxes/${encodeURIComponent(projectId)}/limits`, { method: "PATCH", json: limits });
 }

@@ -19,6 +19,13 @@ export const ACTION_GROUPS = [
   "share_link.",
   "project.",
   "sandbox.",
+  "course.",
+  "member.",
+  "exam.",
+  "assignment.",
+  "submission.",
+  "tests.",
+  "allowance.",
   "egress.",
   "audit.",
 ] as const;

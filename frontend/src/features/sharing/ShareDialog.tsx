@@ -5,6 +5,7 @@ import { Dialog } from "@/shared/ui/Dialog";
 import { FormProblem } from "@/shared/ui/FormProblem";
 import { Loading } from "@/shared/ui/states";
 import { ShareLinks } from "./ShareLinks";
+import { ShareLooks } from "./ShareLooks";
 import { SharePeople } from "./SharePeople";
 import { sharesQuery } from "./sharingApi";
 
@@ -24,6 +25,7 @@ export function ShareDialog({ projectId, projectName, onClose }: Props) {
         <div className="flex flex-col gap-6">
           <SharePeople projectId={projectId} people={shares.data.people} />
           <ShareLinks projectId={projectId} links={shares.data.links} />
+          <ShareLooks projectId={projectId} />
         </div>
       )}
     </Dialog>

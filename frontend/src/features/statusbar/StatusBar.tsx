@@ -5,6 +5,7 @@ import { useLive } from "@/shared/live/liveStore";
 import { useProject } from "@/shared/project/projectStore";
 import { useReload } from "@/shared/session/session";
 
+import { LooksStatus } from "./LooksStatus";
 import { PortsStatus } from "./PortsStatus";
 import { IdleStatus, SandboxStatus, UsageStatus } from "./SandboxStatus";
 import { loadStatus } from "./statusApi";
@@ -28,6 +29,7 @@ export function StatusBar() {
       <IdleStatus projectId={projectId} />
       <PortsStatus projectId={projectId} />
       <span className="flex-1" />
+      <LooksStatus projectId={projectId} />
       <ProblemsStatus />
       <CursorStatus />
       <ServersStatus projectId={projectId} />

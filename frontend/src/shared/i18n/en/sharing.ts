@@ -25,6 +25,8 @@ export const sharing = {
   "sharing.newLink": "Your new link",
   "sharing.newLinkOnce": "Copy it now: it is not shown again.",
   "sharing.revokeLink": "Take the link back",
+  "sharing.looks": "Looks",
+  "sharing.looksHint": "Teachers and administrators who looked at the project, read-only.",
   "sharing.accepting": "Opening what was shared with you…",
   "sharing.noSecret": "This link is not whole",
   "sharing.noSecretHint": "Copy all of it, the part after # too, and open it again.",

@@ -27,6 +27,8 @@ export const sharing: Readonly<Record<keyof typeof English, string>> = {
   "sharing.newLink": "새 링크",
   "sharing.newLinkOnce": "지금 복사하세요. 다시 표시되지 않습니다.",
   "sharing.revokeLink": "링크 회수",
+  "sharing.looks": "열람",
+  "sharing.looksHint": "프로젝트를 읽기 전용으로 본 교사와 관리자입니다.",
   "sharing.accepting": "공유된 프로젝트를 여는 중…",
   "sharing.noSecret": "링크가 온전하지 않습니다",
   "sharing.noSecretHint": "# 뒤의 부분까지 모두 복사해 다시 여세요.",
