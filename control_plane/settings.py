@@ -193,7 +193,9 @@ class Settings(PeopleSettings, AllowanceSettings, CourseSettings):
 
     # ── Language servers and terminals ────────────────────────────────────────────────────────────────────────
     python_lsp: Literal["pyright", "basedpyright", "ty"] = Field(
-        default="pyright", description="Python language server.", validation_alias=also("PYTHON_LSP")
+        default="pyright",
+        description="Python language server. One other than pyright is in images that were built with this setting.",
+        validation_alias=also("PYTHON_LSP"),
     )
     lsp_idle_ttl_ms: int = Field(
         default=600_000,

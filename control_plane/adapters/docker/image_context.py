@@ -18,6 +18,8 @@ ROOT: Final = Path(__file__).resolve().parents[3]
 """Where ``Dockerfile.sandbox``, ``requirements/`` and ``sandbox_image/`` lie."""
 DOCKERFILE: Final = "Dockerfile.sandbox"
 LOCKS: Final = ("agent", "sandbox", "wheelhouse")
+PYTHON_SERVERS: Final = ("basedpyright", "ty")
+"""Python language servers that are in an image only when it is built for them; pyright always is."""
 CA_BUNDLES: Final = ("/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/cert.pem")
 
 INDEX_VARIABLES: Final = ("PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL", "PIP_TRUSTED_HOST", "PIP_DEFAULT_TIMEOUT")
@@ -26,15 +28,26 @@ PROXY_VARIABLES: Final = ("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy",
 """Build arguments that every engine knows, and keeps out of the image's history."""
 
 
-def inputs(root: Path = ROOT) -> Iterator[tuple[str, bytes]]:
-    """Yield the path and content of every source file that enters the image, in a fixed order."""
+def inputs(root: Path = ROOT, python_server: str = "") -> Iterator[tuple[str, bytes]]:
+    """Yield the path and content of every source file that enters the image, in a fixed order.
+
+    ``python_server`` is one of ``PYTHON_SERVERS``, or empty.
+    """
     yield DOCKERFILE, (root / DOCKERFILE).read_bytes()
     for lock in LOCKS:
         name = f"requirements/{lock}.lock"
         yield name, (root / name).read_bytes()
+    if python_server:
+        yield "requirements/python-lsp.lock", (root / f"requirements/{python_server}.lock").read_bytes()
     for path in sorted((root / "sandbox_image").rglob("*")):
         if path.is_file() and "__pycache__" not in path.parts:
             yield path.relative_to(root).as_posix(), path.read_bytes()
+
+
+def python_server(environment: Mapping[str, str] = os.environ) -> str:
+    """Return which of ``PYTHON_SERVERS`` this deployment wants, by the setting ``python_lsp``; empty for pyright."""
+    wanted = environment.get("AIMFORGE_PYTHON_LSP") or environment.get("PYTHON_LSP") or ""
+    return wanted if wanted in PYTHON_SERVERS else ""
 
 
 def ca_bundle(environment: Mapping[str, str] = os.environ) -> bytes:
@@ -56,7 +69,7 @@ class ImageContext:
     @classmethod
     def read(cls, root: Path = ROOT) -> Self:
         """Read the source tree and this host's settings."""
-        return cls(files=dict(inputs(root)), certificates=ca_bundle(), environment=host_environment())
+        return cls(files=dict(inputs(root, python_server())), certificates=ca_bundle(), environment=host_environment())
 
     def digest(self, base: str) -> str:
         """Return the digest of all inputs: 16 hex digits. ``base`` says what the image is built from.

@@ -3,10 +3,12 @@ import shutil
 import subprocess
 import tarfile
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
-from control_plane.adapters.docker.image_context import ROOT, ImageContext, host_environment, proxies
+from control_plane.adapters.docker.image_context import PYTHON_SERVERS, ROOT, ImageContext, host_environment, proxies
+from control_plane.settings import Settings
 
 
 @pytest.fixture
@@ -45,6 +47,28 @@ def test_what_is_no_input_changes_nothing(tree: Path, changed: str) -> None:
     before = ImageContext.read(tree).digest("base")
     (tree / changed).write_text("something else")
     assert ImageContext.read(tree).digest("base") == before
+
+
+def test_another_python_language_server_is_in_the_image_that_is_built_for_it(
+    tree: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tree / "requirements/ty.lock").write_text("ty")
+    before = ImageContext.read(tree)
+    monkeypatch.setenv("AIMFORGE_PYTHON_LSP", "ty")
+    chosen = ImageContext.read(tree)
+    assert chosen.files["requirements/python-lsp.lock"] == b"ty"
+    assert chosen.digest("base") != before.digest("base")
+    monkeypatch.setenv("AIMFORGE_PYTHON_LSP", "pyright")
+    assert ImageContext.read(tree).digest("base") == before.digest("base")
+    monkeypatch.delenv("AIMFORGE_PYTHON_LSP")
+    monkeypatch.setenv("PYTHON_LSP", "../../ty")
+    assert ImageContext.read(tree) == before
+
+
+def test_each_server_that_a_deployment_may_choose_has_a_lock() -> None:
+    names = get_args(Settings.model_fields["python_lsp"].annotation)
+    assert set(names) == {"pyright", *PYTHON_SERVERS}
+    assert all((ROOT / f"requirements/{name}.lock").is_file() for name in PYTHON_SERVERS)
 
 
 def test_only_the_agent_the_locks_and_the_hosts_settings_enter_the_context(tree: Path) -> None:
