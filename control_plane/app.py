@@ -38,6 +38,7 @@ from control_plane.services.event_hub import EventHub
 from control_plane.services.metrics import Metrics
 from control_plane.services.observed_events import ObservedEvents
 from control_plane.services.open_sockets import OpenSockets
+from control_plane.services.opened_projects import OpenedProjects
 from control_plane.services.preview_tickets import PreviewTickets
 from control_plane.services.project_registry import ProjectRegistry
 from control_plane.services.projects import Projects
@@ -178,7 +179,8 @@ async def open_services(
     await registry.load()
     hub = await stack.enter_async_context(EventHub(link, clock))
     audit = AuditLog(adapters.audit, clock, settings.audit_days)
-    stack.push_async_callback(flush, audit)
+    opened = OpenedProjects(registry, adapters.projects, clock)
+    stack.push_async_callback(flush, audit, opened)
     sink = ObservedEvents(hub, audit, metrics, clock, tracing)
     egress = await stack.enter_async_context(adapters.egress(sink))
     policy = LifePolicy(
@@ -251,6 +253,7 @@ async def open_services(
         people=entrance.people,
         registry=registry,
         projects=projects,
+        opened=opened,
         deletions=deletions,
         sandboxes=sandboxes,
         allowances=allowances,
@@ -275,6 +278,7 @@ async def open_services(
         services=services,
         loops={
             "audit": audit.run,
+            "opened": opened.run,
             "enforcement": enforcement.run,
             "traffic": traffic.run,
             "engine": engine.run,
@@ -284,9 +288,10 @@ async def open_services(
     )
 
 
-async def flush(audit: AuditLog) -> None:
-    """Write what the audit log still has, at the end."""
+async def flush(audit: AuditLog, opened: OpenedProjects) -> None:
+    """Write what still waits, at the end."""
     try:
+        await opened.flush()
         await audit.flush()
     except StoreUnavailable as error:
         log.warning("audit_lost", message=error.message)

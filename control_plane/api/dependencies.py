@@ -37,6 +37,7 @@ from control_plane.services.members import Members
 from control_plane.services.metrics import Metrics
 from control_plane.services.oidc_sign_in import OidcSignIn
 from control_plane.services.open_sockets import OpenSockets
+from control_plane.services.opened_projects import OpenedProjects
 from control_plane.services.people import People
 from control_plane.services.preview_tickets import PreviewTickets
 from control_plane.services.project_access import ProjectAccess
@@ -93,6 +94,7 @@ class Services:
     people: People
     registry: ProjectRegistry
     projects: Projects
+    opened: OpenedProjects
     deletions: Deletions
     sandboxes: Sandboxes
     allowances: Allowances

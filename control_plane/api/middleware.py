@@ -36,15 +36,19 @@ HEADERS: Final = (
 CSP: Final = (b"content-security-policy", CONTENT_SECURITY_POLICY.encode())
 
 
+def unheard(_status: int, _seconds: float) -> None:
+    """Do nothing."""
+
+
 class Edge:
     """The outermost layer."""
 
     def __init__(
-        self, app: ASGIApp, answered: Callable[[int, float], None] | None = None, tracing: Tracing | None = None
+        self, app: ASGIApp, answered: Callable[[int, float], None] = unheard, tracing: Tracing | None = None
     ) -> None:
         """``answered`` is told the status of every answer, and the seconds until its head was there."""
         self._app = app
-        self._answered = answered or (lambda _, __: None)
+        self._answered = answered
         self._tracing = tracing or Tracing()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

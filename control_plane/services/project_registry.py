@@ -76,6 +76,10 @@ class ProjectRegistry:
         self._records[record.id] = record
         await self._store.update(record)
 
+    def remember(self, record: ProjectRecord) -> None:
+        """Replace a project in memory; whoever calls has it written down."""
+        self._records[record.id] = record
+
     async def drop(self, project_id: str) -> None:
         """Remove a project's rows for good."""
         await self._store.delete(project_id)

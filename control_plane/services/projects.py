@@ -212,13 +212,6 @@ class Projects:
         if learnt != record:
             await self._registry.put(learnt)
 
-    async def opened(self, project_id: str) -> None:
-        """Note that somebody opened the project, at most once a minute."""
-        record = self._registry.get(project_id)
-        now = self._clock.now()
-        if now - record.opened_at >= 60:
-            await self._registry.put(replace(record, opened_at=now))
-
 
 def name_of_repository(url: str) -> str:
     """The last part of a repository's address, as the name of a project."""

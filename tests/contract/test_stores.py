@@ -77,6 +77,14 @@ async def test_a_project_is_replaced_as_a_whole(stores: Stores):
     assert await stores.projects.get("p1") == changed
 
 
+async def test_openings_are_noted_together_and_those_of_projects_that_are_gone_do_no_harm(stores: Stores):
+    await stores.projects.add(project("p1"), sandbox("p1", 200_001))
+    await stores.projects.add(project("p2"), sandbox("p2", 200_002))
+    await stores.projects.note_opened({"p1": 10.5, "gone": 11.0})
+    assert await stores.projects.get("p1") == replace(project("p1"), opened_at=10.5)
+    assert await stores.projects.get("p2") == project("p2")
+
+
 async def test_deleting_removes_both_rows_and_may_be_repeated(stores: Stores):
     await stores.projects.add(project(), sandbox())
     await stores.projects.delete("p1")

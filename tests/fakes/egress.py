@@ -3,12 +3,15 @@
 from collections.abc import Mapping, Sequence
 
 from control_plane.domain.egress import Decision, EgressPolicy, Traffic
+from control_plane.ports import EventSink
 
 
 class FakeEgress:
     """``ports.Egress``; ``open_gates`` are the projects whose gate is open, ``policies`` what each lets through."""
 
     def __init__(self) -> None:
+        self.sink: EventSink | None = None
+        """Where the application wants to be told of refused connections."""
         self.policies: dict[str, EgressPolicy] = {}
         self.bytes: dict[str, Traffic] = {}
         self.decisions: dict[str, list[Decision]] = {}

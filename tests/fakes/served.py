@@ -90,7 +90,8 @@ async def served(folder: Path, **settings: Any) -> AsyncGenerator[Served]:
     @asynccontextmanager
     async def adapters(_: Settings) -> AsyncGenerator[Adapters]:
         @asynccontextmanager
-        async def egress(_: EventSink) -> AsyncGenerator[Egress]:
+        async def egress(sink: EventSink) -> AsyncGenerator[Egress]:
+            outside.egress.sink = sink
             yield outside.egress
 
         yield Adapters(

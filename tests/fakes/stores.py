@@ -1,6 +1,7 @@
 """A database in memory."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from control_plane.domain.access import no_such_project
 from control_plane.domain.allowance import AllowanceRecord
@@ -56,6 +57,13 @@ class FakeProjectStore:
         """Replace a row."""
         await self.get(project.id)
         self._database.projects[project.id] = project
+
+    async def note_opened(self, opened: Mapping[str, float]) -> None:
+        """Set when projects were last opened."""
+        self._database.check()
+        for project_id, at in opened.items():
+            if project_id in self._database.projects:
+                self._database.projects[project_id] = replace(self._database.projects[project_id], opened_at=at)
 
     async def delete(self, project_id: str) -> None:
         """Remove both rows."""

@@ -1,7 +1,7 @@
 """The stores: rows in, records out. Every fault of the database becomes ``StoreUnavailable`` with a sentence."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import asdict
 from typing import Any
@@ -107,6 +107,12 @@ class DatabaseProjectStore:
             )
         if changed.rowcount == 0:
             raise no_such_project(project.id)
+
+    async def note_opened(self, opened: Mapping[str, float]) -> None:
+        """Set when projects were last opened, in one transaction."""
+        change = projects.update().where(projects.c.id == sa.bindparam("key")).values(opened_at=sa.bindparam("at"))
+        async with self._database.write() as connection:
+            await connection.execute(change, [{"key": key, "at": at} for key, at in opened.items()])
 
     async def delete(self, project_id: str) -> None:
         """Remove the project and its sandbox row; what is gone already is no error."""

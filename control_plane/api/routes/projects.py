@@ -65,7 +65,7 @@ async def templates(call: Call) -> Response:
 async def read(call: Call) -> Response:
     """Answer with the graph, under the name that the control plane knows."""
     services = call.services
-    await services.projects.opened(call.project_id)
+    services.opened.note(call.project_id)
     address = await services.sandboxes.ensure_ready(call.project_id)
     got = await services.link.request(
         address,
