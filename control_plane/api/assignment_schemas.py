@@ -34,6 +34,14 @@ class AssignmentPatch:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AssignmentOfProject:
+    """What a project is made for; both are empty when it is for no assignment."""
+
+    assignment_id: str = ""
+    course_id: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AssignmentInfo:
     """An assignment. ``project_id`` and ``hidden_nodes`` are told to teachers only; ``version`` counts publications."""
 

@@ -7,6 +7,7 @@ from starlette.responses import Response
 
 from control_plane.api.assignment_schemas import (
     AssignmentInfo,
+    AssignmentOfProject,
     AssignmentPatch,
     NewAssignment,
     ProjectRef,
@@ -128,6 +129,15 @@ async def start(call: Call) -> Response:
     )
 
 
+async def of_project(call: Call) -> Response:
+    """Say which assignment a project is made for; none where there is one person."""
+    hosted = call.services.hosted
+    submission = hosted.courses.submission_of(call.project_id) if hosted is not None else None
+    if submission is None:
+        return answer(AssignmentOfProject())
+    return answer(AssignmentOfProject(assignment_id=submission.assignment_id, course_id=submission.course_id))
+
+
 async def own(call: Call) -> Response:
     """Answer with the student's own submission."""
     entry = call.coursework.submissions.mine(call.person, shown(call).id)
@@ -229,6 +239,17 @@ OPERATIONS: Final = [
         endpoint=own,
         answer=SubmissionInfo,
         answer_example=OWN,
+    ),
+    Operation(
+        id="get_assignment_of_project",
+        method="GET",
+        path="/api/project/{project_id}/assignment",
+        policy=Policy.VIEW,
+        tag=TAG,
+        summary="Say which assignment a student's project is made for; empty ids when for none",
+        endpoint=of_project,
+        answer=AssignmentOfProject,
+        answer_example={"assignment_id": "3e5f7a9b1c2d4e60", "course_id": "a0b1c2d3e4f56789"},
     ),
     Operation(
         id="hand_in",
