@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Self
 
 from benchmarks.client import Answer, Connection, checked_status
 from benchmarks.machine import rss
@@ -63,7 +63,7 @@ class Product:
         """Headers that every request needs."""
         return {"host": f"127.0.0.1:{self.address[1]}", "authorization": f"Bearer {self.token}"}
 
-    def __enter__(self) -> "Product":
+    def __enter__(self) -> Self:
         try:
             self.start()
             for project in self.call("GET", "/api/project/"):
