@@ -12,6 +12,7 @@ from typing import Final
 from sandbox_image.wire import terminals as wire
 from sandbox_image.wire.limits import MAX_TERMINAL_OUTPUT, TERMINAL_RING, TERMINAL_WINDOW
 
+from .attention import Attention
 from .pty import Pty, clamp_size
 from .ring import Ring
 from .session import end_session
@@ -22,6 +23,9 @@ COALESCE_SEC: Final = 0.005
 """Output after the first bytes is gathered for so long: few large frames, and yet no delay of an echo."""
 READ_SLICE: Final = 64 * 1024
 """Bytes read before other work of the loop gets its turn."""
+SLOWED: Final = 64 * 1024
+SLOWED_SEC: Final = 0.01
+"""A terminal may write so many bytes in so much time while somebody types in another: more than anybody can read."""
 LOW_WATER: Final = TERMINAL_WINDOW // 2
 MAX_PENDING_INPUT: Final = 256 * 1024
 SIGNALS: Final = {"INT": signal.SIGINT, "QUIT": signal.SIGQUIT, "TERM": signal.SIGTERM, "KILL": signal.SIGKILL}
@@ -53,6 +57,7 @@ class Terminal:
         size: tuple[int, int],
         on_exit: Callable[[], None],
         touch: Callable[[], None],
+        attention: Attention,
     ) -> None:
         self.id = terminal_id
         self.name = name
@@ -68,6 +73,9 @@ class Terminal:
         self._driver: Viewer | None = None
         self._on_exit = on_exit
         self._touch = touch
+        self._attention = attention
+        self._since_rest = 0
+        self._resting: asyncio.TimerHandle | None = None
         self._loop = asyncio.get_running_loop()
         self._pending = bytearray()
         self._drained = asyncio.Event()
@@ -138,7 +146,7 @@ class Terminal:
         pace = self._pace()
         behind = self.ring.end - pace.acked if pace is not None else 0
         limit = TERMINAL_WINDOW if self._reading else LOW_WATER
-        wanted = not self._closed and not self._silent and behind <= limit
+        wanted = not self._closed and not self._silent and self._resting is None and behind <= limit
         if wanted and not self._reading:
             self._reading = True
             self._loop.add_reader(self.pty.master, self._read)
@@ -150,7 +158,8 @@ class Terminal:
 
     def _read(self) -> None:
         ring, master = self.ring, self.pty.master
-        until = ring.end + READ_SLICE
+        before = ring.end
+        until = before + READ_SLICE
         try:
             # A PTY gives 4 KiB at most at a time.
             while ring.end < until:
@@ -163,7 +172,16 @@ class Terminal:
         except OSError:
             # All that wrote to the terminal have gone; the pidfd tells with which status the shell ended.
             self._silent = True
+        self._since_rest += ring.end - before
+        if self._since_rest >= SLOWED:
+            self._since_rest = 0
+            if self._attention.is_elsewhere(self):
+                self._resting = self._loop.call_later(SLOWED_SEC, self._go_on)
         self._announce()
+        self._read_or_rest()
+
+    def _go_on(self) -> None:
+        self._resting = None
         self._read_or_rest()
 
     def _announce(self) -> None:
@@ -204,6 +222,7 @@ class Terminal:
     async def type(self, viewer: Viewer, data: bytes) -> None:
         """Write what ``viewer`` typed. Waits while the program does not read and too much is pending."""
         self._drive(viewer)
+        self._attention.give(self)
         self._flushed_at = 0.0  # its echo is shown at once
         while len(self._pending) > MAX_PENDING_INPUT and not self._closed:
             self._drained.clear()

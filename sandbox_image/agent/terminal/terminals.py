@@ -16,6 +16,7 @@ from sandbox_image.wire.errors import ErrorCode
 from sandbox_image.wire.events import Terminals as TerminalsEvent
 from sandbox_image.wire.limits import MAX_NAME, MAX_TERMINALS
 
+from .attention import Attention
 from .pty import clamp_size, program_name, shell_environment, start_shell
 from .session import holds_socket, processes
 from .terminal import Terminal
@@ -67,6 +68,7 @@ class Terminals:
         self._idle_timeout = idle_timeout
         self._max_session = max_session
         self._terminals: dict[str, Terminal] = {}
+        self._attention = Attention()
         self._tasks = asyncio.TaskGroup()
         self._opened = 0
 
@@ -107,7 +109,7 @@ class Terminals:
         except OSError as error:
             raise from_os_error(error) or error from error
         self._opened += 1
-        terminal = Terminal(secrets.token_hex(8), name, pty, size, self._changed, self._touch)
+        terminal = Terminal(secrets.token_hex(8), name, pty, size, self._changed, self._touch, self._attention)
         self._terminals[terminal.id] = terminal
         if self._idle_timeout or self._max_session:
             self._tasks.create_task(self._limit(terminal))

@@ -7,6 +7,9 @@ import random
 import socket
 from pathlib import Path
 
+import pytest
+
+from sandbox_image.agent.terminal.terminal import Terminal
 from sandbox_image.wire.limits import TERMINAL_RING, TERMINAL_WINDOW
 
 from .served import TOKEN, Page, Served, eventually, served
@@ -193,3 +196,27 @@ async def test_input_that_nobody_reads_is_bounded_and_can_be_dropped(tmp_path: P
         await page.type("stty sane -echo\n")
         await page.until_output(b"READY>")
         assert terminal._pending == b""
+
+
+async def test_a_flood_is_slowed_while_somebody_types_elsewhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rests: list[Terminal] = []
+    go_on = Terminal._go_on
+
+    def counted(terminal: Terminal) -> None:
+        rests.append(terminal)
+        go_on(terminal)
+
+    monkeypatch.setattr(Terminal, "_go_on", counted)
+    async with served(tmp_path) as agent, agent.shell() as flooded, agent.shell() as typed:
+        await flooded.type("yes\n")
+        while flooded.next_offset < 4_000_000:
+            await flooded.step()
+        assert not rests, "nobody types: a flood has all there is"
+        while not rests:
+            await typed.type("k")
+            for _ in range(50):
+                await flooded.step()
+        await flooded.type(b"\x03")
+    assert len(set(rests)) == 1
