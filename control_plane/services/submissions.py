@@ -174,7 +174,7 @@ class Submissions:
             await self._directory.change(begin)
             await self._archives.fill(project, person, assignment.archive_id)
             await self._change(id_, lambda now: replace(now, started_at=self._clock.now()))
-        except BaseException:
+        except Exception:  # one that is called off, at the end of the process, is cleaned up after by ``resume``
             self._deletions.begin(project.id)
             record = self._directory.identity.get(Submission, id_)
             if record is not None and record.project_id == project.id:
