@@ -276,3 +276,8 @@ export function parseLook(value: unknown): Look {
 export function parseProjectId(value: unknown): string {
   return id(fieldsOf(value, "project"), "project_id");
 }
+
+/** The assignment that a project is made for; empty for none. */
+export function parseAssignmentOfProject(value: unknown): string {
+  return text(fieldsOf(value, "assignment"), "assignment_id");
+}

@@ -2,7 +2,7 @@ import { queryOptions } from "@tanstack/react-query";
 import { projectPath } from "@/shared/api/paths";
 import { getJson, request } from "@/shared/api/request";
 import { parseProjects } from "@/wire/control";
-import { parseAssignment, parseProjectId, parseSubmission, parseTestTable, type Assignment, type Submission } from "@/wire/courses";
+import { parseAssignment, parseAssignmentOfProject, parseProjectId, parseSubmission, parseTestTable, type Assignment, type Submission } from "@/wire/courses";
 import { listOf } from "@/wire/fields";
 import { parse } from "@/wire/parse";
 import { coursePath } from "./coursesApi";
@@ -30,6 +30,15 @@ export function assignmentQuery(assignmentId: string) {
   return queryOptions({
     queryKey: ["assignment", assignmentId],
     queryFn: ({ signal }) => getJson(assignmentPath(assignmentId), parseAssignment, { signal }),
+  });
+}
+
+/** Which assignment a project is made for; empty for none. It never changes. */
+export function assignmentOfProjectQuery(projectId: string) {
+  return queryOptions({
+    queryKey: ["assignment-of", projectId],
+    queryFn: ({ signal }) => getJson(projectPath(projectId, "/assignment"), parseAssignmentOfProject, { signal }),
+    staleTime: Number.POSITIVE_INFINITY,
   });
 }
 

@@ -22,13 +22,18 @@ export function onBeforeRun(save: () => Promise<void>): () => void {
   return () => beforeRun.delete(save);
 }
 
+/** Save what is unsaved. Throws, with a sentence for people, when something cannot be saved. */
+export async function saveBeforeRun(): Promise<void> {
+  for (const save of beforeRun) await save();
+}
+
 async function start(path: string, body: Record<string, unknown>): Promise<void> {
   if (!mayEdit()) {
     notify({ kind: "info", message: t("app.viewOnlyRefused") });
     return;
   }
   try {
-    for (const save of beforeRun) await save();
+    await saveBeforeRun();
     // The run outlives this request: its events come with the project's stream, so its answer is not read.
     const response = await request(path, { method: "POST", json: body, headers: { Accept: "application/x-ndjson" } });
     await response.body?.cancel();

@@ -1,8 +1,10 @@
 import { Send } from "lucide-react";
 import { useState } from "react";
+import { messageOf } from "@/shared/api/request";
 import { t } from "@/shared/i18n/i18n";
 import { Button } from "@/shared/ui/Button";
 import { Dialog } from "@/shared/ui/Dialog";
+import { notify } from "@/shared/ui/toasts";
 import { useNow } from "@/shared/ui/useNow";
 import type { Assignment, Submission } from "@/wire/courses";
 import { useHandIn } from "./useHandIn";
@@ -23,7 +25,10 @@ export function HandInButton({ assignment, submission, small = false, before }: 
   const again = submission.handedInAt !== null;
   const send = () => {
     setAsking(false);
-    void (before?.() ?? Promise.resolve()).then(() => hand.mutate());
+    (before?.() ?? Promise.resolve()).then(
+      () => hand.mutate(),
+      (error: unknown) => notify({ kind: "error", message: messageOf(error) }),
+    );
   };
   return (
     <>

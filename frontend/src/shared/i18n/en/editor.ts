@@ -52,5 +52,5 @@ export const editor = {
   "editor.discard": "Close and lose it",
   "editor.keepOpen": "Keep it open",
   "editor.actionFailed": "The language server could not do that: {message}",
-  "editor.notRun": "Nothing was run, because {files} could not be saved. The editor says why.",
+  "editor.notRun": "Nothing was run or handed in, because {files} could not be saved. The editor says why.",
 } as const satisfies Record<string, string>;

@@ -54,5 +54,5 @@ export const editor: Readonly<Record<keyof typeof English, string>> = {
   "editor.discard": "버리고 닫기",
   "editor.keepOpen": "열어 두기",
   "editor.actionFailed": "언어 서버가 실행하지 못했습니다: {message}",
-  "editor.notRun": "{files}을(를) 저장하지 못해 실행하지 않았습니다. 이유는 편집기에 표시됩니다.",
+  "editor.notRun": "{files}을(를) 저장하지 못해 실행하거나 제출하지 않았습니다. 이유는 편집기에 표시됩니다.",
 };
