@@ -3,6 +3,7 @@
 from collections.abc import Container, Sequence
 
 from control_plane.domain.access import no_such_project
+from control_plane.domain.errors import AimforgeError
 from control_plane.domain.people import Person
 from control_plane.domain.project import ProjectRecord
 from control_plane.domain.sandbox import SandboxRecord
@@ -67,14 +68,24 @@ class ProjectRegistry:
         return sorted(mine, key=lambda record: record.opened_at, reverse=True)
 
     async def add(self, record: ProjectRecord, sandbox: SandboxRecord) -> None:
-        """Add a project with its sandbox's row."""
+        """Add a project with its sandbox's row. What cannot be written is not there."""
         self._records[record.id] = record
-        await self._store.add(record, sandbox)
+        try:
+            await self._store.add(record, sandbox)
+        except AimforgeError:
+            self._records.pop(record.id, None)
+            raise
 
     async def put(self, record: ProjectRecord) -> None:
-        """Replace a project's row."""
+        """Replace a project's row. What cannot be written is as it was; only a removal under way is never forgotten."""
+        before = self._records.get(record.id)
         self._records[record.id] = record
-        await self._store.update(record)
+        try:
+            await self._store.update(record)
+        except AimforgeError:
+            if before is not None and not record.deleting and self._records.get(record.id) is record:
+                self._records[record.id] = before
+            raise
 
     def remember(self, record: ProjectRecord) -> None:
         """Replace a project in memory; whoever calls has it written down."""

@@ -7,7 +7,7 @@ from typing import Final
 
 import msgspec
 
-from control_plane.domain.errors import Invalid, SandboxMisbehaved
+from control_plane.domain.errors import AimforgeError, Invalid, SandboxMisbehaved
 from control_plane.domain.people import Person
 from control_plane.domain.project import ProjectRecord
 from control_plane.domain.sandbox import Limits, SandboxRecord, SandboxState
@@ -107,7 +107,11 @@ class Projects:
             changed_at=now,
         )
         self._sandboxes.add(sandbox)
-        await self._registry.add(record, sandbox)
+        try:
+            await self._registry.add(record, sandbox)
+        except AimforgeError:
+            self._sandboxes.forget(record.id)
+            raise
         return record
 
     async def bring_in(

@@ -117,7 +117,13 @@ class Sandboxes:
 
     def add(self, record: SandboxRecord) -> None:
         """Take a new project's row into the registry."""
-        self._entries[record.project_id] = SandboxEntry(record, used_at=self._clock.monotonic())
+        now = self._clock.monotonic()
+        age = max(0.0, self._clock.now() - record.started_at)
+        self._entries[record.project_id] = SandboxEntry(record, used_at=now, born_at=now - age)
+
+    def forget(self, project_id: str) -> None:
+        """Take a row out of the registry that could not be written; nothing was done with it yet."""
+        self._entries.pop(project_id, None)
 
     # ── The hot path ──────────────────────────────────────────────────────────────────────────────────────────
 

@@ -4,7 +4,7 @@ from collections.abc import AsyncGenerator, AsyncIterator
 
 import pytest
 
-from control_plane.domain.errors import AimforgeError, Conflict, EngineUnavailable, Invalid, NotFound
+from control_plane.domain.errors import AimforgeError, Conflict, EngineUnavailable, Invalid, NotFound, StoreUnavailable
 from control_plane.domain.people import LOCAL_PERSON, Person
 from control_plane.domain.project import ProjectRecord
 from control_plane.domain.sandbox import SandboxState
@@ -222,6 +222,19 @@ async def test_a_deletion_that_a_kill_interrupted_goes_on():
         await settle()
         assert not outside.database.projects
         assert await outside.runtime.workspaces() == []
+
+
+async def test_what_the_database_does_not_take_is_as_if_it_had_not_been_asked_for(world: World):
+    kept = await world.make("Kept")
+    world.outside.database.down = True
+    with pytest.raises(StoreUnavailable):
+        await world.make("Lost")
+    with pytest.raises(StoreUnavailable):
+        await world.projects.change(LOCAL_PERSON, kept.id, name="Renamed")
+    assert [record.name for record in world.registry.all()] == ["Kept"]
+    assert [entry.record.project_id for entry in world.sandboxes.entries()] == [kept.id]
+    world.outside.database.down = False
+    assert (await world.make("Made")).name == "Made"
 
 
 async def test_errors_of_the_project_are_sentences(world: World):
