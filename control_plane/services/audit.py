@@ -19,6 +19,8 @@ MAX_WAITING: Final = 10_000
 """Entries that wait for the database; further ones are counted, and the count is written."""
 MAX_TEXT: Final = 200
 PRUNE_EVERY_SEC: Final = 3600.0
+TRUSTED_SKEW_SEC: Final = 3600.0
+"""A clock that was set by more since the start is not believed when it says that entries are old."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,7 @@ class AuditLog:
         self._some = asyncio.Event()
         self._writing = asyncio.Lock()
         self._pruned_at = float("-inf")
+        self._skew_at_start = self._skew()
 
     def record(self, action: AuditAction, actor: Actor = SYSTEM, *, project_id: str = "", **detail: Any) -> None:
         """Note that something happened. Texts of ``detail`` are cut to a bounded length."""
@@ -66,6 +69,10 @@ class AuditLog:
             )
         )
         self._some.set()
+
+    def _skew(self) -> float:
+        """How far the wall clock is ahead of the one that never jumps: the same for good, unless somebody sets it."""
+        return self._clock.now() - self._clock.monotonic()
 
     @property
     def waiting(self) -> int:
@@ -106,6 +113,8 @@ class AuditLog:
             await self._clock.sleep(BATCH_SEC)
 
     async def _prune(self) -> None:
-        if self._retention_sec and self._clock.monotonic() - self._pruned_at >= PRUNE_EVERY_SEC:
+        if not self._retention_sec or abs(self._skew() - self._skew_at_start) > TRUSTED_SKEW_SEC:
+            return
+        if self._clock.monotonic() - self._pruned_at >= PRUNE_EVERY_SEC:
             self._pruned_at = self._clock.monotonic()
             await self._store.prune(self._clock.now() - self._retention_sec)

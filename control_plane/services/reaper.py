@@ -65,7 +65,7 @@ class Reaper:
 
     async def _look_at_ready(self, entry: SandboxEntry) -> None:
         policy = self._sandboxes.policy
-        if self._clock.now() - entry.record.started_at >= policy.max_age_sec:
+        if self._clock.monotonic() - entry.born_at >= policy.max_age_sec:
             await self._sandboxes.stop(entry.record.project_id, EndReason.TOO_OLD)
             return
         idle = await self._idle_for(entry)
@@ -78,7 +78,7 @@ class Reaper:
     async def _look_at_paused(self, entry: SandboxEntry) -> None:
         policy = self._sandboxes.policy
         left = entry.paused_at + policy.idle_stop_sec - self._clock.monotonic()
-        too_old = self._clock.now() - entry.record.started_at >= policy.max_age_sec
+        too_old = self._clock.monotonic() - entry.born_at >= policy.max_age_sec
         if left <= 0 or too_old:
             reason = EndReason.TOO_OLD if too_old and left > 0 else EndReason.IDLE
             await self._sandboxes.stop(entry.record.project_id, reason)

@@ -70,6 +70,8 @@ class SandboxEntry:
     """Requests that are being relayed now; above zero the sandbox is not idle."""
     awake_until: float = 0.0
     paused_at: float = 0.0
+    born_at: float = 0.0
+    """Monotonic time of its start: a clock that is set must not make a sandbox old."""
     outdated: bool = False
     """Whether the container that there is was made from an image that is no longer the newest."""
     queue_position: int | None = None

@@ -189,6 +189,7 @@ class SandboxMoves:
             limits=self._grants.limits_of(entry.record.project_id) or entry.record.limits,
         )
         entry.ended = asyncio.get_running_loop().create_future()
+        entry.born_at = self._clock.monotonic()
         entry.steps.begin("container")
         self.tell(entry)
         await self.open_gate(entry)

@@ -8,14 +8,15 @@ class FakeClock:
 
     def __init__(self, now: float = 1_000_000.0) -> None:
         self._now = now
+        self._ahead = 0.0
         self._sleepers: list[tuple[float, asyncio.Future[None]]] = []
 
     def now(self) -> float:
         """Seconds since 1970, as the test wants it."""
-        return self._now
+        return self._now + self._ahead
 
     def monotonic(self) -> float:
-        """The same clock: it only ever goes forward."""
+        """It only ever goes forward, whatever jumps."""
         return self._now
 
     async def sleep(self, seconds: float) -> None:
@@ -31,6 +32,10 @@ class FakeClock:
         finally:
             if sleeper in self._sleepers:
                 self._sleepers.remove(sleeper)
+
+    def jump(self, seconds: float) -> None:
+        """Set the wall clock, forward or back, as somebody does who corrects it."""
+        self._ahead += seconds
 
     @property
     def sleepers(self) -> int:
