@@ -11,6 +11,7 @@ const FileTree = lazy(() => import("@/features/files/FileTree").then((module) =>
 const PackagesPane = lazy(() =>
   import("@/features/packages/PackagesPane").then((module) => ({ default: module.PackagesPane })),
 );
+const EgressPane = lazy(() => import("@/features/egress/EgressPane").then((module) => ({ default: module.EgressPane })));
 
 function content(panel: LeftPanel) {
   switch (panel) {
@@ -22,6 +23,8 @@ function content(panel: LeftPanel) {
       return <FileTree />;
     case "packages":
       return <PackagesPane />;
+    case "network":
+      return <EgressPane />;
   }
 }
 
@@ -39,6 +42,7 @@ export function LeftArea() {
           { id: "outline", label: t("app.panel.outline") },
           { id: "files", label: t("app.panel.files") },
           { id: "packages", label: t("app.panel.packages") },
+          { id: "network", label: t("app.panel.network") },
         ]}
       />
       <div className="min-h-0 flex-1">

@@ -1,5 +1,8 @@
 import { lazy, Suspense } from "react";
 import { Group, Panel } from "react-resizable-panels";
+import { AssignmentBar } from "@/features/courses/AssignmentBar";
+import { ExamBanner } from "@/features/courses/ExamBanner";
+import { useDeniedNotices } from "@/features/egress/useDeniedNotices";
 import { FlowCanvas } from "@/features/flow/canvas/FlowCanvas";
 import { StatusBar } from "@/features/statusbar/StatusBar";
 import { t } from "@/shared/i18n/i18n";

@@ -23,6 +23,7 @@ export function useWorkbenchCommands(): void {
     { id: "app.outlinePanel", title: "app.showOutline", keys: ["Mod+Shift+O"], run: () => showLeft("outline") },
     { id: "app.filesPanel", title: "app.showFiles", keys: ["Mod+Shift+E"], whileTyping: true, run: () => showLeft("files") },
     { id: "app.packagesPanel", title: "app.showPackages", run: () => showLeft("packages") },
+    { id: "app.networkPanel", title: "app.showNetwork", run: () => showLeft("network") },
     { id: "app.left", title: "app.toggleLeft", keys: ["Mod+B"], run: toggleLeft },
     { id: "app.inspector", title: "app.toggleInspector", keys: ["Mod+Alt+B"], run: toggleInspector },
     { id: "app.terminal", title: "app.toggleTerminal", keys: ["Mod+`"], whileTyping: true, run: toggleTerminal },

@@ -42,7 +42,7 @@ export interface Problem {
 }
 
 export type BottomPanel = "terminal" | "problems" | "runs";
-export type LeftPanel = "palette" | "outline" | "files" | "packages";
+export type LeftPanel = "palette" | "outline" | "files" | "packages" | "network";
 
 interface WorkspaceState {
   tabs: readonly Tab[];

@@ -3,6 +3,7 @@ import { admin } from "./admin";
 import { app } from "./app";
 import { courses } from "./courses";
 import { editor } from "./editor";
+import { egress } from "./egress";
 import { files } from "./files";
 import { flow } from "./flow";
 import { packages } from "./packages";
@@ -19,6 +20,7 @@ export const en = {
   ...app,
   ...courses,
   ...editor,
+  ...egress,
   ...files,
   ...flow,
   ...packages,

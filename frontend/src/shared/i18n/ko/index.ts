@@ -4,6 +4,7 @@ import { admin } from "./admin";
 import { app } from "./app";
 import { courses } from "./courses";
 import { editor } from "./editor";
+import { egress } from "./egress";
 import { files } from "./files";
 import { flow } from "./flow";
 import { packages } from "./packages";
@@ -20,6 +21,7 @@ export const ko: Texts = {
   ...app,
   ...courses,
   ...editor,
+  ...egress,
   ...files,
   ...flow,
   ...packages,
