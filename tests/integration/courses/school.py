@@ -95,11 +95,15 @@ class School:
             person.url = self.url
             person.session.headers["origin"] = self.url
 
-    def kill(self) -> None:
-        """End the server without a warning."""
+    def stop(self) -> None:
+        """End the server, and wait for it: what it is starting would come after the clean-up otherwise."""
         if self.process is not None:
-            self.process.kill()
-            self.process.wait()
+            self.process.terminate()
+            try:
+                self.process.wait(60)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
 
     async def browser(self, login: str) -> Somebody:
         """Open a browser that nobody is signed in by yet."""
@@ -151,7 +155,7 @@ async def open_school(folder: Path, image: str, deployment: str, **settings: str
         school = School(folder / "data", image, deployment, settings, stack)
         school.folder.mkdir(mode=0o700)
         school.start()
-        stack.callback(school.kill)
+        stack.callback(school.stop)
         yield school
 
 
