@@ -148,7 +148,7 @@ class Settings(PeopleSettings, AllowanceSettings, CourseSettings):
     disk_quota: bool = Field(
         default=False,
         description="Whether each workspace is a file system of its own, so that a full one harms nobody else. Needs root "
-        "on the engine's machine, and holds for projects made from then on.",
+        "on the engine's machine, and holds for projects made from then on; `aimforge doctor` tells whether it can be had.",
     )
 
     # ── The most that any sandbox may be given ────────────────────────────────────────────────────────────────

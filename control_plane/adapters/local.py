@@ -169,13 +169,18 @@ def _own_engine(stack: AsyncExitStack, deployment: LocalDeployment) -> _EngineSi
 def docker_runtime(engine: "Engine", sockets: "Sockets", deployment: LocalDeployment) -> "DockerRuntime":
     """Return the containers of a deployment, for whichever process talks to the engine."""
     from control_plane.adapters.docker.image import current_image  # noqa: PLC0415
+    from control_plane.adapters.docker.mixed import MixedWorkspaces  # noqa: PLC0415
     from control_plane.adapters.docker.quota import QuotaWorkspaces  # noqa: PLC0415
     from control_plane.adapters.docker.runtime import DockerRuntime  # noqa: PLC0415
     from control_plane.adapters.docker.spec import ContainerSettings  # noqa: PLC0415
+    from control_plane.adapters.docker.workspace import VolumeWorkspaces  # noqa: PLC0415
 
     image = deployment.image or current_image()
     settings = ContainerSettings(deployment=deployment.label, image=image, runtime=deployment.runtime)
-    workspaces = QuotaWorkspaces(deployment.data_dir / "workspaces") if deployment.disk_quota else None
+    workspaces = None
+    if deployment.disk_quota:
+        quota = QuotaWorkspaces(deployment.data_dir / "workspaces")
+        workspaces = MixedWorkspaces(quota, VolumeWorkspaces(engine, settings))
     return DockerRuntime(engine, settings, sockets, deployment.agent_settings, workspaces)
 
 

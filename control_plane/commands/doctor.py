@@ -78,6 +78,7 @@ async def examine(settings: "Settings") -> AsyncIterator[Finding]:
         await engine.close()
     yield _data_dir(settings.data_dir)
     yield _disk(settings.data_dir)
+    yield await _quota(settings)
     yield _user()
     yield _port(settings.host, settings.port)
     yield _frontend(settings.frontend_dir)
@@ -135,6 +136,19 @@ def _disk(path: Path) -> Finding:
     return Finding(
         what="disk", well=free >= LEAST_DISK, detail=detail, mend="Free some space: docker system df tells where it is."
     )
+
+
+async def _quota(settings: "Settings") -> Finding:
+    """Whether a full workspace is its own project's trouble alone; only a quota that was asked for can be missing."""
+    from control_plane.adapters.docker.quota import quota_problem
+
+    problem = await quota_problem(settings.data_dir / "workspaces")
+    if settings.disk_quota:
+        detail = f"each workspace has {settings.disk / 1024**3:.1f} GiB of its own"
+        mend = "Start it as root where loop devices can be mounted, with e2fsprogs, or unset AIMFORGE_DISK_QUOTA."
+        return Finding(what="quota", well=not problem, detail=f"{detail}: {problem}" if problem else detail, mend=mend)
+    possible = f"cannot be had here: {problem}" if problem else "AIMFORGE_DISK_QUOTA=true would limit each"
+    return Finding(what="quota", well=True, detail=f"workspaces share the disk; {possible}")
 
 
 def _user() -> Finding:

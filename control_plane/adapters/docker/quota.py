@@ -27,6 +27,7 @@ log = structlog.get_logger(__name__)
 MKFS = ("mkfs.ext4", "-q", "-F", "-m", "0", "-J", "size=8", "-E")
 DROP_LOST_AND_FOUND = ("debugfs", "-w", "-R", "rmdir lost+found")
 """People would ask what it is; it is dropped while nothing is mounted, by a program that follows no link."""
+PROBE_BYTES = 1024 * 1024
 MOUNT = ("mount", "-o", "loop,nosuid,nodev,noatime")
 
 
@@ -51,6 +52,10 @@ class QuotaWorkspaces:
         if not mountpoint.is_mount():
             await _run(*MOUNT, str(image), str(mountpoint))
         return str(mountpoint)
+
+    def has(self, project_id: str) -> bool:
+        """Tell whether a project's file system has been made."""
+        return self._paths(project_id)[1].exists()
 
     async def list(self) -> Sequence[str]:
         """Return the project ids of all workspaces."""
@@ -100,6 +105,27 @@ class QuotaWorkspaces:
         """Lazily: a container that just ended may hold it for a moment longer."""
         if await asyncio.to_thread(mountpoint.is_mount):
             await _run("umount", "--lazy", str(mountpoint))
+
+
+async def quota_problem(folder: Path) -> str:
+    """Try it: make, mount and unmount a small file system below ``folder``. Returns what is in the way; empty: nothing."""
+    if os.geteuid() != 0:
+        return "it needs root"
+    image, mountpoint = folder / ".probe.ext4", folder / ".probe"
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)  # noqa: ASYNC240 - an entry of ours
+        mountpoint.mkdir(exist_ok=True)
+        _allocate(image, PROBE_BYTES)
+        await _run("mkfs.ext4", "-q", "-F", str(image))
+        await _run(*MOUNT, str(image), str(mountpoint))
+        await _run("umount", str(mountpoint))
+    except (SandboxFailed, OSError) as error:
+        return str(error)
+    finally:
+        image.unlink(missing_ok=True)
+        if mountpoint.exists() and not mountpoint.is_mount():
+            mountpoint.rmdir()
+    return ""
 
 
 def _allocate(path: Path, size: int) -> None:

@@ -49,6 +49,11 @@ class VolumeWorkspaces:
             await self._own_by_container(name, spec.uid)
         return name
 
+    async def has(self, project_id: str) -> bool:
+        """Tell whether a project has a volume of ours."""
+        volume = await self._find(volume_name(self._settings.deployment, project_id))
+        return volume is not None and self._is_ours(volume)
+
     async def list(self) -> Sequence[str]:
         """Return the project ids of all workspaces."""
         filters = json.dumps({"label": [f"{DEPLOYMENT_LABEL}={self._settings.deployment}"]})

@@ -7,9 +7,11 @@ from pathlib import Path
 import pytest
 
 from control_plane.adapters.docker.engine import Engine
-from control_plane.adapters.docker.quota import QuotaWorkspaces
+from control_plane.adapters.docker.mixed import MixedWorkspaces
+from control_plane.adapters.docker.quota import QuotaWorkspaces, quota_problem
 from control_plane.adapters.docker.runtime import DockerRuntime
 from control_plane.adapters.docker.spec import ContainerSettings
+from control_plane.adapters.docker.workspace import VolumeWorkspaces
 from control_plane.adapters.handover import Sockets
 from control_plane.ports import SandboxSpec
 from tests.integration.engine.sandbox import MIB, UID, run_inside, spec
@@ -77,3 +79,27 @@ async def test_it_grows_and_keeps_what_is_in_it(quota: DockerRuntime) -> None:
     assert 64 * MIB < larger <= 128 * MIB
     assert owner == UID
     assert files == before
+
+
+async def test_a_workspace_that_was_made_without_a_quota_stays_where_it_is(
+    engine: Engine, settings: ContainerSettings, tmp_path: Path
+):
+    volumes, quota = VolumeWorkspaces(engine, settings), QuotaWorkspaces(tmp_path / "mixed")
+    old, new = small("older"), small("newer")
+    mixed = MixedWorkspaces(quota, volumes)
+    try:
+        volume = await volumes.ensure(old)
+        assert await mixed.ensure(old) == volume
+        assert (await mixed.ensure(new)).startswith(str(tmp_path))
+        assert sorted(await mixed.list()) == ["newer", "older"]
+    finally:
+        for each in (old, new):
+            await mixed.delete(each.project_id)
+    assert await mixed.list() == []
+
+
+async def test_whether_a_quota_can_be_had_is_found_out_by_trying(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    assert await quota_problem(tmp_path / "workspaces") == ""
+    assert list((tmp_path / "workspaces").iterdir()) == []
+    monkeypatch.setattr("os.geteuid", lambda: 1000)
+    assert "root" in await quota_problem(tmp_path / "workspaces")
