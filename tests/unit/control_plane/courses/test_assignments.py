@@ -12,7 +12,9 @@ import pytest
 from control_plane.domain.courses import Submission
 from control_plane.domain.identity import Put
 from control_plane.domain.people import Role
-from tests.fakes.classroom import HIDDEN, Classroom, Headers
+from control_plane.services import project_archives
+from tests.fakes.agent_link import Asked, Reply
+from tests.fakes.classroom import HIDDEN, Classroom, FakeProject, Headers
 from tests.fakes.hosted import hosted
 
 NOW = 1_000_000.0
@@ -238,6 +240,26 @@ async def test_a_submission_that_is_too_large_is_refused_and_leaves_nothing(tmp_
         assert (refused.json["error"], len(running.served.outside.archives.kept)) == ("too_large", kept)
         room.project(project_id).nodes = ["x"]
         await room.ask("POST", f"{assignment}/hand-in", bob)
+
+
+async def test_a_sandbox_that_never_hands_its_project_over_is_given_up(
+    room: Classroom, monkeypatch: pytest.MonkeyPatch
+):
+    bob = (await room.open("bob"))["bob"]
+    assignment = await room.assign()
+    project_id = await room.start(assignment, bob)
+    monkeypatch.setattr(project_archives, "EXPORT_TIMEOUT_SEC", 0.2)
+
+    async def never(_: Asked) -> Reply:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    agent = room.app.served.agent(project_id)
+    agent.on("GET", "/project/export", never)
+    refused = await room.ask("POST", f"{assignment}/hand-in", bob, 504)
+    assert refused.json["error"] == "timed_out"
+    FakeProject(room, agent, ["mine"])
+    await room.ask("POST", f"{assignment}/hand-in", bob)
 
 
 async def test_archives_that_nothing_refers_to_are_removed_later(room: Classroom):
