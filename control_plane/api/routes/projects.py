@@ -296,6 +296,8 @@ OPERATIONS: Final = [
         Policy.EDIT,
         TAG,
         "Replace a project's content with that of a zip",
+        description="With `mode=replace`. With `mode=add`, the zip's nodes and edges are added, and the files that they name; "
+        "then the answer tells `nodes`, `edges`, and as `left_out` the edges that could not be made and why.",
         stream=True,
         query=("mode",),
         body=ZIP,
