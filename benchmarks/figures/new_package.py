@@ -2,6 +2,7 @@
 
 import io
 import zipfile
+from collections.abc import Mapping
 from time import perf_counter
 
 from benchmarks.bench import Bench
@@ -47,13 +48,14 @@ def upload(project: Project, name: str, data: bytes) -> None:
     project.call("PUT", f"/files/content?path={name}", data, headers)
 
 
-def wheel(name: str) -> bytes:
-    """Return a wheel with one module that has one function."""
+def wheel(name: str, more: Mapping[str, bytes] | None = None) -> bytes:
+    """Return a wheel with one module that has one function, and with what ``more`` has."""
     info = f"{name}-1.0.dist-info"
-    files = {
+    files: dict[str, str | bytes] = {
         f"{name}.py": "def installed() -> int:\n    return 1\n",
         f"{info}/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n",
         f"{info}/WHEEL": "Wheel-Version: 1.0\nGenerator: bench\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+        **(more or {}),
     }
     files[f"{info}/RECORD"] = "".join(f"{path},,\n" for path in (*files, f"{info}/RECORD"))
     target = io.BytesIO()

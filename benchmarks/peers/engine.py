@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import cached_property
 from typing import Any, Final
 from urllib.parse import quote
@@ -57,6 +58,18 @@ class Engine:
     def run_python(self, image: str) -> None:
         """``docker run --rm --network none IMAGE python3 -c pass``."""
         self._docker("run", "--rm", "--network", "none", "--entrypoint", "python3", image, "-c", "pass")
+
+    @contextmanager
+    def on_the_machines_network(self, sandbox: dict[str, Any]) -> Iterator[str]:
+        """Run a container with a sandbox's image and limits, and the machine's network, that waits; its id."""
+        host = sandbox["HostConfig"]
+        limits = (f"--memory={host['Memory']}", f"--cpus={host['NanoCpus'] / 1e9:g}", "--tmpfs=/tmp:size=256m,exec")
+        command = ("run", "-d", "--rm", "--network", "host", *limits, "--entrypoint", "sleep", sandbox["Image"], "3600")
+        container = subprocess.run(("docker", *command), check=True, capture_output=True, text=True).stdout.strip()
+        try:
+            yield container
+        finally:
+            self.call("DELETE", f"/containers/{container}?force=1")
 
     def exec_python(self, container: str) -> None:
         """``docker exec C python3 -c pass``."""
