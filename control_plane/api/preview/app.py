@@ -4,6 +4,7 @@ The two never mix: a preview's origin has no routes of the main application, and
 from a sandbox cannot reach anything with its viewer's session.
 """
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Final, Protocol
 
@@ -97,9 +98,7 @@ class PreviewApp:
                 headers.append((b"cross-origin-resource-policy", b"same-origin"))
                 started = True
                 await send({"type": "http.response.start", "status": answer.status, "headers": headers})
-                async for piece in answer.body():
-                    await send({"type": "http.response.body", "body": piece, "more_body": True})
-                await send({"type": "http.response.body", "body": b""})
+                await _pass_on(answer.body(), request, send)
         except AimforgeError as error:
             if started:
                 raise  # the server then breaks the connection off, which is the only way left to say so
@@ -205,6 +204,29 @@ def _body(request: Request) -> AsyncIterator[bytes] | bytes:
             raise ConnectionAbortedError("the viewer left") from error
 
     return pieces()
+
+
+async def _pass_on(pieces: AsyncIterator[bytes], request: Request, send: Send) -> None:
+    """Send a body to its end, or until the viewer has left: what nobody reads may have no end."""
+
+    async def sending() -> None:
+        async for piece in pieces:
+            await send({"type": "http.response.body", "body": piece, "more_body": True})
+        await send({"type": "http.response.body", "body": b""})
+
+    async def leaving() -> None:
+        while (await request.receive())["type"] != "http.disconnect":
+            pass
+
+    tasks = [asyncio.ensure_future(sending()), asyncio.ensure_future(leaving())]
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.wait(tasks)
+    if not tasks[0].cancelled():
+        tasks[0].result()
 
 
 def _error(error: AimforgeError) -> Response:

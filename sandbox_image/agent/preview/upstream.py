@@ -89,12 +89,16 @@ class Upstream:
                 self._check_head(len(data))
             else:
                 self._check_end()
+        except httptools.HttpParserUpgrade as upgrade:
+            raise self._misbehaved("switches to a protocol that nobody asked for") from upgrade
         except (httptools.HttpParserError, ConnectionError) as error:
-            raise self._misbehaved("does not answer in HTTP") from error
+            # What follows the end of an answer is not part of it, whatever it is.
+            if not self._complete:
+                raise self._misbehaved("does not answer in HTTP") from error
 
     def _check_head(self, received: int) -> None:
-        if not self._has_head:
-            self._head_size += received
+        """Bound what is no body: the head, and later extensions of chunks, and trailers."""
+        self._head_size = 0 if self._body else self._head_size + received
         if self._head_size > MAX_HEAD or len(self.headers) > MAX_HEADERS:
             raise self._misbehaved("answers with more headers than are allowed")
 
@@ -117,6 +121,8 @@ class Upstream:
     def on_headers_complete(self) -> None:
         """The end of the headers; those of an interim answer (100, 103) are dropped."""
         status = self._parser.get_status_code()
+        if self._complete:
+            return
         if status < 200:
             self.headers.clear()
         else:
@@ -125,7 +131,8 @@ class Upstream:
 
     def on_body(self, data: bytes) -> None:
         """A piece of the body."""
-        self._body.append(data)
+        if not self._complete:
+            self._body.append(data)
 
     def on_message_complete(self) -> None:
         """The end of an answer."""
