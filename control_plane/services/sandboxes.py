@@ -15,7 +15,7 @@ from typing import Final, Self
 import structlog
 
 from control_plane.domain.access import no_such_project
-from control_plane.domain.errors import AimforgeError, SandboxFailed, TooMany
+from control_plane.domain.errors import AimforgeError, SandboxFailed
 from control_plane.domain.limits import MOST, check_limits
 from control_plane.domain.sandbox import EndReason, Limits, SandboxRecord, SandboxState
 from control_plane.ports import (
@@ -29,6 +29,7 @@ from control_plane.ports import (
     SandboxRuntime,
     SandboxStore,
 )
+from control_plane.services.owners_share import OwnersShare
 from control_plane.services.sandbox_entry import Flight, FlightKind, SandboxEntry
 from control_plane.services.sandbox_moves import Grants, SandboxMoves
 from control_plane.services.start_queue import StartQueue
@@ -47,9 +48,6 @@ HOLDS_MEMORY: Final = frozenset(
     }
 )
 """States that count against ``max_running``; those that start are counted by the queue."""
-
-COUNTS_FOR_OWNER: Final = (HOLDS_MEMORY - {SandboxState.STOPPING}) | {SandboxState.QUEUED, SandboxState.STARTING}
-"""States that count against what one person may have at once."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,11 +90,11 @@ class Sandboxes:
         self.policy = policy
         self._clock = clock
         self._store = store
-        self._grants = grants
         self._entries: dict[str, SandboxEntry] = {}
         self._queue = StartQueue(policy.start_concurrency, policy.start_queue, self._obstacle)
+        share = OwnersShare(self._entries.values, grants, self._stop)
         self.moves = SandboxMoves(
-            runtime, link, egress, store, sink, clock, self._queue, name_of, grants, self._make_room_of_own
+            runtime, link, egress, store, sink, clock, self._queue, name_of, grants, share.make_room
         )
         self._group = asyncio.TaskGroup()
 
@@ -366,29 +364,6 @@ class Sandboxes:
             self._evict_one()
             return "The server is short of memory. Your sandbox starts when there is enough again."
         return ""
-
-    async def _make_room_of_own(self, entry: SandboxEntry) -> None:
-        """Stop the owner's paused sandbox that rests longest if they have as many as they may. Raises ``TooMany``."""
-        project_id = entry.record.project_id
-        owner = self._grants.place_of(project_id).owner
-        while allowed := self._grants.at_once_of(project_id):
-            held = [
-                other
-                for other in self._entries.values()
-                if other is not entry
-                and other.state in COUNTS_FOR_OWNER
-                and self._grants.place_of(other.record.project_id).owner == owner
-            ]
-            if len(held) < allowed:
-                return
-            asleep = [other for other in held if other.state is SandboxState.PAUSED and other.flight is None]
-            if not asleep:
-                raise TooMany(
-                    f"At most {allowed} of your sandboxes may run at once, and {len(held)} do. Stop one of your other projects' "
-                    "sandboxes first.",
-                    at_once=allowed,
-                )
-            await self._stop(min(asleep, key=lambda other: other.used_at), EndReason.EVICTED)
 
     def _evict_one(self) -> None:
         """Begin to stop the paused sandbox that was used least recently, unless one is being stopped already."""
