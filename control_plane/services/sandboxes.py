@@ -91,6 +91,7 @@ class Sandboxes:
         self._clock = clock
         self._store = store
         self._entries: dict[str, SandboxEntry] = {}
+        self._last_uid = 0
         self._queue = StartQueue(policy.start_concurrency, policy.start_queue, self._obstacle)
         share = OwnersShare(self._entries.values, grants, self._stop)
         self.moves = SandboxMoves(
@@ -272,10 +273,13 @@ class Sandboxes:
         return self.entry(project_id).shown()
 
     def free_uid(self, base: int) -> int:
-        """Return a user id from ``base`` on that no project has."""
+        """Return a user id from ``base`` on that no project has, nor had a moment ago: its row may still be there."""
         taken = {entry.record.uid for entry in self._entries.values()}
-        uid = max(taken, default=base - 1) + 1
-        return uid if uid < base + 1_000_000 else next(n for n in range(base, uid) if n not in taken)
+        uid = max(*taken, base - 1, self._last_uid) + 1
+        if uid >= base + 1_000_000:
+            uid = next(n for n in range(base, uid) if n not in taken)
+        self._last_uid = uid
+        return uid
 
     # ── Flights ───────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -240,3 +240,12 @@ async def test_what_the_database_does_not_take_is_as_if_it_had_not_been_asked_fo
 async def test_errors_of_the_project_are_sentences(world: World):
     with pytest.raises(AimforgeError, match="There is no project 'nope'"):
         await world.deletions.delete("nope")
+
+
+async def test_a_user_id_is_not_given_again_while_its_row_may_still_be_there():
+    async with open_world() as world:
+        first = await world.make()
+        uid = world.sandboxes.entry(first.id).record.uid
+        await world.sandboxes.remove(first.id)  # as in the middle of a deletion: the rows go last
+        second = await world.make()
+        assert world.sandboxes.entry(second.id).record.uid == uid + 1
