@@ -281,3 +281,8 @@ export function parseProjectId(value: unknown): string {
 export function parseAssignmentOfProject(value: unknown): string {
   return text(fieldsOf(value, "assignment"), "assignment_id");
 }
+
+/** Where people make accounts that are in a course. */
+export function parseInvitationLink(value: unknown): string {
+  return id(fieldsOf(value, "invitation"), "url");
+}

@@ -6,6 +6,7 @@ import { useDeniedNotices } from "@/features/egress/useDeniedNotices";
 import { FlowCanvas } from "@/features/flow/canvas/FlowCanvas";
 import { StatusBar } from "@/features/statusbar/StatusBar";
 import { t } from "@/shared/i18n/i18n";
+import { saveBeforeRun } from "@/shared/runs/runActions";
 import { ErrorBoundary } from "@/shared/ui/ErrorBoundary";
 import { Loading } from "@/shared/ui/states";
 import { setEditorOpen, showBottom, showLeft, showRight, useWorkspace } from "@/shared/workspace/workspace";
@@ -53,10 +54,13 @@ export function Workbench() {
   const bottom = useWorkspace((state) => state.bottom);
   useWorkbenchCommands();
   useEditorOnIdle();
+  useDeniedNotices();
   return (
     <div className="flex h-full flex-col">
       <Header />
       <ConnectionBanner />
+      <ExamBanner />
+      <AssignmentBar beforeHandIn={saveBeforeRun} />
       <Group orientation="horizontal" className="min-h-0 flex-1">
         <SidePanel id="left" open={left !== null} size={264} minSize={200} onClosed={() => showLeft(null)}>
           <LeftArea />

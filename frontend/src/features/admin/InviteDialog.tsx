@@ -3,6 +3,7 @@ import { Mail, X } from "lucide-react";
 import { useState } from "react";
 import { messageOf } from "@/shared/api/request";
 import { t } from "@/shared/i18n/i18n";
+import { wholeLink } from "@/shared/me/linkSecret";
 import { signInWaysQuery } from "@/shared/me/me";
 import { Button, IconButton } from "@/shared/ui/Button";
 import { Dialog } from "@/shared/ui/Dialog";
@@ -49,7 +50,7 @@ function NewInvitation() {
       </div>
       <FormProblem message={create.isError ? messageOf(create.error) : ""} />
       {create.data !== undefined && (
-        <OneTimeSecret key={create.data.id} label={t("admin.invitationLink")} hint={t("admin.invitationOnce")} secret={create.data.url} />
+        <OneTimeSecret key={create.data.id} label={t("admin.invitationLink")} hint={t("admin.invitationOnce")} secret={wholeLink(create.data.url)} />
       )}
     </div>
   );

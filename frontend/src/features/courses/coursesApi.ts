@@ -1,8 +1,7 @@
 import { queryOptions } from "@tanstack/react-query";
 import { getJson, request } from "@/shared/api/request";
-import { parseAddress } from "@/wire/control";
 import { listOf } from "@/wire/fields";
-import { parseCourse, parseExam, parseMember, parseMembersImported, type Course, type CourseRole, type Exam, type MembersImported } from "@/wire/courses";
+import { parseCourse, parseExam, parseInvitationLink, parseMember, parseMembersImported, type Course, type CourseRole, type Exam, type MembersImported } from "@/wire/courses";
 
 const MEMBERS_EVERY_MS = 30_000;
 
@@ -55,7 +54,7 @@ export async function removeMember(courseId: string, login: string): Promise<voi
 /** A link by which people make accounts that are in the course. `maxUses` 0: any number of people. */
 export function inviteToCourse(courseId: string, days: number, maxUses: number): Promise<string> {
   const json = { expires_in_sec: days * 86_400, max_uses: maxUses };
-  return getJson(coursePath(courseId, "/invitation"), parseAddress, { method: "POST", json });
+  return getJson(coursePath(courseId, "/invitation"), parseInvitationLink, { method: "POST", json });
 }
 
 /** All exams of a course, the earliest first. */

@@ -3,6 +3,7 @@ import { Link2, X } from "lucide-react";
 import { useId, useState } from "react";
 import { messageOf } from "@/shared/api/request";
 import { t } from "@/shared/i18n/i18n";
+import { wholeLink } from "@/shared/me/linkSecret";
 import { Button, IconButton } from "@/shared/ui/Button";
 import { FormProblem } from "@/shared/ui/FormProblem";
 import { Select } from "@/shared/ui/fields";
@@ -51,7 +52,7 @@ export function ShareLinks({ projectId, links }: { projectId: string; links: rea
       <div className="mt-3 flex flex-col gap-3 empty:hidden">
         <FormProblem message={create.isError ? messageOf(create.error) : ""} />
         {create.data !== undefined && (
-          <OneTimeSecret key={create.data.id} label={t("sharing.newLink")} hint={t("sharing.newLinkOnce")} secret={create.data.url} />
+          <OneTimeSecret key={create.data.id} label={t("sharing.newLink")} hint={t("sharing.newLinkOnce")} secret={wholeLink(create.data.url)} />
         )}
       </div>
       <ul className="divide-y divide-line">

@@ -3,6 +3,7 @@ import { Mail } from "lucide-react";
 import { useState } from "react";
 import { messageOf } from "@/shared/api/request";
 import { t } from "@/shared/i18n/i18n";
+import { wholeLink } from "@/shared/me/linkSecret";
 import { Button } from "@/shared/ui/Button";
 import { Dialog } from "@/shared/ui/Dialog";
 import { FormProblem } from "@/shared/ui/FormProblem";
@@ -39,7 +40,7 @@ export function InvitationDialog({ courseId, onClose }: { courseId: string; onCl
           </Button>
         </div>
         <FormProblem message={create.isError ? messageOf(create.error) : ""} />
-        {create.data !== undefined && <OneTimeSecret key={create.data} label={t("courses.link")} hint={t("courses.linkOnce")} secret={create.data} />}
+        {create.data !== undefined && <OneTimeSecret key={create.data} label={t("courses.link")} hint={t("courses.linkOnce")} secret={wholeLink(create.data)} />}
       </div>
     </Dialog>
   );
