@@ -50,6 +50,7 @@ from control_plane.services.shares import Shares
 from control_plane.services.submissions import Submissions
 from control_plane.services.tracing import Tracing, bind_ids
 from control_plane.services.traffic import TrafficCount
+from control_plane.services.unreadable import UNREADABLE
 from sandbox_image.wire.limits import MAX_JSON_BODY
 
 T = TypeVar("T")
@@ -232,7 +233,7 @@ def parse(body: bytes, type_: type[T]) -> T:
         return decoder(type_).decode(body)
     except msgspec.ValidationError as error:
         raise Invalid(f"The request's body is not as expected: {error}.") from error
-    except (msgspec.DecodeError, UnicodeError) as error:
+    except UNREADABLE as error:
         raise BadRequest(f"The request's body is no JSON: {error}.") from error
 
 

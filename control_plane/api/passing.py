@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import quote, urlencode
 
-import msgspec
 import structlog
 from starlette.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
@@ -22,6 +21,7 @@ from control_plane.domain.errors import AimforgeError, BadRequest, Conflict, San
 from control_plane.ports import AgentAddress, AgentStream
 from control_plane.services.agent_answers import raise_for_agent
 from control_plane.services.event_checks import checked_lines
+from control_plane.services.unreadable import UNREADABLE
 from sandbox_image.wire.limits import MAX_CODE, MAX_JSON_BODY, MAX_UPLOAD
 
 log = structlog.stdlib.get_logger()
@@ -124,7 +124,7 @@ def check_shape(body: bytes, type_: Any) -> Any:
     """Decode an agent's answer. Raises ``SandboxMisbehaved`` unless it has the shape of the contract."""
     try:
         return decoder(type_).decode(body)
-    except (msgspec.MsgspecError, UnicodeError) as error:
+    except UNREADABLE as error:
         raise SandboxMisbehaved(f"The sandbox's answer is not as agreed: {error}.") from error
 
 

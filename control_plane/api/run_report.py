@@ -10,6 +10,7 @@ import structlog
 from control_plane.api.dependencies import Call
 from control_plane.ports import TracedPart
 from control_plane.services.tracing import bind_ids, bound_ids
+from control_plane.services.unreadable import UNREADABLE
 from sandbox_image.wire.events import EVENT_TYPES, RunFinished
 from sandbox_image.wire.runs import RunRequest
 
@@ -59,5 +60,5 @@ def words(line: bytes) -> _Words:
     """Read what is wanted of an event's line."""
     try:
         return _decode.decode(line)
-    except msgspec.MsgspecError:
+    except UNREADABLE:
         return _Words(type="", data=_Data())

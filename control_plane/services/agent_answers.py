@@ -6,6 +6,7 @@ from typing import Any, ClassVar, NoReturn
 import msgspec
 
 from control_plane.domain.errors import AimforgeError, SandboxMisbehaved
+from control_plane.services.unreadable import UNREADABLE
 from sandbox_image.wire.errors import ErrorBody, ErrorCode
 
 OURS = frozenset({ErrorCode.UNAUTHENTICATED})
@@ -37,7 +38,7 @@ def is_error(body: bytes) -> bool:
     """Tell whether an answer's body is an error as the contract has it."""
     try:
         msgspec.json.decode(body, type=ErrorBody)
-    except msgspec.MsgspecError:
+    except UNREADABLE:
         return False
     return True
 
@@ -46,7 +47,7 @@ def raise_for_agent(status: int, body: bytes) -> NoReturn:
     """Raise what an agent's error answer says. Raises ``SandboxMisbehaved`` when it is no answer of the contract."""
     try:
         error = msgspec.json.decode(body, type=ErrorBody)
-    except msgspec.MsgspecError as cause:
+    except UNREADABLE as cause:
         raise SandboxMisbehaved(f"The sandbox answered with {status} and no reason that can be read.") from cause
     if error.error not in CODES or error.error in OURS:
         raise SandboxMisbehaved(f"The sandbox answered with {status}: {error.message[:200]}", status=status)

@@ -20,6 +20,7 @@ from control_plane.services.keyed_locks import KeyedLocks
 from control_plane.services.project_archives import ProjectArchives
 from control_plane.services.project_registry import ProjectRegistry
 from control_plane.services.sandboxes import Sandboxes
+from control_plane.services.unreadable import UNREADABLE
 from sandbox_image.wire.limits import MAX_JSON_BODY, MAX_NAME
 
 MAX_ASSIGNMENTS: Final = 200
@@ -198,7 +199,7 @@ class Assignments:
             raise_for_agent(answer.status, answer.body)
         try:
             graph = msgspec.json.decode(answer.body, type=FoundGraph)
-        except msgspec.MsgspecError as error:
+        except UNREADABLE as error:
             raise SandboxMisbehaved("The sandbox's answer about its project cannot be read.") from error
         nodes = {node.id: node for node in graph.nodes}
         for node_id in assignment.hidden_nodes:

@@ -7,6 +7,7 @@ from typing import Any, Final
 import msgspec
 
 from control_plane.domain.errors import SandboxMisbehaved
+from control_plane.services.unreadable import UNREADABLE
 from sandbox_image.wire.events import CONTROL_PLANE_ONLY, EVENT_TYPES
 from sandbox_image.wire.limits import MAX_EVENT
 
@@ -35,7 +36,7 @@ def fault_of(event: RawEvent) -> str:
         return f"a {event.type} event is too large, or its time is no number"
     try:
         decoder.decode(event.data)
-    except (msgspec.MsgspecError, UnicodeError) as error:
+    except UNREADABLE as error:
         return f"a {event.type} event cannot be read: {error}"
     return ""
 
@@ -63,7 +64,7 @@ def check_line(line: bytes) -> None:
         return
     try:
         fault = fault_of(_decode_event.decode(line))
-    except (msgspec.MsgspecError, UnicodeError) as error:
+    except UNREADABLE as error:
         fault = str(error)
     if fault:
         raise SandboxMisbehaved(f"The sandbox sent events that cannot be passed on: {fault}")

@@ -18,6 +18,7 @@ from control_plane.domain.people import Person
 from control_plane.ports import AgentAddress, AgentLink, AgentSocket, Clock
 from control_plane.services.event_checks import RawEvent, fault_of
 from control_plane.services.event_stream import EventStream, ReloadNeeded, Subscription
+from control_plane.services.unreadable import UNREADABLE
 from sandbox_image.wire import events
 from sandbox_image.wire.closing import CloseCode
 from sandbox_image.wire.limits import MAX_EVENT_FRAME
@@ -176,7 +177,7 @@ class EventHub:
             raise SandboxMisbehaved("The agent closed its event stream at once.", code=socket.close_code)
         try:
             return _decode_hello.decode(frame)
-        except msgspec.MsgspecError as error:
+        except UNREADABLE as error:
             raise SandboxMisbehaved(f"The first frame of the agent's events cannot be read: {error}") from error
 
     def _lose(self, watched: _Watched) -> None:
@@ -187,7 +188,7 @@ class EventHub:
     def _take(self, project_id: str, watched: _Watched, frame: str | bytes) -> None:
         try:
             batch = _decode_frame.decode(frame)
-        except (msgspec.MsgspecError, UnicodeError) as error:
+        except UNREADABLE as error:
             raise SandboxMisbehaved(f"A frame of the agent's events cannot be read: {error}") from error
         for event in batch:
             if event.seq <= watched.agent_seq:

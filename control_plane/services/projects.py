@@ -16,6 +16,7 @@ from control_plane.services.agent_answers import bounded, raise_for_agent
 from control_plane.services.deletions import Deletions
 from control_plane.services.project_registry import ProjectRegistry
 from control_plane.services.sandboxes import Sandboxes
+from control_plane.services.unreadable import UNREADABLE
 from sandbox_image.wire.limits import MAX_JSON_BODY, MAX_NAME
 from sandbox_image.wire.project import CloneRequest
 
@@ -182,7 +183,7 @@ class Projects:
                     raise_for_agent(answer.status, body)
         try:
             return msgspec.json.decode(body, type=Brought)
-        except msgspec.MsgspecError as error:
+        except UNREADABLE as error:
             raise SandboxMisbehaved("The sandbox's answer to the import cannot be read.") from error
 
     # ── Changing ──────────────────────────────────────────────────────────────────────────────────────────────

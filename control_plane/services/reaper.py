@@ -15,6 +15,7 @@ from control_plane.domain.sandbox import EndReason, SandboxState
 from control_plane.ports import AgentLink, Clock
 from control_plane.services.sandbox_entry import SandboxEntry
 from control_plane.services.sandboxes import Sandboxes
+from control_plane.services.unreadable import UNREADABLE
 from sandbox_image.wire.agent import Activity
 
 log = structlog.stdlib.get_logger()
@@ -100,7 +101,7 @@ class Reaper:
         answer = await self._link.request(entry.address, "GET", "/activity", timeout_sec=ACTIVITY_TIMEOUT_SEC)
         try:
             activity = msgspec.json.decode(answer.body, type=Activity)
-        except msgspec.MsgspecError:
+        except UNREADABLE:
             # An agent that does not tell is not kept awake for it: its sandbox idles by what we saw ourselves.
             return idle
         busy = [reason[:200] for reason in activity.busy[:MAX_BUSY]]

@@ -34,6 +34,7 @@ from control_plane.ports import (
 from control_plane.services.sandbox_entry import SandboxEntry, Steps
 from control_plane.services.start_queue import StartQueue
 from control_plane.services.start_turns import Place
+from control_plane.services.unreadable import UNREADABLE
 from sandbox_image.wire.agent import Health
 from sandbox_image.wire.closing import CLOSINGS
 from sandbox_image.wire.version import API_VERSION
@@ -385,7 +386,7 @@ def check_health(status: int, body: bytes) -> None:
         raise SandboxMisbehaved(f"The agent answered its health check with {status}.", status=status)
     try:
         health = msgspec.json.decode(body, type=Health)
-    except msgspec.MsgspecError as error:
+    except UNREADABLE as error:
         raise SandboxMisbehaved(f"The agent's health cannot be read: {error}") from error
     if health.api_version != API_VERSION:
         raise SandboxMisbehaved(

@@ -10,6 +10,7 @@ import msgspec
 from control_plane.adapters.roles.answers import Answer, Failed, raised
 from control_plane.adapters.roles.framing import LONGEST_ANSWER, BrokenFrame, frame, read_frame
 from control_plane.domain.errors import EngineUnavailable
+from control_plane.services.unreadable import UNREADABLE
 
 CONNECT_TIMEOUT_SEC: Final = 5.0
 
@@ -48,7 +49,7 @@ class RoleClient:
         try:
             writer.write(frame(msgspec.json.encode(request)))
             yield reader
-        except (OSError, BrokenFrame, msgspec.MsgspecError) as error:
+        except (OSError, BrokenFrame, *UNREADABLE) as error:
             raise self._absent(error) from error
         finally:
             writer.close()

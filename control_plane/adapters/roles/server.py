@@ -20,6 +20,7 @@ import structlog
 from control_plane.adapters.roles.answers import Answer, Failed, Value, failed
 from control_plane.adapters.roles.framing import LONGEST_REQUEST, BrokenFrame, frame, read_frame
 from control_plane.domain.errors import AimforgeError, BadRequest
+from control_plane.services.unreadable import UNREADABLE
 
 log = structlog.stdlib.get_logger()
 
@@ -119,7 +120,7 @@ class RoleServer:
                     await send(writer, Value(msgspec.Raw(msgspec.json.encode(value))))
         except AimforgeError as error:
             await send(writer, failed(error))
-        except msgspec.MsgspecError as error:
+        except UNREADABLE as error:
             log.warning("role.bad_request", path=str(self.path), error=str(error))
             await send(writer, failed(BadRequest(f"The request cannot be read: {error}.")))
 
