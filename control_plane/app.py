@@ -246,6 +246,7 @@ async def open_services(
             projects,
             sandboxes,
             deletions,
+            allowances,
             audit,
         )
     services = Services(

@@ -5,6 +5,7 @@ from contextlib import AsyncExitStack
 
 from control_plane.adapters.local import Adapters
 from control_plane.api.dependencies import Coursework
+from control_plane.services.allowances import Allowances
 from control_plane.services.assignments import Assignments
 from control_plane.services.audit import AuditLog
 from control_plane.services.collection import Collection
@@ -34,6 +35,7 @@ async def open_coursework(
     projects: Projects,
     sandboxes: Sandboxes,
     deletions: Deletions,
+    allowances: Allowances,
     audit: AuditLog,
 ) -> Coursework:
     """Build the services, and go on with what was interrupted."""
@@ -55,6 +57,7 @@ async def open_coursework(
             registry,
             projects,
             deletions,
+            allowances,
             audit,
             clock,
             at_once=settings.tests_at_once,

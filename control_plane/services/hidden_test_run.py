@@ -1,6 +1,7 @@
 """The hidden tests of one submission: in a project that exists for that alone, without a way out, and is gone afterwards.
 
-The submission is run first, and the tests come when it is over: so its code runs before there is anything to read. All that
+While its environment is made, the project may reach the package index, and nothing from then on. The submission is run first,
+and the tests come when it is over: so its code runs before there is anything to read. All that
 comes from the sandbox is bounded, and taken for what a hostile student could have sent.
 """
 
@@ -27,9 +28,14 @@ MAX_RUN_ANSWER: Final = 2 * MAX_JSON_BODY
 FIRST_LOOK_SEC: Final = 0.05
 LAST_LOOK_SEC: Final = 1.0
 REASON_SEC: Final = 5.0
+MAKING: Final = frozenset({"not_started", "creating", "installing"})
 OVER: Final = frozenset({"succeeded", "failed", "timed_out", "cancelled", "lost"})
 ZIP: Final = {"content-type": "application/zip"}
 RAN: Final = frozenset({"code", "result"})
+
+
+class _Environment(msgspec.Struct, frozen=True):
+    status: str
 
 
 class _Node(msgspec.Struct, frozen=True):
@@ -103,6 +109,18 @@ class HiddenTestRun:
     async def wake(self, project: ProjectRecord) -> None:
         """Wait for the project's turn to have a sandbox. Raises what keeps it from starting."""
         await self._sandboxes.ensure_ready(project.id)
+
+    async def install(self, project: ProjectRecord) -> None:
+        """Wait until the submission's environment is made, or until that has failed, which its nodes will say."""
+        address = await self._sandboxes.ensure_ready(project.id)
+        delay = FIRST_LOOK_SEC
+        while (await self._ask(address, "GET", "/environment", _Environment)).status in MAKING:
+            await self._clock.sleep(delay)
+            delay = min(delay * 1.5, LAST_LOOK_SEC)
+
+    async def shut(self, project: ProjectRecord) -> None:
+        """Close the project's way out before anything of it runs. Raises what keeps it open."""
+        await self._sandboxes.moves.open_gate(self._sandboxes.entry(project.id))
 
     async def run(self, project: ProjectRecord, tests_id: str, tests: Sequence[str]) -> Told:
         """Run the submission, add the tests, run them. Waits for as long as it takes: the caller has a deadline.

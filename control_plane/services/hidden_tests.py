@@ -15,6 +15,7 @@ from control_plane.domain.hidden_tests import UNFINISHED, RowState, TestRow
 from control_plane.domain.people import Person
 from control_plane.domain.project import ProjectRecord, course_owner, is_courses_own
 from control_plane.ports import Clock, HiddenTestStore
+from control_plane.services.allowances import Allowances
 from control_plane.services.assignments import Assignments
 from control_plane.services.audit import Actor, AuditLog
 from control_plane.services.deletions import Deletions
@@ -51,6 +52,7 @@ class HiddenTests:
         registry: ProjectRegistry,
         projects: Projects,
         deletions: Deletions,
+        allowances: Allowances,
         audit: AuditLog,
         clock: Clock,
         *,
@@ -66,6 +68,7 @@ class HiddenTests:
         self._registry = registry
         self._projects = projects
         self._deletions = deletions
+        self._allowances = allowances
         self._audit = audit
         self._clock = clock
         self._max_sec = max_sec
@@ -195,9 +198,14 @@ class HiddenTests:
         tests = [node for node, _ in assignment.tests]
         try:
             async with self._project(assignment, record) as (project, tester):
-                await self._steps.wake(project)
-                async with asyncio.timeout(self._max_sec):
-                    await self._archives.fill(project, tester, record.archive_id)
+                with self._allowances.installing(project.id):
+                    await self._steps.wake(project)
+                    deadline = asyncio.get_running_loop().time() + self._max_sec
+                    async with asyncio.timeout_at(deadline):
+                        await self._archives.fill(project, tester, record.archive_id)
+                        await self._steps.install(project)
+                async with asyncio.timeout_at(deadline):
+                    await self._steps.shut(project)
                     told = await self._steps.run(project, assignment.tests_id, tests)
             job.row = replace(job.row, state=RowState.DONE, results=told.results, message=told.message)
         except TimeoutError:

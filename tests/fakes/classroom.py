@@ -47,6 +47,7 @@ class FakeProject:
         agent.on("POST", "/runs", self._run)
         agent.on("GET", "/runs", self._runs)
         agent.on("GET", "/runs/flow", self._flow)
+        agent.on("GET", "/environment", self._environment)
 
     async def _read(self, _: Asked) -> Reply:
         nodes = [{"id": n, "title": n.title(), "kind": "code", "position": {"x": 0, "y": 0}} for n in self.nodes]
@@ -83,6 +84,10 @@ class FakeProject:
     async def _runs(self, _: Asked) -> Reply:
         return answered([{"run_id": "flow", "status": "succeeded"}])
 
+    async def _environment(self, _: Asked) -> Reply:
+        await self._room.installing()
+        return answered({"status": "completed"})
+
     async def _flow(self, _: Asked) -> Reply:
         return answered({"run_id": "flow", "status": "failed", "nodes": self._room.flow_nodes})
 
@@ -109,6 +114,7 @@ class Classroom:
     course: str = ""
     projects: dict[str, FakeProject] = field(default_factory=dict[str, FakeProject])
     importing: Callable[[], Awaitable[None]] = at_once
+    installing: Callable[[], Awaitable[None]] = at_once
     running: Callable[[list[str]], Awaitable[None]] = nothing_happens
     verdict: Verdict = passes
     flow_nodes: dict[str, Any] = field(default_factory=dict[str, Any])

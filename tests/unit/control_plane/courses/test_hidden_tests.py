@@ -91,6 +91,33 @@ async def test_the_project_of_a_test_is_nobodys_and_has_no_way_out(room: Classro
     await room.ask("GET", "/api/audit", root)
 
 
+async def test_packages_are_let_in_until_the_environment_is_made_and_nothing_once_the_submission_runs(room: Classroom):
+    people = await room.open("bob")
+    assignment = await room.assign()
+    await room.handed_in(assignment, people["bob"])
+    services, seen = room.app.served.app.state.services, dict[str, Any]()
+
+    def gate() -> Any:
+        (record,) = [r for r in services.registry.all() if r.owner.startswith("course:")]
+        policy = services.sandboxes.entry(record.id).egress
+        return [str(host) for host in policy.hosts], policy.open
+
+    async def installing() -> None:
+        seen["installing"] = gate()
+
+    async def running(_: list[str]) -> None:
+        seen["running"] = gate()
+
+    async def verdict(_: str, __: list[str]) -> dict[str, Any]:
+        seen["testing"] = gate()
+        return succeeded()
+
+    room.installing, room.running, room.verdict = installing, running, verdict
+    (row,) = await run_tests(room, assignment)
+    assert row["passed"] == 1
+    assert seen == {"installing": (["index.example"], False), "running": ([], False), "testing": ([], False)}
+
+
 async def test_a_test_that_raises_fails_and_says_why(room: Classroom):
     people = await room.open("bob")
     assignment = await room.assign()
