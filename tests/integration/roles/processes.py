@@ -105,9 +105,9 @@ class Api:
         with urllib.request.urlopen(request, timeout=150) as answer:
             return json.load(answer)
 
-    def add_node(self, project_id: str, code: str) -> str:
+    def add_node(self, project_id: str, code: str, title: str = "Probe") -> str:
         """Add a node with this source, and return its id."""
-        node = {"title": "Probe", "code": code, "position": {"x": 0, "y": 0}}
+        node = {"title": title, "code": code, "position": {"x": 0, "y": 0}}
         return self.call("POST", f"/api/project/{project_id}/nodes", node)["id"]
 
     def run_node(self, project_id: str, node_id: str) -> str:
