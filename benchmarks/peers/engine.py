@@ -50,6 +50,10 @@ class Engine:
         for volume in self.call("GET", f"/volumes?filters={filters}")["Volumes"] or []:
             self.call("DELETE", f"/volumes/{volume['Name']}")
 
+    def listed(self, deployment: str) -> list[dict[str, Any]]:
+        """Return the containers of a deployment, those that ended too."""
+        return self._listed(f"{LABEL}={deployment}")
+
     def _listed(self, *labels: str) -> list[dict[str, Any]]:
         return self.call("GET", f"/containers/json?all=1&filters={quote(json.dumps({'label': list(labels)}))}")
 
