@@ -100,9 +100,8 @@ def answer(client: socket.socket) -> None:
 
 
 def serve(client: socket.socket) -> None:
-    with client:
-        with contextlib.suppress(OSError):
-            answer(client)
+    with client, contextlib.suppress(OSError):
+        answer(client)
 
 
 listening = socket.create_server(("127.0.0.1", int(sys.argv[1])), backlog=100)
