@@ -69,13 +69,15 @@ async def front(tmp_path: Path) -> AsyncGenerator[Front]:
         try:
             root = tmp_path / "caddy" / "caddy" / "pki" / "authorities" / "local" / "root.crt"
             async with asyncio.timeout(60):
-                while not (root.exists() and answers(port)):  # another program's files and port
+                while not root.exists():  # another program's file
                     assert caddy.poll() is None, (tmp_path / "log").read_text()
                     await asyncio.sleep(0.05)
             trusted = ssl.create_default_context(cafile=str(root))
             connector = aiohttp.TCPConnector(local_addr=(CLIENT, 0), ssl=trusted, resolver=Loopback())
             jar = aiohttp.DummyCookieJar()
             async with aiohttp.ClientSession(connector=connector, cookie_jar=jar) as client:
+                for name in ("localhost", "p-8080.preview.localhost"):
+                    await until_it_serves(client, f"https://{name}:{port}/api/health")
                 yield Front(app, url, client, port)
         finally:
             caddy.terminate()
@@ -92,9 +94,15 @@ class Loopback(AbstractResolver):
         return
 
 
-def answers(port: int) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0
+async def until_it_serves(client: aiohttp.ClientSession, url: str) -> None:
+    """Wait until there is a certificate for the name: Caddy listens before."""
+    async with asyncio.timeout(60):
+        while True:
+            try:
+                async with client.get(url):
+                    return
+            except aiohttp.ClientError:
+                await asyncio.sleep(0.05)
 
 
 async def test_people_sign_in_and_work_through_it(front: Front):
