@@ -4,12 +4,15 @@ import { keyLabel } from "@/shared/keyboard/keys";
 import { Dialog } from "@/shared/ui/Dialog";
 import { openDialog, useShell } from "./shellStore";
 
-function byScope(commands: Iterable<Command>): Map<string, Command[]> {
-  const groups = new Map<string, Command[]>();
-  for (const command of commands) {
-    if (command.keys === undefined) continue;
-    const scope = command.scope ?? "";
-    groups.set(scope, [...(groups.get(scope) ?? []), command]);
+type Keys = Map<Command["title"], readonly string[]>;
+
+/** What each key does, by the place where it does it. What is called the same is one line. */
+function byScope(commands: Iterable<Command>): Map<string, Keys> {
+  const groups = new Map<string, Keys>();
+  for (const { keys, scope = "", title } of commands) {
+    if (keys === undefined) continue;
+    const group = groups.get(scope) ?? new Map<Command["title"], readonly string[]>();
+    groups.set(scope, group.set(title, [...(group.get(title) ?? []), ...keys]));
   }
   return groups;
 }
@@ -26,11 +29,11 @@ export function KeyboardMap() {
               {scope === "" ? t("app.anywhere") : t("app.inScope", { scope })}
             </h2>
             <dl>
-              {list.map((command) => (
-                <div key={command.id} className="flex items-baseline gap-3 border-b border-line py-1.5">
-                  <dt className="flex-1">{t(command.title)}</dt>
+              {[...list].map(([title, keys]) => (
+                <div key={title} className="flex break-inside-avoid items-baseline gap-3 border-b border-line py-1.5">
+                  <dt className="flex-1">{t(title)}</dt>
                   <dd className="flex gap-1.5">
-                    {command.keys?.map((key) => (
+                    {keys.map((key) => (
                       <kbd key={key} className="rounded-sm border border-line-strong bg-raised px-1.5 font-sans text-xs text-muted">
                         {keyLabel(key)}
                       </kbd>

@@ -1,3 +1,4 @@
+import { Files, Globe, ListTree, Package, Shapes } from "lucide-react";
 import { lazy, Suspense } from "react";
 import { Outline } from "@/features/flow/panels/Outline";
 import { Palette } from "@/features/flow/panels/Palette";
@@ -38,11 +39,11 @@ export function LeftArea() {
         active={active}
         onSelect={showLeft}
         tabs={[
-          { id: "palette", label: t("app.panel.palette") },
-          { id: "outline", label: t("app.panel.outline") },
-          { id: "files", label: t("app.panel.files") },
-          { id: "packages", label: t("app.panel.packages") },
-          { id: "network", label: t("app.panel.network") },
+          { id: "palette", label: t("app.panel.palette"), icon: <Shapes size={14} />, narrow: true },
+          { id: "outline", label: t("app.panel.outline"), icon: <ListTree size={14} />, narrow: true },
+          { id: "files", label: t("app.panel.files"), icon: <Files size={14} />, narrow: true },
+          { id: "packages", label: t("app.panel.packages"), icon: <Package size={14} />, narrow: true },
+          { id: "network", label: t("app.panel.network"), icon: <Globe size={14} />, narrow: true },
         ]}
       />
       <div className="min-h-0 flex-1">

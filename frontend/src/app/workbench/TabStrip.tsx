@@ -4,6 +4,8 @@ export interface StripTab<T extends string> {
   id: T;
   label: string;
   icon?: ReactNode;
+  /** Only its icon is shown where there is little room, unless it is in front. */
+  narrow?: boolean;
   badge?: number;
 }
 
@@ -18,7 +20,7 @@ interface Props<T extends string> {
 /** Tabs of a panel; arrows move between them. */
 export function TabStrip<T extends string>({ label, tabs, active, onSelect, children }: Props<T>) {
   return (
-    <div className="flex h-9 shrink-0 items-center gap-1 border-b border-line bg-panel pr-1 pl-1.5">
+    <div className="@container flex h-9 shrink-0 items-center gap-1 border-b border-line bg-panel pr-1 pl-1.5">
       <div
         role="tablist"
         aria-label={label}
@@ -41,11 +43,12 @@ export function TabStrip<T extends string>({ label, tabs, active, onSelect, chil
             data-tab={tab.id}
             aria-selected={tab.id === active}
             tabIndex={tab.id === active ? 0 : -1}
+            title={tab.label}
             onClick={() => onSelect(tab.id)}
             className="flex h-7 shrink-0 items-center gap-1.5 rounded-md px-2 text-xs font-medium text-muted outline-offset-[-2px] hover:text-text aria-selected:bg-hover aria-selected:text-text"
           >
             {tab.icon}
-            {tab.label}
+            <span className={tab.narrow === true && tab.id !== active ? "@max-xs:sr-only" : ""}>{tab.label}</span>
             {tab.badge !== undefined && tab.badge > 0 && (
               <span className="tabular rounded-full bg-bad-soft px-1.5 text-2xs text-bad">{tab.badge}</span>
             )}

@@ -17,7 +17,9 @@ export function NewProjectDialog({ open, onClose, onCreated }: Props) {
   const queries = useQueryClient();
   const known = useQuery({ ...templatesQuery, enabled: open });
   const empty = { name: "empty", title: t("projects.templateEmpty"), description: t("projects.templateEmptyHint") };
-  const templates = [empty, ...(known.data ?? []).filter((template) => template.name !== "empty")];
+  const others = (known.data ?? []).filter((template) => template.name !== "empty");
+  const welcome = t("projects.templateWelcomeHint");
+  const templates = [empty, ...others.map((item) => (item.name === "welcome" && item.description === "" ? { ...item, description: welcome } : item))];
   const [name, setName] = useState("");
   const [template, setTemplate] = useState("empty");
   const [problem, setProblem] = useState("");
@@ -61,7 +63,7 @@ export function NewProjectDialog({ open, onClose, onCreated }: Props) {
                 <input
                   type="radio"
                   name="template"
-                  className="mt-0.5 accent-accent"
+                  className="mt-1 size-3.5 shrink-0 self-start accent-accent"
                   checked={template === item.name}
                   onChange={() => setTemplate(item.name)}
                 />

@@ -79,8 +79,8 @@ export function ProjectCard({ project, onOpen, onRename, onDuplicate, onExport, 
           <span className="truncate">{t(`projects.shared.${project.share}`, { name: project.ownerName })}</span>
         </p>
       )}
-      <p className="line-clamp-2 min-h-9 text-xs text-muted">{project.description}</p>
-      <div className="flex items-center justify-between border-t border-line pt-3">
+      {project.description !== "" && <p className="line-clamp-2 text-xs text-muted">{project.description}</p>}
+      <div className="mt-auto flex items-center justify-between border-t border-line pt-3">
         <SandboxBadge state={project.sandbox} />
         <span className="text-xs text-faint">
           {project.openedAt > 0

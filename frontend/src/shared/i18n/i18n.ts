@@ -5,11 +5,13 @@ let texts: Texts = en;
 
 export type Values = Readonly<Record<string, string | number>>;
 
-/** The text for a key; `{name}` in it is replaced by the value of that name. */
+/** The text for a key; `{name}` in it is replaced by the value of that name. Of "one|several", `count` picks. */
 export function t(key: TextKey, values?: Values): string {
-  const text = texts[key];
-  if (values === undefined) return text;
-  return text.replace(/\{(\w+)\}/g, (whole, name: string) => String(values[name] ?? whole));
+  const whole = texts[key];
+  if (values === undefined) return whole;
+  const [one = whole, several = one] = whole.split("|");
+  const text = values["count"] === 1 ? one : several;
+  return text.replace(/\{(\w+)\}/g, (found, name: string) => String(values[name] ?? found));
 }
 
 /** Switch to a language. Korean is fetched when it is first asked for. */

@@ -176,4 +176,28 @@ describe("saving", () => {
     await settled();
     expect(useProject.getState().nodes.get("a")).toMatchObject({ title: "Mine", description: "theirs" });
   });
+
+  it("waits until a step is saved before it says so", async () => {
+    sync.submit(edit(new Map([["c", { before: null, after: node("c") }]])));
+    await sync.settled();
+    expect(server.nodes.has("c")).toBe(true);
+    await sync.settled();
+  });
+
+  it("does not wait for ever", async () => {
+    server.refuse = (call) => (call.startsWith("POST") ? failure(503, "unavailable") : null);
+    sync.submit(edit(new Map([["c", { before: null, after: node("c") }]])));
+    await expect(sync.settled(5)).rejects.toThrow(/not saved/);
+  });
+
+  it("makes a group before what lies in it, and removes it after", async () => {
+    const inside = node("in", { group: "g" });
+    const group = node("g", { kind: "group" });
+    sync.submit(edit(new Map([["in", { before: null, after: inside }], ["g", { before: null, after: group }]])));
+    await sync.settled();
+    expect([...server.nodes.keys()]).toEqual(["a", "b", "g", "in"]);
+    sync.submit(edit(new Map([["g", { before: group, after: null }], ["in", { before: inside, after: null }]])));
+    await sync.settled();
+    expect(server.calls.filter((call) => call.startsWith("DELETE"))).toEqual(["DELETE /nodes/in", "DELETE /nodes/g"]);
+  });
 });

@@ -1,5 +1,6 @@
 import { ApiError, getJson, messageOf, request } from "@/shared/api/request";
 import { nodePath, projectPath } from "@/shared/api/paths";
+import { t } from "@/shared/i18n/i18n";
 import { notify } from "@/shared/ui/toasts";
 import type { NewEdge, NewNode, Node, NodePatch, ProjectUpdate } from "@/wire/generated";
 import { parse } from "@/wire/parse";
@@ -11,6 +12,7 @@ const MAX_PIECES = 6;
 
 const FIRST_RETRY_MS = 2_000;
 const LAST_RETRY_MS = 30_000;
+const SETTLED_WITHIN_MS = 15_000;
 
 type Job = () => Promise<void>;
 
@@ -23,6 +25,7 @@ export class ProjectSync {
   private readonly projectId: string;
   private readonly onRefused: (edit: Edit) => void;
   private readonly jobs: Job[] = [];
+  private readonly idle: (() => void)[] = [];
   private working = false;
   private refreshWanted = false;
   private disposed = false;
@@ -50,6 +53,17 @@ export class ProjectSync {
       await this.load();
     });
     void this.work();
+  }
+
+  /** Wait until what was asked for up to now is saved, or refused. Throws when that takes too long. */
+  async settled(withinMs = SETTLED_WITHIN_MS): Promise<void> {
+    if (this.jobs.length === 0) return;
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const late = new Promise<void>((_, reject) => {
+      timer = setTimeout(() => reject(new Error(t("app.notSavedYet"))), withinMs);
+    });
+    const done = new Promise<void>((resolve) => this.idle.push(resolve));
+    await Promise.race([done, late]).finally(() => clearTimeout(timer));
   }
 
   /** Do not wait any longer for what was away; does nothing unless it waits. */
@@ -101,6 +115,7 @@ export class ProjectSync {
       }
     }
     this.working = false;
+    for (const tell of this.idle.splice(0)) tell();
   }
 
   private isDisposed(): boolean {
@@ -153,7 +168,9 @@ export class ProjectSync {
   private async sendPieces(edit: Edit): Promise<Node[]> {
     const saved: Node[] = [];
     const node = (value: unknown) => parse("Node", value);
-    for (const [id, { before, after }] of edit.nodes) {
+    // A node may lie in a group that is as new: first the group.
+    const ordered = [...edit.nodes].sort(([, a], [, b]) => Number(isGroup(b.after)) - Number(isGroup(a.after)));
+    for (const [id, { before, after }] of ordered) {
       if (before === null && after !== null) {
         const json = newNode(after, edit.code.get(id));
         const path = projectPath(this.projectId, "/nodes");
@@ -172,7 +189,9 @@ export class ProjectSync {
         await request(projectPath(this.projectId, "/edges"), { method: "POST", json });
       }
     }
-    for (const [id, { after }] of edit.nodes) if (after === null) await this.remove(nodePath(this.projectId, id));
+    const gone = [...edit.nodes].filter(([, { after }]) => after === null);
+    gone.sort(([, a], [, b]) => Number(isGroup(a.before)) - Number(isGroup(b.before)));
+    for (const [id] of gone) await this.remove(nodePath(this.projectId, id));
     return saved;
   }
 
@@ -215,6 +234,10 @@ export class ProjectSync {
       }
     }
   }
+}
+
+function isGroup(node: Node | null): boolean {
+  return node?.kind === "group";
 }
 
 /** The server is away for a moment: the step waits instead of being taken back. */

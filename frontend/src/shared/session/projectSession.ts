@@ -6,6 +6,7 @@ import { resetProject, useProject } from "@/shared/project/projectStore";
 import { loadShare } from "@/shared/project/share";
 import { ProjectSync } from "@/shared/project/projectSync";
 import { Refresh } from "@/shared/runs/freshness";
+import { onBeforeRun } from "@/shared/runs/runActions";
 import { followRuns, loadRuns, readFreshness, resetRuns, showFreshness } from "@/shared/runs/runStore";
 import type { SocketState } from "@/shared/socket/reconnectingSocket";
 import { notify } from "@/shared/ui/toasts";
@@ -108,6 +109,8 @@ export function openProject(projectId: string, onRefused: (edit: Edit) => void):
   const sync = new ProjectSync(projectId, onRefused);
   const stops = [
     followRuns(),
+    // What runs is what is seen: a wire that was just drawn too.
+    onBeforeRun(() => sync.settled()),
     followFreshness(projectId),
     onEventBatch(followLive),
     onEventBatch((events) => {

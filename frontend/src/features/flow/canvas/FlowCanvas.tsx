@@ -5,9 +5,8 @@ import { t } from "@/shared/i18n/i18n";
 import { useProject } from "@/shared/project/projectStore";
 import { EmptyState } from "@/shared/ui/states";
 import { ContextMenu } from "@/shared/ui/Menu";
-import { addFromPalette, pasteText, shownGraph } from "../model/actions";
+import { addAround, pasteText, shownGraph } from "../model/actions";
 import { useAnnouncement } from "../model/announce";
-import { NODE_WIDTH } from "../model/geometry";
 import { PALETTE_DRAG_TYPE, paletteItem } from "../model/palette";
 import { select, useSelection } from "../model/selection";
 import { openPopup, useView } from "../model/view";
@@ -33,8 +32,7 @@ function dropItem(event: DragEvent): void {
   const { view } = useView.getState();
   if (item === undefined || view === null) return;
   event.preventDefault();
-  const at = view.toCanvas({ x: event.clientX, y: event.clientY });
-  addFromPalette(item, { x: at.x - NODE_WIDTH / 2, y: at.y - 20 });
+  addAround(item, view.toCanvas({ x: event.clientX, y: event.clientY }));
 }
 
 /** A node that goes takes the focus with it: the canvas takes it back, so that the next key still means the flow. */

@@ -63,6 +63,12 @@ export function connectPorts(wire: Wire): boolean {
   return false;
 }
 
+/** Add a node with its middle at a point, such as where it was dropped: on a wire, it goes between its ends. */
+export function addAround(item: PaletteItem, point: Position): string {
+  const { width, height } = sizeOf(makeNode(graph(), { kind: item.kind, title: "" }, point));
+  return addFromPalette(item, { x: point.x - width / 2, y: point.y - height / 2 });
+}
+
 /** Add a node at a place; with `from`, join it to that output. Returns its id. */
 export function addFromPalette(item: PaletteItem, at: Position, from?: { source: string; sourcePort: string }): string {
   const now = graph();

@@ -18,7 +18,7 @@ const NONE: readonly string[] = [];
 
 function holds(count: number): string {
   if (count === 0) return t("flow.groupEmpty");
-  return count === 1 ? t("flow.groupHoldsOne") : t("flow.groupHolds", { count });
+  return t("flow.groupHolds", { count });
 }
 
 function Toggle({ node }: { node: Node }) {

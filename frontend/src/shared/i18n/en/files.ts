@@ -13,7 +13,7 @@ export const files = {
   "files.download": "Download",
   "files.delete": "Delete",
   "files.deleteOne": "Delete {name}?",
-  "files.deleteMany": "Delete {count} things?",
+  "files.deleteMany": "Delete {count} thing?|Delete {count} things?",
   "files.deleteText": "A folder goes with all that is in it. This cannot be undone.",
   "files.hidden": "Show hidden files",
   "files.reload": "Read again",

@@ -13,7 +13,7 @@ export const runs = {
   "runs.none": "Nothing has run yet",
   "runs.noneHint": "Press Run all. Every run is listed here with its timeline.",
   "runs.oneNode": "One node",
-  "runs.nodes": "Flow, {count} nodes",
+  "runs.nodes": "Flow, {count} node|Flow, {count} nodes",
   "runs.timeline": "Timeline",
   "runs.results": "Results",
   "runs.tab.output": "Output",

@@ -34,7 +34,7 @@ export const statusbar = {
   "statusbar.lookedBy": "Looked at by {name}, {time}",
   "statusbar.looksNow": "{name} may be looking",
   "statusbar.looksHint": "Teachers and administrators who looked at this project, read-only",
-  "statusbar.people": "{count} people here",
+  "statusbar.people": "{count} person here|{count} people here",
   "statusbar.cursor": "Line {line}, column {column}",
   "statusbar.selected": "({count} selected)",
   "statusbar.ports": "Servers: {count}",

@@ -72,6 +72,7 @@ export const app: Readonly<Record<keyof typeof English, string>> = {
   "app.toggleEditor": "편집기 보이기/숨기기",
   "app.hidePanel": "패널 숨기기",
   "app.focusCanvas": "캔버스로 이동",
+  "app.notSavedYet": "바꾼 내용이 아직 저장되지 않아 실행하지 않았습니다. 연결이 돌아오면 다시 시도하세요.",
   "app.info.nodes": "노드 {count}개",
   "app.info.edges": "연결 {count}개",
   "app.info.stale": "최신 아님 {count}개",

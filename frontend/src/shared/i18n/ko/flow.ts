@@ -30,7 +30,6 @@ export const flow: Readonly<Record<keyof typeof English, string>> = {
   "flow.collapsed": "접었습니다.",
   "flow.expanded": "펼쳤습니다.",
   "flow.groupHolds": "노드 {count}개",
-  "flow.groupHoldsOne": "노드 1개",
   "flow.groupEmpty": "노드 없음",
   "flow.layout": "자동 정렬",
   "flow.align": "맞춤",

@@ -1,0 +1,121 @@
+import type { Locator, Page } from "playwright-core";
+import { expect, inject } from "vitest";
+import { openProject, picture, scenario, WITHIN_MS } from "./support/scenario.ts";
+import { goToLine, nodeCalled, openCode, runAll, waitForStatus } from "./support/workbench.ts";
+
+async function middleOf(locator: Locator): Promise<{ x: number; y: number }> {
+  const box = await locator.boundingBox();
+  if (box === null) throw new Error("It is out of sight.");
+  return { x: box.x + box.width / 2, y: box.y + box.height / 2 };
+}
+
+/** The middle of the wire between two nodes, on the canvas. */
+async function wireBetween(page: Page, from: string, to: string): Promise<{ x: number; y: number }> {
+  const pane = await page.locator(".react-flow__pane").boundingBox();
+  const start = await middleOf(nodeCalled(page, from).locator(".react-flow__handle.source"));
+  const end = await middleOf(nodeCalled(page, to).locator(".react-flow__handle.target"));
+  return { x: (start.x + end.x) / 2 - (pane?.x ?? 0), y: (start.y + end.y) / 2 - (pane?.y ?? 0) };
+}
+
+function wires(page: Page): Locator {
+  return page.locator(".react-flow__edge");
+}
+
+scenario("nodes are dropped on wires, folded into a group, and copied to another project", async (stage) => {
+  const { page, id } = await stage.open("Wires", {
+    nodes: [
+      { id: "first", title: "First", code: "def main():\n    return 20\n" },
+      { id: "last", title: "Last", code: "def main(number: int):\n    return number + 1\n", x: 700 },
+    ],
+    edges: [["first", "last:number"]],
+  });
+  const pane = page.locator(".react-flow__pane");
+  await page.getByRole("button", { name: /^Function Takes/ }).dragTo(pane, { targetPosition: await wireBetween(page, "First", "Last") });
+  await nodeCalled(page, "Function").waitFor();
+  await wires(page).nth(1).waitFor({ state: "attached" });
+  await runAll(page);
+  await nodeCalled(page, "Last").getByText("int  21").waitFor();
+
+  // Folded, the group takes the wires that leave it, and tells how its nodes fared.
+  await page.keyboard.press("Control+0");
+  await nodeCalled(page, "First").click();
+  await nodeCalled(page, "Function").click({ modifiers: ["Control"] });
+  await page.keyboard.press("Control+g");
+  await page.keyboard.press("g");
+  const group = nodeCalled(page, "Group");
+  await group.getByText("2 nodes").waitFor();
+  await nodeCalled(page, "First").waitFor({ state: "detached" });
+  expect(await wires(page).count()).toBe(1);
+  await group.locator('[data-status="succeeded"]').waitFor();
+  await picture(page, "group-folded");
+  await expect.poll(() => stage.read(id, "flow.json"), { timeout: WITHIN_MS }).toContain('"collapsed"');
+  await openProject(page, id);
+  await group.getByText("2 nodes").waitFor();
+  await group.getByRole("button", { name: "Expand" }).click();
+  await nodeCalled(page, "First").waitFor();
+  await page.keyboard.press("Control+z");
+  await nodeCalled(page, "First").waitFor({ state: "detached" });
+
+  // What is copied is text, and holds what lies in the group.
+  await page.context().grantPermissions(["clipboard-read", "clipboard-write"], { origin: inject("address") });
+  await page.keyboard.press("Control+a");
+  await page.keyboard.press("Control+c");
+  await page.waitForFunction(async () => (await navigator.clipboard.readText()).includes('"aimforge-flow-1"'));
+  const other = await stage.project("Copied to");
+  await openProject(page, other);
+  await page.keyboard.press("Control+0");
+  await page.keyboard.press("Control+v");
+  await nodeCalled(page, "Group").getByText("2 nodes").waitFor();
+  await nodeCalled(page, "Last").waitFor();
+  await runAll(page);
+  await nodeCalled(page, "Last").getByText("int  21").waitFor();
+});
+
+scenario("a signature that is typed becomes ports, a run takes what is typed, and is kept in the history", async (stage) => {
+  const { page } = await stage.open("Typing", {
+    nodes: [
+      { id: "sum", title: "Sum", code: "def main():\n    return left + right\n" },
+      { id: "other", title: "Other", code: "def main():\n    return 0\n", y: 240 },
+    ],
+  });
+  await openCode(page, "Sum");
+  await goToLine(page, 1);
+  await page.keyboard.press("Shift+Home");
+  await page.keyboard.insertText("def main(left: int = 1, right: float = 2):");
+  await nodeCalled(page, "Sum").getByText("left").waitFor();
+  await nodeCalled(page, "Sum").getByText("float", { exact: true }).waitFor();
+  await goToLine(page, 2);
+  await page.keyboard.insertText(" + 40");
+  // At once: what is typed is saved before it runs.
+  await page.keyboard.press("Control+Enter");
+  await nodeCalled(page, "Sum").getByText("int  43").waitFor();
+
+  await openCode(page, "Other");
+  await page.getByRole("button", { name: "Split the editor" }).click();
+  await page.locator("[data-scope=editor] .monaco-editor").nth(1).waitFor();
+  await page.getByRole("button", { name: "Close the second editor" }).click();
+
+  await page.keyboard.press("Control+`");
+  await page.getByRole("tab", { name: "Runs" }).click();
+  const timeline = page.getByRole("list", { name: "Timeline" });
+  await timeline.getByRole("button", { name: "Sum" }).click();
+  await timeline.getByRole("button", { name: "Sum", pressed: true }).waitFor();
+  await page.getByText("int  43").first().waitFor();
+});
+
+scenario("everything is told in Korean too", async (stage) => {
+  await stage.project("언어", { nodes: [{ id: "one", title: "하나", code: "def main():\n    return '둘'\n" }] });
+  const page = await stage.page();
+  await page.getByRole("button", { name: "Appearance" }).click();
+  await page.getByRole("menuitem", { name: "한국어" }).click();
+  await page.getByRole("button", { name: "새 프로젝트" }).waitFor();
+  await page.getByRole("link", { name: "언어" }).click();
+  await page.getByRole("button", { name: "모두 실행", exact: true }).click();
+  await waitForStatus(page, "하나", "succeeded");
+  await nodeCalled(page, "하나").click();
+  await picture(page, "korean");
+  const shown = await page.locator("body").innerText();
+  // A key that is shown as it is would be a text that is missing.
+  expect(shown.match(/\b(app|flow|runs|editor|files|packages|projects|statusbar|terminal)\.[a-zA-Z]+\b/g) ?? []).toEqual([]);
+  expect(shown).not.toMatch(/\{\w+\}/);
+});
