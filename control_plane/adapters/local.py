@@ -174,6 +174,7 @@ def docker_runtime(engine: "Engine", sockets: "Sockets", deployment: LocalDeploy
     from control_plane.adapters.docker.runtime import DockerRuntime  # noqa: PLC0415
     from control_plane.adapters.docker.spec import ContainerSettings  # noqa: PLC0415
     from control_plane.adapters.docker.workspace import VolumeWorkspaces  # noqa: PLC0415
+    from control_plane.adapters.egress.indexes import listing_url  # noqa: PLC0415
 
     image = deployment.image or current_image()
     settings = ContainerSettings(deployment=deployment.label, image=image, runtime=deployment.runtime)
@@ -181,7 +182,8 @@ def docker_runtime(engine: "Engine", sockets: "Sockets", deployment: LocalDeploy
     if deployment.disk_quota:
         quota = QuotaWorkspaces(deployment.data_dir / "workspaces")
         workspaces = MixedWorkspaces(quota, VolumeWorkspaces(engine, settings))
-    return DockerRuntime(engine, settings, sockets, deployment.agent_settings, workspaces)
+    agent_settings = {**deployment.agent_settings, "listing_url": listing_url(deployment.index_url)}
+    return DockerRuntime(engine, settings, sockets, agent_settings, workspaces)
 
 
 @asynccontextmanager

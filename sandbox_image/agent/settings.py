@@ -27,6 +27,8 @@ class AgentSettings:
     uv: str = ""
     """Path of uv; empty means the first on ``PATH``."""
     index_url: str = ""
+    listing_url: str = ""
+    """Index whose list of names is searched; empty means ``index_url``."""
     extra_index_urls: list[str] = field(default_factory=list[str])
     find_links: list[str] = field(default_factory=list[str])
     """More folders of wheels, besides ``wheelhouse``."""

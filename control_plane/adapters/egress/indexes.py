@@ -9,10 +9,11 @@ import ensurepip
 import os
 import re
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Final
-from urllib.parse import urlsplit
+from urllib.parse import urlsplit, urlunsplit
 
 import structlog
 
@@ -20,14 +21,8 @@ from control_plane.domain.egress import AllowedHost, canonical_name
 
 log = structlog.stdlib.get_logger()
 
-VARIABLES: Final = (
-    "UV_DEFAULT_INDEX",
-    "UV_INDEX_URL",
-    "PIP_INDEX_URL",
-    "UV_EXTRA_INDEX_URL",
-    "PIP_EXTRA_INDEX_URL",
-    "UV_INDEX",
-)
+MAIN: Final = ("UV_DEFAULT_INDEX", "UV_INDEX_URL", "PIP_INDEX_URL")
+FURTHER: Final = ("UV_EXTRA_INDEX_URL", "PIP_EXTRA_INDEX_URL", "UV_INDEX")
 FILES: Final = ("/etc/pip.conf", "/etc/xdg/pip/pip.conf", "~/.config/pip/pip.conf", "~/.pip/pip.conf")
 BUNDLED: Final = (Path(ensurepip.__file__).parent / "_bundled", Path("/usr/share/python-wheels"))
 STANDARD: Final = re.compile(r'^PyPI = PackageIndex\(\s*"([^"]+)",\s*file_storage_domain="([^"]+)"', re.MULTILINE)
@@ -38,13 +33,32 @@ def index_hosts(index_url: str = "", environment: Mapping[str, str] = os.environ
 
     They may lie on private addresses: a mirror of a school or a company does.
     """
-    urls = [index_url] if index_url else list(_configured(environment))
+    urls = (
+        [index_url]
+        if index_url
+        else list(_configured(environment, (*MAIN, *FURTHER), ("index-url", "extra-index-url")))
+    )
     hosts = {host for url in urls if (host := _host(url)) is not None}
     if not hosts:
         hosts = {AllowedHost(name, private=True) for name in standard_hosts()}
     return sorted(hosts, key=lambda host: host.name)
 
 
+def listing_url(index_url: str = "", environment: Mapping[str, str] = os.environ) -> str:
+    """The address whose list of packages sandboxes search: the index that is given, else the one that this machine asks.
+
+    Of one that is only configured here, user and password stay here. Empty where none is known.
+    """
+    if index_url:
+        return index_url
+    for url in _configured(environment, MAIN, ("index-url",)):
+        if _host(url) is not None:
+            parts = urlsplit(url)
+            return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
+    return next((f"https://{name}/simple/" for name in standard_hosts()), "")
+
+
+@cache
 def standard_hosts(folders: tuple[Path, ...] = BUNDLED) -> list[str]:
     """The hosts of the standard index: its pages, and its files."""
     for wheel in (wheel for folder in folders for wheel in sorted(folder.glob("pip-*.whl"))):
@@ -57,8 +71,8 @@ def standard_hosts(folders: tuple[Path, ...] = BUNDLED) -> list[str]:
     return []
 
 
-def _configured(environment: Mapping[str, str]) -> Iterator[str]:
-    for variable in VARIABLES:
+def _configured(environment: Mapping[str, str], variables: Iterable[str], options: Iterable[str]) -> Iterator[str]:
+    for variable in variables:
         yield from environment.get(variable, "").split()
     for name in (environment.get("PIP_CONFIG_FILE", ""), *FILES):
         parser = configparser.RawConfigParser()
@@ -67,7 +81,7 @@ def _configured(environment: Mapping[str, str]) -> Iterator[str]:
         except configparser.Error as error:
             log.warning("pip_configuration_unreadable", file=name, error=str(error))
             continue
-        for option in ("index-url", "extra-index-url"):
+        for option in options:
             yield from parser.get("global", option, fallback="").split()
 
 

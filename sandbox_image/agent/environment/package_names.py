@@ -19,7 +19,6 @@ from .uv import outward
 
 PATH: Final = ".aimforge/index-names.txt"
 PROGRAM: Final = Path(__file__).with_name("list_index.py")
-DEFAULT_INDEX: Final = "https://pypi.org/simple/"
 KEPT_SEC: Final = 86_400.0
 READ_WITHIN_SEC: Final = 300.0
 AGAIN_AFTER_SEC: Final = 600.0
@@ -101,7 +100,10 @@ class PackageNames:
 
     async def _listed(self) -> bytes:
         """The names as the program prints them. Raises ``ValueError`` with a sentence when there are none."""
-        indexes = [self._settings.index_url or DEFAULT_INDEX, *self._settings.extra_index_urls]
+        first = self._settings.listing_url or self._settings.index_url
+        indexes = [*([first] if first else []), *self._settings.extra_index_urls]
+        if not indexes:
+            raise ValueError("No package index is known here whose list could be searched.")
         process = await asyncio.create_subprocess_exec(
             sys.executable, "-I", str(PROGRAM), stdin=PIPE, stdout=PIPE, stderr=PIPE, env=outward(self._settings)
         )

@@ -3,7 +3,10 @@
 import zipfile
 from pathlib import Path
 
-from control_plane.adapters.egress.indexes import index_hosts, standard_hosts
+import pytest
+
+from control_plane.adapters.egress import indexes
+from control_plane.adapters.egress.indexes import index_hosts, listing_url, standard_hosts
 from control_plane.domain.egress import AllowedHost
 
 
@@ -39,3 +42,16 @@ def test_the_standard_index_is_known_by_python_itself(tmp_path: Path):
         )
     assert standard_hosts((tmp_path,)) == ["pages.example", "files.example"]
     assert standard_hosts((tmp_path / "nothing",)) == []
+
+
+def test_the_list_to_search_is_that_of_the_index_in_use_without_its_password():
+    assert listing_url("https://reader:word@given.example/simple/") == "https://reader:word@given.example/simple/"
+    configured = {"UV_DEFAULT_INDEX": "https://reader:word@mirror.example:8443/simple/?a=b"}
+    assert listing_url("", configured) == "https://mirror.example:8443/simple/"
+
+
+def test_without_any_main_index_the_standard_one_is_searched(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(indexes, "FILES", ())
+    standard = f"https://{standard_hosts()[0]}/simple/"
+    assert listing_url("", {}) == standard
+    assert listing_url("", {"UV_INDEX": "torch=https://wheels.example/"}) == standard
