@@ -1,6 +1,7 @@
 import { Link, useNavigate } from "@tanstack/react-router";
 import { ShieldAlert } from "lucide-react";
 import type { ReactNode } from "react";
+import { AllowancesPage } from "@/features/admin/AllowancesPage";
 import { AuditPage } from "@/features/admin/AuditPage";
 import { PeoplePage } from "@/features/admin/PeoplePage";
 import { SandboxesPage } from "@/features/admin/SandboxesPage";
@@ -14,6 +15,7 @@ import { AccountFrame } from "./AccountFrame";
 const PAGES = [
   { to: "/admin/people", title: "admin.people" },
   { to: "/admin/sandboxes", title: "admin.sandboxes" },
+  { to: "/admin/allowances", title: "allowance.title" },
   { to: "/admin/audit", title: "admin.audit" },
   { to: "/admin/settings", title: "admin.settings" },
 ] as const;
@@ -56,6 +58,10 @@ export function AdminSandboxes() {
   const navigate = useNavigate();
   const open = (projectId: string) => void navigate({ to: "/project/$projectId", params: { projectId } });
   return <Administration>{(me) => <SandboxesPage me={me} onProject={open} />}</Administration>;
+}
+
+export function AdminAllowances() {
+  return <Administration>{() => <AllowancesPage />}</Administration>;
 }
 
 export function AdminAudit() {

@@ -32,6 +32,7 @@ export function peopleRoutes<R extends AnyRootRoute>(root: R) {
     }),
     createRoute({ getParentRoute, path: "/admin/people", component: lazyRouteComponent(() => import("./Administration"), "AdminPeople") }),
     createRoute({ getParentRoute, path: "/admin/sandboxes", component: lazyRouteComponent(() => import("./Administration"), "AdminSandboxes") }),
+    createRoute({ getParentRoute, path: "/admin/allowances", component: lazyRouteComponent(() => import("./Administration"), "AdminAllowances") }),
     createRoute({ getParentRoute, path: "/admin/audit", component: lazyRouteComponent(() => import("./Administration"), "AdminAudit") }),
     createRoute({ getParentRoute, path: "/admin/settings", component: lazyRouteComponent(() => import("./Administration"), "AdminSettings") }),
   ] as const;

@@ -10,6 +10,7 @@ import { FormProblem } from "@/shared/ui/FormProblem";
 import { TextField } from "@/shared/ui/fields";
 import { notify } from "@/shared/ui/toasts";
 import type { Course } from "@/wire/courses";
+import { CourseAllowances } from "./CourseAllowances";
 import { changeCourse, courseQuery, deleteCourse } from "./coursesApi";
 
 const FIELDS = ["title", "claim"] as const;
@@ -66,6 +67,7 @@ export function CourseSettings({ course, onDeleted }: { course: Course; onDelete
   return (
     <div className="flex max-w-2xl flex-col gap-5">
       <Fields course={course} />
+      <CourseAllowances courseId={course.id} />
       <section className="rounded-xl border border-line bg-panel p-5 shadow-card">
         <h2 className="text-base font-semibold">{t("courses.deleteSection")}</h2>
         <p className="mt-0.5 mb-3 text-xs text-muted">{t("courses.deleteHint")}</p>

@@ -1,5 +1,6 @@
 import { account } from "./account";
 import { admin } from "./admin";
+import { allowance } from "./allowance";
 import { app } from "./app";
 import { courses } from "./courses";
 import { editor } from "./editor";
@@ -17,6 +18,7 @@ import { terminal } from "./terminal";
 export const en = {
   ...account,
   ...admin,
+  ...allowance,
   ...app,
   ...courses,
   ...editor,

@@ -1,6 +1,7 @@
 import type { Texts } from "../en";
 import { account } from "./account";
 import { admin } from "./admin";
+import { allowance } from "./allowance";
 import { app } from "./app";
 import { courses } from "./courses";
 import { editor } from "./editor";
@@ -18,6 +19,7 @@ import { terminal } from "./terminal";
 export const ko: Texts = {
   ...account,
   ...admin,
+  ...allowance,
   ...app,
   ...courses,
   ...editor,
