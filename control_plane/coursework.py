@@ -18,6 +18,7 @@ from control_plane.services.project_archives import ProjectArchives
 from control_plane.services.project_registry import ProjectRegistry
 from control_plane.services.projects import Projects
 from control_plane.services.sandboxes import Sandboxes
+from control_plane.services.starts import Starts
 from control_plane.services.submissions import Submissions
 from control_plane.settings import Settings
 from sandbox_image.wire.limits import MIB
@@ -44,8 +45,9 @@ async def open_coursework(
         adapters.archives, projects, sandboxes, link, directory, clock, settings.max_archive_mb * MIB
     )
     assignments = Assignments(directory, courses, registry, archives, sandboxes, link, audit, clock)
-    submissions = await stack.enter_async_context(
-        Submissions(directory, courses, assignments, archives, registry, projects, deletions, audit, clock)
+    submissions = Submissions(directory, courses, assignments, archives, registry, audit, clock)
+    starts = await stack.enter_async_context(
+        Starts(directory, assignments, submissions, archives, projects, deletions, clock)
     )
     tests = await stack.enter_async_context(
         HiddenTests(
@@ -64,11 +66,12 @@ async def open_coursework(
             max_sec=settings.tests_max_sec,
         )
     )
-    await submissions.resume()
+    await starts.resume()
     await tests.resume()
     return Coursework(
         assignments=assignments,
         submissions=submissions,
+        starts=starts,
         tests=tests,
         archives=archives,
         collection=Collection(directory, submissions, sandboxes, audit, clock),

@@ -47,6 +47,7 @@ from control_plane.services.projects import Projects
 from control_plane.services.sandboxes import Sandboxes
 from control_plane.services.sessions import Sessions
 from control_plane.services.shares import Shares
+from control_plane.services.starts import Starts
 from control_plane.services.submissions import Submissions
 from control_plane.services.tracing import Tracing, bind_ids
 from control_plane.services.traffic import TrafficCount
@@ -82,6 +83,7 @@ class Coursework:
 
     assignments: Assignments
     submissions: Submissions
+    starts: Starts
     tests: HiddenTests
     archives: ProjectArchives
     collection: Collection

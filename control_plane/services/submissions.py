@@ -1,11 +1,8 @@
 """Submissions: what each student makes of an assignment, from its start to being given back."""
 
-import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Final, Self
-
-import structlog
+from typing import Final
 
 from control_plane.domain.audit import AuditAction
 from control_plane.domain.courses import (
@@ -16,7 +13,7 @@ from control_plane.domain.courses import (
     check_text,
     submission_id,
 )
-from control_plane.domain.errors import AimforgeError, Conflict, Forbidden, Invalid, NotFound
+from control_plane.domain.errors import Conflict, Forbidden, Invalid, NotFound
 from control_plane.domain.identity import Account, Change, Identity, Put
 from control_plane.domain.people import Person
 from control_plane.domain.project import ProjectRecord
@@ -24,15 +21,11 @@ from control_plane.ports import Clock
 from control_plane.services.assignments import Assignments, found
 from control_plane.services.audit import SYSTEM, Actor, AuditLog
 from control_plane.services.courses import Courses
-from control_plane.services.deletions import Deletions
 from control_plane.services.directory import Directory
 from control_plane.services.keyed_locks import KeyedLocks
 from control_plane.services.project_archives import ProjectArchives
 from control_plane.services.project_registry import ProjectRegistry
-from control_plane.services.projects import Projects
 from sandbox_image.wire.limits import MAX_NAME
-
-log = structlog.stdlib.get_logger()
 
 MAX_POINTS: Final = 1_000_000.0
 
@@ -47,10 +40,7 @@ class Entry:
 
 
 class Submissions:
-    """What students made. Use as an async context manager: starts go on when who asked for them goes away.
-
-    What it cannot do it says in a sentence (``Conflict``, ``NotFound``, ``Forbidden`` …).
-    """
+    """What students made. What it cannot do it says in a sentence (``Conflict``, ``NotFound``, ``Forbidden`` …)."""
 
     def __init__(
         self,
@@ -59,8 +49,6 @@ class Submissions:
         assignments: Assignments,
         archives: ProjectArchives,
         registry: ProjectRegistry,
-        projects: Projects,
-        deletions: Deletions,
         audit: AuditLog,
         clock: Clock,
     ) -> None:
@@ -69,30 +57,16 @@ class Submissions:
         self._assignments = assignments
         self._archives = archives
         self._registry = registry
-        self._projects = projects
-        self._deletions = deletions
         self._audit = audit
         self._clock = clock
         self._freezing = KeyedLocks()
-        self._starting: dict[str, asyncio.Future[str]] = {}
-        self._tasks: set[asyncio.Task[None]] = set()
-        self._group = asyncio.TaskGroup()
-
-    async def __aenter__(self) -> Self:
-        await self._group.__aenter__()
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        for task in self._tasks:
-            task.cancel()
-        await self._group.__aexit__(None, None, None)
 
     # ── Looking ───────────────────────────────────────────────────────────────────────────────────────────────
 
     def mine(self, person: Person, assignment_id: str) -> Entry:
         """Return a student's own. Raises ``NotFound``, ``Forbidden``."""
         assignment = self._assignments.get(assignment_id)
-        return self._entry(assignment, self._student(person, assignment), {})
+        return self._entry(assignment, self.student(person, assignment), {})
 
     def all(self, assignment_id: str) -> list[Entry]:
         """Return one for each student by login, and those of people who were students. Raises ``NotFound``."""
@@ -113,76 +87,6 @@ class Submissions:
         project = self._registry.find(record.project_id) if record.started_at is not None else None
         return project if project is not None and project.owner == record.person_id else None
 
-    # ── Starting ──────────────────────────────────────────────────────────────────────────────────────────────
-
-    async def start(self, actor: Actor, person: Person, assignment_id: str) -> str:
-        """Return the id of the student's project, which is made at the first call. Raises ``Forbidden``, ``NotFound`` …"""
-        assignment = self._assignments.get(assignment_id)
-        id_ = submission_id(assignment_id, self._student(person, assignment))
-        under_way = self._starting.get(id_)
-        if under_way is None:
-            record = self._directory.identity.get(Submission, id_)
-            if record is not None and record.person_id == person.id and (project := self.project_of(record)):
-                return project.id
-            if not assignment.archive_id:
-                raise Conflict("This assignment is not published.", assignment_id=assignment_id)
-            under_way = self._starting[id_] = asyncio.get_running_loop().create_future()
-            task = self._group.create_task(self._start(under_way, id_, actor, person, assignment))
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
-        return await asyncio.shield(under_way)
-
-    async def resume(self) -> None:
-        """Remove what starts left that the end of the last process interrupted."""
-        identity = self._directory.identity
-        for record in list(identity.all(Submission).values()):
-            if record.project_id and record.started_at is None:
-                self._deletions.begin(record.project_id)
-                await self._change(record.id, lambda now: replace(now, project_id=""))
-
-    async def _start(
-        self, done: asyncio.Future[str], id_: str, actor: Actor, person: Person, assignment: Assignment
-    ) -> None:
-        try:
-            done.set_result(await self._make(id_, actor, person, assignment))
-        except AimforgeError as error:
-            done.set_exception(error)
-        except asyncio.CancelledError:
-            done.cancel()
-            raise
-        except Exception:
-            # The last line: a fault of ours in one start must not end the service, and with it all others.
-            log.exception("start_failed", assignment_id=assignment.id)
-            done.set_exception(AimforgeError("Something went wrong in the control plane; its log has the details."))
-        finally:
-            del self._starting[id_]
-            if done.done() and not done.cancelled():
-                done.exception()  # whoever waits gets it; nobody waiting is no fault
-
-    async def _make(self, id_: str, actor: Actor, person: Person, assignment: Assignment) -> str:
-        """Make the project, note it, fill it, note that it is whole: an interruption leaves a record to clean up by."""
-        login = id_.removeprefix(f"{assignment.id}:")
-        project = await self._projects.make(person, project_name(assignment.title))
-        try:
-
-            def begin(identity: Identity) -> tuple[list[Change], None]:
-                found(identity, assignment.id)
-                before = identity.get(Submission, id_) or blank(assignment, login)
-                begun = replace(before, person_id=person.id, project_id=project.id, started_at=None)
-                return [Put(begun)], None
-
-            await self._directory.change(begin)
-            await self._archives.fill(project, person, assignment.archive_id)
-            await self._change(id_, lambda now: replace(now, started_at=self._clock.now()))
-        except Exception:  # one that is called off, at the end of the process, is cleaned up after by ``resume``
-            self._deletions.begin(project.id)
-            record = self._directory.identity.get(Submission, id_)
-            if record is not None and record.project_id == project.id:
-                await self._change(id_, lambda now: replace(now, project_id=""))
-            raise
-        self._note(AuditAction.SUBMISSION_STARTED, actor, assignment, login, project_id=project.id)
-        return project.id
-
     # ── Handing in ────────────────────────────────────────────────────────────────────────────────────────────
 
     async def hand_in(self, actor: Actor, person: Person, assignment_id: str) -> Entry:
@@ -191,7 +95,7 @@ class Submissions:
         Raises ``Conflict`` before the start, and after the deadline for who handed in or was collected.
         """
         assignment = self._assignments.get(assignment_id)
-        login = self._student(person, assignment)
+        login = self.student(person, assignment)
         id_ = submission_id(assignment_id, login)
         now = self._clock.now()
         async with self._freezing.hold(id_):
@@ -205,7 +109,7 @@ class Submissions:
             if late and record.archive_id:
                 raise Conflict("The deadline is over: what you handed in stays as it is.", due_at=assignment.due_at)
             archive = await self._archives.freeze(project.id, user=person.name)
-            await self._change(
+            await self.change(
                 id_,
                 lambda before: replace(
                     before,
@@ -218,7 +122,7 @@ class Submissions:
                     given_back_at=None,
                 ),
             )
-        self._note(AuditAction.SUBMISSION_HANDED_IN, actor, assignment, login, project_id=project.id, late=late)
+        self.note(AuditAction.SUBMISSION_HANDED_IN, actor, assignment, login, project_id=project.id, late=late)
         return self._entry(assignment, login, {})
 
     def to_collect(self, assignment: Assignment) -> list[Submission]:
@@ -239,7 +143,7 @@ class Submissions:
             if record is None:
                 return
             archive = await self._archives.freeze(record.project_id, touch=False)
-            await self._change(
+            await self.change(
                 id_,
                 lambda before: replace(
                     before,
@@ -251,7 +155,7 @@ class Submissions:
                     given_back_at=None,
                 ),
             )
-        self._note(AuditAction.SUBMISSION_COLLECTED, SYSTEM, assignment, record.login, project_id=record.project_id)
+        self.note(AuditAction.SUBMISSION_COLLECTED, SYSTEM, assignment, record.login, project_id=record.project_id)
 
     # ── Giving back ───────────────────────────────────────────────────────────────────────────────────────────
 
@@ -270,7 +174,7 @@ class Submissions:
             return [Put(after)], assignment
 
         assignment = await self._directory.change(make)
-        self._note(AuditAction.SUBMISSION_COMMENTED, actor, assignment, login, points=points)
+        self.note(AuditAction.SUBMISSION_COMMENTED, actor, assignment, login, points=points)
         return self._entry(assignment, login, {})
 
     async def give_back(self, actor: Actor, assignment_id: str, logins: Sequence[str]) -> list[Entry]:
@@ -285,7 +189,7 @@ class Submissions:
 
         assignment, given = await self._directory.change(make)
         for login in given:
-            self._note(AuditAction.SUBMISSION_GIVEN_BACK, actor, assignment, login)
+            self.note(AuditAction.SUBMISSION_GIVEN_BACK, actor, assignment, login)
         return [self._entry(assignment, login, {}) for login in given]
 
     async def copy(self, actor: Actor, person: Person, assignment_id: str, login: str) -> str:
@@ -294,12 +198,12 @@ class Submissions:
         record = self.get(assignment_id, login)
         name = project_name(f"{assignment.title[: MAX_NAME // 2]} – {self._entry(assignment, login, {}).name}")
         project = await self._archives.make(person, name, record.archive_id)
-        self._note(AuditAction.SUBMISSION_COPIED, actor, assignment, login, project_id=project.id)
+        self.note(AuditAction.SUBMISSION_COPIED, actor, assignment, login, project_id=project.id)
         return project.id
 
     # ── Steps that these share ────────────────────────────────────────────────────────────────────────────────
 
-    def _student(self, person: Person, assignment: Assignment) -> str:
+    def student(self, person: Person, assignment: Assignment) -> str:
         """Return the login of a student of the course. Raises ``Forbidden``."""
         account = self._directory.identity.get(Account, person.id)
         if account is None or self._courses.role_in(assignment.course_id, person.id) is not CourseRole.STUDENT:
@@ -327,7 +231,7 @@ class Submissions:
             raise NotFound(f"There is no student {login[:100]!r} in this course.", login=login[:100])
         return blank(assignment, login)
 
-    async def _change(self, id_: str, make: Callable[[Submission], Submission]) -> None:
+    async def change(self, id_: str, make: Callable[[Submission], Submission]) -> None:
         """Change a record. Raises ``NotFound`` when the assignment was deleted meanwhile."""
 
         def change(identity: Identity) -> tuple[list[Change], None]:
@@ -338,7 +242,7 @@ class Submissions:
 
         await self._directory.change(change)
 
-    def _note(
+    def note(
         self,
         action: AuditAction,
         actor: Actor,
@@ -348,6 +252,7 @@ class Submissions:
         project_id: str = "",
         **detail: object,
     ) -> None:
+        """Note in the audit log what was done with a student's work."""
         about = {"course_id": assignment.course_id, "assignment_id": assignment.id, "login": login}
         self._audit.record(action, actor, project_id=project_id, **about, **detail)
 

@@ -124,9 +124,7 @@ async def publish(call: Call) -> Response:
 async def start(call: Call) -> Response:
     """Give the student a project of their own."""
     assignment = shown(call)
-    return answer(
-        ProjectRef(project_id=await call.coursework.submissions.start(call.actor, call.person, assignment.id))
-    )
+    return answer(ProjectRef(project_id=await call.coursework.starts.start(call.actor, call.person, assignment.id)))
 
 
 async def of_project(call: Call) -> Response:

@@ -133,7 +133,7 @@ async def test_what_an_interrupted_start_left_is_removed_at_the_next_one(room: C
     services = room.app.served.app.state.services
     directory = room.coursework.submissions._directory  # as if the process had ended before it was filled
     await directory.change(lambda _: ([Put(replace(record, started_at=None))], None))
-    await room.coursework.submissions.resume()
+    await room.coursework.starts.resume()
     await outside.clock.advance(1)
     assert services.registry.find_any(project_id) is None
     assert await states(room, assignment) == {"bob": "not_started"}
