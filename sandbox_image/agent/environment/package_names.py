@@ -70,10 +70,12 @@ class PackageNames:
         here = [PackageMatch(name=one.name, version=one.version, offline=True) for one in wheels if wanted in one.name]
         here.sort(key=lambda match: weight(match.name, wanted))
         known = {match.name for match in here}
+        # Told as it is before the names are read: a list that comes meanwhile is not among them.
+        listing = self._listing()
         names = await asyncio.to_thread(self._names)
         found = await asyncio.to_thread(best, names, wanted, known)
         matches = [*here, *(PackageMatch(name=name) for name in found)][:MAX_MATCHES]
-        return PackageSearch(matches=matches, listing=self._listing(), message=self._message)
+        return PackageSearch(matches=matches, listing=listing, message=self._message)
 
     def _names(self) -> bytes:
         try:
