@@ -272,6 +272,20 @@ async def test_revocation_closes_sockets_of_that_session_person_and_share_only(a
     assert await app.handshake(events, ada) == 401
 
 
+async def test_a_role_that_changes_while_a_socket_is_open_leaves_what_it_still_allows(app: Hosted):
+    root, ada = await app.joined("root", Role.ADMIN), await app.joined("ada", Role.ADMIN)
+    project_id = await app.make(ada)
+    ada_id = (await app.served.call("GET", "/api/me", headers=ada)).json["id"]
+    async with app.connect(f"/api/project/{project_id}/events", ada) as own:
+        assert await app.status("PATCH", f"/api/people/{ada_id}", root, {"role": "student"}) == 200
+        await app.served.outside.clock.advance(3)
+        assert await app.status("GET", "/api/audit", ada) == 403
+        assert not own.closed
+        assert await app.handshake(f"/api/project/{project_id}/events", ada) == 101
+        assert await app.status("PATCH", f"/api/people/{ada_id}", root, {"disabled": True}) == 200
+        assert await closed_with(own) == CloseCode.REVOKED
+
+
 async def test_a_role_that_changed_counts_at_once_and_a_deleted_persons_token_is_dead(app: Hosted):
     root, ada = await app.joined("root", Role.ADMIN), await app.joined("ada", Role.ADMIN)
     token = await app.token(ada, "admin")
