@@ -27,7 +27,14 @@ export class Stage {
   readonly #projects: string[] = [];
 
   /** A page of a browser of its own, signed in. */
-  async page({ theme = "dark", minimap = false }: Preferences = {}): Promise<Page> {
+  async page(preferences: Preferences = {}): Promise<Page> {
+    const page = await this.blankPage(preferences);
+    await page.goto(`${inject("address")}/login?token=${inject("token")}`);
+    return page;
+  }
+
+  /** A page of a browser that nobody used before. */
+  async blankPage({ theme = "dark", minimap = false }: Preferences = {}): Promise<Page> {
     browser ??= chromium.connect(inject("browser"));
     const context = await (await browser).newContext({
       viewport: { width: 1280, height: 720 },
@@ -38,9 +45,7 @@ export class Stage {
     context.setDefaultTimeout(WITHIN_MS);
     const preferences = JSON.stringify({ theme, language: "en", minimap });
     await context.addInitScript(`localStorage.setItem("aimforge.preferences", ${JSON.stringify(preferences)})`);
-    const page = await context.newPage();
-    await page.goto(`${inject("address")}/login?token=${inject("token")}`);
-    return page;
+    return context.newPage();
   }
 
   async project(name: string, graph?: GraphSpec, template?: string): Promise<string> {

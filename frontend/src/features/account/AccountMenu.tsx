@@ -43,11 +43,11 @@ export function AccountMenu({ onAccount, onAdministration }: Props) {
         trigger={
           <button
             type="button"
-            aria-label={t("account.menu", { name: me.name })}
             title={me.name}
             className="ml-0.5 flex size-7 shrink-0 items-center justify-center rounded-full border border-line-strong bg-accent-soft text-2xs font-semibold text-accent-text select-none hover:border-accent"
           >
-            {initials(me.name)}
+            <span aria-hidden>{initials(me.name)}</span>
+              <span className="sr-only">{t("account.menu", { name: me.name })}</span>
           </button>
         }
         items={[

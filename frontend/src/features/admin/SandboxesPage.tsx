@@ -80,7 +80,7 @@ function SandboxRow({ sandbox, onLook, onLimits, onStop }: RowProps) {
       <td className={number}>{usage === null ? "—" : <Amount value={byteSize(usage.memory)} limit={byteSize(sandbox.memoryLimit)} />}</td>
       <td className={number}>{usage === null ? "—" : <Amount value={usage.cpu.toFixed(2)} limit={String(sandbox.cpus)} />}</td>
       <td className={number}>
-        {usage === null ? "—" : <Amount value={byteSize(usage.disk)} {...(sandbox.diskLimit > 0 ? { limit: byteSize(sandbox.diskLimit) } : {})} />}
+        {usage === null ? "—" : <Amount value={byteSize(usage.disk)} {...(usage.disk <= sandbox.diskLimit ? { limit: byteSize(sandbox.diskLimit) } : {})} />}
       </td>
       <td className={number}>
         {sandbox.sent + sandbox.received === 0 ? "—" : t("admin.traffic", { sent: byteSize(sandbox.sent), received: byteSize(sandbox.received) })}
