@@ -96,6 +96,7 @@ async def test_a_class_of_200_costs_no_more_than_one_transaction_a_second_for_ea
     await asyncio.wait(loops)
     await opened.flush()
     await audit.flush()
+    print(f"{PEOPLE} people: {sum(each_second) / SECONDS:.2f} transactions a second")
     assert 0 < sum(each_second) <= SECONDS * MOST_A_SECOND
     # Nothing was left out to get there.
     assert len(await audit.read(AuditFilter(action="egress.denied"), 10**6)) == PEOPLE * SECONDS / 5

@@ -43,6 +43,12 @@ async def test_where_user_ids_differ_a_container_makes_the_workspace_the_sandbox
     engine.options, engine.folder = options, str(tmp_path)
     await VolumeWorkspaces(engine, ContainerSettings(deployment="school", image="sandbox:1")).ensure(SPEC)
     commands = [asked.body["Cmd"] for asked in engine.asked if asked.path == "containers/create"]
+    for asked in engine.asked:
+        if asked.path == "containers/create":
+            host = asked.body["HostConfig"]
+            assert (host["CapDrop"], host["CapAdd"], host["NetworkMode"]) == (["ALL"], ["CHOWN"], "none")
+            assert (host["ReadonlyRootfs"], host["SecurityOpt"]) == (True, ["no-new-privileges"])
+            assert [mount["Type"] for mount in host["Mounts"]] == ["volume"]
     if options:
         assert (owned, [command[0] for command in commands]) == ([], ["chown"])
     else:
