@@ -92,7 +92,8 @@ class Settings(PeopleSettings, AllowanceSettings, CourseSettings):
         description="Image that sandboxes are started from. Empty: the one that `aimforge image ensure` builds.",
     )
     runtime: str = Field(
-        default="", description="The engine's runtime for sandboxes, such as runsc (gVisor). Empty: its default."
+        default="",
+        description="The engine's runtime for sandboxes, such as crun; gVisor's does not start them yet. Empty: its default.",
     )
     deployment: str = Field(
         default="", description="Label of this deployment's containers. Empty: derived from the data directory."

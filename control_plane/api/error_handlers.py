@@ -53,7 +53,7 @@ async def tell_http(connection: HTTPConnection, error: Exception) -> Response:
 
 async def tell_fault(connection: HTTPConnection, error: Exception) -> Response:
     """Answer with a fault of ours, without its details; the log has them."""
-    log.error("fault", path=connection.scope["path"], exc_info=error)
+    log.error("fault", route=getattr(connection.scope.get("route"), "path", ""), exc_info=error)
     return error_response(ErrorCode.INTERNAL, "Something went wrong here; the server's log has the details.", {})
 
 

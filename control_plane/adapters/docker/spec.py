@@ -21,7 +21,7 @@ MAX_UID: Final = 2**31 - 1
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContainerSettings:
-    """What a deployment chooses for all its sandboxes. ``runtime`` is the engine's, such as ``runsc``; empty: its default."""
+    """What a deployment chooses for all its sandboxes. ``runtime`` is the engine's, such as ``crun``; empty: its default."""
 
     deployment: str
     image: str
