@@ -63,6 +63,7 @@ scenario("nodes are dropped on wires, folded into a group, and copied to another
   await page.waitForFunction(async () => (await navigator.clipboard.readText()).includes('"aimforge-flow-1"'));
   const other = await stage.project("Copied to");
   await openProject(page, other);
+  await page.locator('[data-venv="completed"]').waitFor();
   await page.keyboard.press("Control+0");
   await page.keyboard.press("Control+v");
   await nodeCalled(page, "Group").getByText("2 nodes").waitFor();
