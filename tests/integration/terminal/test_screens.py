@@ -27,6 +27,15 @@ def main(screen):
         screen.refresh()
 curses.wrapper(main)
 """
+HTOPRC = """htop_version=3.2.2
+config_reader_min_version=2
+fields=0 48 1
+hide_userland_threads=1
+"""
+TMUX = """set -g status off
+set -g assume-paste-time 0
+set -g default-command "PS1='IN TMUX>' exec sh"
+"""
 # Each step: what is typed, and what the screen shows when it is done.
 PROGRAMS = {
     "curses": (f"{sys.executable} draw.py", [("", "row 19 ünï"), ("a", "key a"), ("\x1b[B", "key"), ("b", "key b")]),
@@ -38,13 +47,40 @@ PROGRAMS = {
         "TERM=linux less numbers.txt",
         [("", "line 1"), ("G", "(END)"), ("?line 77\n", "line 77"), ("q", "READY>")],
     ),
+    # Without figures; its meters, which change by themselves, are not compared.
+    "htop": (
+        "TERM=xterm HTOPRC=htoprc htop -d 100 -p 1",
+        [
+            ("", "Command"),
+            ("h", "(C)"),
+            (" ", "Command"),
+            ("\x1bOQ", "Display options"),
+            ("\x1b", "Command"),
+            ("q", "READY>"),
+        ],
+    ),
+    "tmux": (
+        "TERM=xterm tmux -L {socket} -f tmux.conf new-session",
+        [
+            ("", "IN TMUX>"),
+            ("head -3 numbers.txt\n", "line 3"),
+            ("\x02%", "│"),
+            ('\x02"', "─"),
+            ("\x02:", ":"),
+            ("kill-server\r", "READY>"),
+        ],
+    ),
 }
+
+CHANGING_ROWS = {"htop": 5}
+"""Rows at the top of a program's screen that change by themselves."""
 
 
 class Screen:
     """What a terminal shows. ``changed`` is set with each change."""
 
-    def __init__(self, changed: asyncio.Event) -> None:
+    def __init__(self, changed: asyncio.Event, skipped: int = 0) -> None:
+        self._skipped = skipped
         self._screen = pyte.Screen(80, 24)
         self._stream = pyte.ByteStream(self._screen)
         self._changed = changed
@@ -55,10 +91,10 @@ class Screen:
 
     @property
     def lines(self) -> list[str]:
-        return self._screen.display
+        return self._screen.display[self._skipped :]
 
     def shows(self, text: str) -> bool:
-        return any(text in line for line in self.lines)
+        return any(text in line for line in self._screen.display)
 
     async def follow(self, page: Page) -> None:
         while await page.step():
@@ -69,10 +105,10 @@ class Screen:
 class Bare:
     """The same shell on a PTY that nothing stands in front of."""
 
-    def __init__(self, workspace: Path, changed: asyncio.Event) -> None:
+    def __init__(self, workspace: Path, changed: asyncio.Event, skipped: int) -> None:
         environment = {**os.environ, "HOME": str(workspace), "TERM": "xterm-256color", "LC_ALL": "C.UTF-8"}
         self.pty = start_shell(workspace, environment, 80, 24)
-        self.screen = Screen(changed)
+        self.screen = Screen(changed, skipped)
         asyncio.get_running_loop().add_reader(self.pty.master, self._read)
 
     def _read(self) -> None:
@@ -98,29 +134,38 @@ async def _until(changed: asyncio.Event, condition: Callable[[], bool]) -> None:
         await asyncio.wait_for(changed.wait(), DEADLINE)
 
 
-@pytest.mark.parametrize("name", ["curses", *(name for name in ("vim", "less") if shutil.which(name))])
+@pytest.mark.parametrize("name", ["curses", *(name for name in ("vim", "less", "htop", "tmux") if shutil.which(name))])
 async def test_draws_the_same_screens(tmp_path: Path, name: str) -> None:
     command, steps = PROGRAMS[name]
     changed = asyncio.Event()
     async with served(tmp_path) as agent, agent.shell() as page:
         workspace = tmp_path / "workspace"
         (workspace / "draw.py").write_text(CURSES)
+        (workspace / "tmux.conf").write_text(TMUX)
+        (workspace / "htoprc").write_text(HTOPRC)
         (workspace / "numbers.txt").write_text("".join(f"line {n}\n" for n in range(1, 401)))
-        bare, relayed, fresh = Bare(workspace, changed), Screen(changed), Screen(changed)
+        skipped = CHANGING_ROWS.get(name, 0)
+        bare, relayed, fresh = Bare(workspace, changed, skipped), Screen(changed, skipped), Screen(changed, skipped)
         try:
             async with asyncio.TaskGroup() as readers:
                 following = [readers.create_task(relayed.follow(page))]
                 bare.type("stty -echo; PROMPT_COMMAND=; PS1=READ''Y'>'\n")
                 await _until(changed, lambda: bare.screen.shows("READY>"))
-                bare.type(f"clear; {command}\n")
-                await page.type(f"clear; {command}\n")
+                # Each of the two has a tmux server of its own.
+                bare.type(f"clear; {command.replace('{socket}', f'bare-{os.getpid()}')}\n")
+                await page.type(f"clear; {command.replace('{socket}', f'relayed-{os.getpid()}')}\n")
                 for typed, expected in steps:
                     bare.type(typed)
                     await page.type(typed)
-                    await _until(
-                        changed,
-                        lambda expected=expected: bare.screen.shows(expected) and relayed.lines == bare.screen.lines,
-                    )
+
+                    def same(expected: str = expected) -> bool:
+                        return bare.screen.shows(expected) and relayed.lines == bare.screen.lines
+
+                    try:
+                        await _until(changed, same)
+                    except TimeoutError:
+                        screens = zip(bare.screen.lines, relayed.lines, strict=True)
+                        pytest.fail(f"after {typed!r}:\n" + "\n".join(f"{one} ‖ {other}" for one, other in screens))
                 # A page that was reloaded shows the same again.
                 async with agent.attach(agent.part.describe()[0].id) as reloaded:
                     following.append(readers.create_task(fresh.follow(reloaded)))
