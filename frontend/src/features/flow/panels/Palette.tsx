@@ -66,7 +66,7 @@ export function Palette() {
           if (shown.length === 0) return null;
           return (
             <section key={group} className="mb-2">
-              <h3 className="px-2 pt-1 pb-1 text-2xs font-semibold text-muted">{t(`flow.paletteGroup.${group}`)}</h3>
+              <h2 className="px-2 pt-1 pb-1 text-2xs font-semibold text-muted">{t(`flow.paletteGroup.${group}`)}</h2>
               <ul>
                 {shown.map(({ item }) => (
                   <Item key={item.id} item={item} />
