@@ -50,6 +50,13 @@ class Engine:
         for volume in self.call("GET", f"/volumes?filters={filters}")["Volumes"] or []:
             self.call("DELETE", f"/volumes/{volume['Name']}")
 
+    def used(self, deployment: str, project_id: str) -> float:
+        """Return the memory that a project's sandbox takes now, in MiB, without what the kernel only caches."""
+        container = self.container_of(deployment, project_id)["Id"]
+        memory = self.call("GET", f"/containers/{container}/stats?stream=false&one-shot=true")["memory_stats"]
+        stats = memory["stats"]
+        return (memory["usage"] - stats.get("total_inactive_file", stats.get("inactive_file", 0))) / 2**20
+
     def listed(self, deployment: str) -> list[dict[str, Any]]:
         """Return the containers of a deployment, those that ended too."""
         return self._listed(f"{LABEL}={deployment}")
