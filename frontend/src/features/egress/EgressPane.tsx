@@ -49,7 +49,7 @@ function Asked({ egress, busy, onAllow, onRefuse }: { egress: ProjectEgress; bus
   if (egress.asked.length === 0) return null;
   return (
     <div className="border-b border-line px-3 py-2">
-      <h3 className="text-xs font-medium text-muted">{t("egress.asked")}</h3>
+      <h2 className="text-xs font-medium text-muted">{t("egress.asked")}</h2>
       <ul aria-label={t("egress.asked")} className="mt-1 flex flex-col gap-1">
         {egress.asked.map((host) => (
           <li key={host} className="flex items-center gap-1">
@@ -120,7 +120,7 @@ export function EgressPane() {
           />
         </div>
       )}
-      <h3 className="px-3 pt-2 text-xs font-medium text-muted">{t("egress.recent")}</h3>
+      <h2 className="px-3 pt-2 text-xs font-medium text-muted">{t("egress.recent")}</h2>
       {egress.recent === null && <p className="px-3 py-2 text-xs text-muted">{t("egress.unreadable")}</p>}
       {egress.recent?.length === 0 && <p className="px-3 py-2 text-xs text-muted">{t("egress.nothingYet")}</p>}
       {egress.recent !== null && egress.recent.length > 0 && (

@@ -28,7 +28,7 @@ export function OwnHosts({ egress, busy, onAdd, onRemove }: Props) {
   const label = egress.mayChange ? t("egress.add") : t("egress.askFor");
   return (
     <div className="flex flex-col gap-2 px-3 py-2">
-      <h3 className="text-xs font-medium text-muted">{t("egress.hosts")}</h3>
+      <h2 className="text-xs font-medium text-muted">{t("egress.hosts")}</h2>
       {egress.hosts.length === 0 && <p className="text-xs text-muted">{t("egress.noHosts")}</p>}
       {egress.hosts.length > 0 && (
         <ul aria-label={t("egress.hosts")} className="flex flex-col">
