@@ -78,8 +78,8 @@ export function TestResultRow({ row, tests, onAgain, onDetails }: Props) {
           <Button small disabled={!over} aria-label={t("courses.detailsOf", { name })} onClick={onDetails}>
             {t("courses.details")}
           </Button>
-          <Button small disabled={!over} aria-label={t("courses.runTestsOf", { name })} onClick={onAgain}>
-            {t("app.tryAgain")}
+          <Button small disabled={!over} aria-label={t("courses.testAgainOf", { name })} onClick={onAgain}>
+            {t("courses.testAgain")}
           </Button>
         </span>
       </td>

@@ -173,7 +173,8 @@ export const courses = {
   "courses.givenBack": "Given back.",
 
   "courses.runTests": "Run the hidden tests",
-  "courses.runTestsOf": "Run the hidden tests on {name}",
+  "courses.testAgain": "Test again",
+  "courses.testAgainOf": "Test again: {name}",
   "courses.cancelTests": "Stop",
   "courses.testsProgress": "{done} of {all} tested, {running} running",
   "courses.testsHint": "Each submission runs in a sandbox of its own without network; the tests come after it has run.",

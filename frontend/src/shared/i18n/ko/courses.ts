@@ -175,7 +175,8 @@ export const courses: Readonly<Record<keyof typeof English, string>> = {
   "courses.givenBack": "돌려주었습니다.",
 
   "courses.runTests": "숨은 검사 실행",
-  "courses.runTestsOf": "{name} 님의 숨은 검사 실행",
+  "courses.testAgain": "다시 검사",
+  "courses.testAgainOf": "다시 검사: {name}",
   "courses.cancelTests": "중지",
   "courses.testsProgress": "{all}개 중 {done}개 검사함, {running}개 진행 중",
   "courses.testsHint": "제출물마다 네트워크 없는 별도의 샌드박스에서 실행하며, 검사는 실행이 끝난 뒤에 들어갑니다.",
