@@ -151,7 +151,8 @@ export function FlowSurface() {
   const overview = useOverview();
   const wheel = usePreferences((state) => state.wheel);
   const roomy = useStore((state) => state.height > MINIMAP_FROM && state.width > 2 * MINIMAP_FROM - 200);
-  const minimap = usePreferences((state) => state.minimap) && roomy;
+  const some = useProject((state) => state.nodes.size > 0);
+  const minimap = usePreferences((state) => state.minimap) && roomy && some;
   const mayEdit = useMayEdit();
   useViewHandle();
   return (

@@ -33,7 +33,7 @@ export const packages = {
   "packages.lookingUp": "Asking the package index…",
   "packages.found": "{name} {version} can be installed.",
   "packages.installNamed": "Install {name}",
-  "packages.offline": "no network needed",
+  "packages.offline": "offline",
   "packages.offlineHint": "Lies in the sandbox: it installs without a network.",
   "packages.results": "Packages found",
   "packages.searching": "Searching…",

@@ -35,7 +35,7 @@ export const packages: Readonly<Record<keyof typeof English, string>> = {
   "packages.lookingUp": "패키지 인덱스에 묻는 중…",
   "packages.found": "{name} {version}을(를) 설치할 수 있습니다.",
   "packages.installNamed": "{name} 설치",
-  "packages.offline": "네트워크 불필요",
+  "packages.offline": "오프라인",
   "packages.offlineHint": "샌드박스 안에 있어 네트워크 없이 설치됩니다.",
   "packages.results": "찾은 패키지",
   "packages.searching": "찾는 중…",
