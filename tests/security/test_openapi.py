@@ -48,7 +48,7 @@ def test_the_whole_document_holds_for_whatever_is_sent(server: Deployment, tmp_p
     )
     assert ran.code == 0, ran.said
     assert ran.tested == len(known) - len(left_out), ran.said
-    assert ran.asked == ran.passed > 2 * ran.tested, ran.said
+    assert ran.asked == ran.passed > 1.5 * ran.tested, ran.said
 
 
 @pytest.mark.timeout(600)
@@ -69,7 +69,7 @@ async def test_so_does_it_where_there_are_people_and_courses(tmp_path: Path):
         )
     assert ran.code == 0, ran.said
     assert ran.tested == len(known - {*ENDS_THE_SESSION, "delete_course"}), ran.said
-    assert ran.asked == ran.passed > 2 * ran.tested, ran.said
+    assert ran.asked == ran.passed > 1.5 * ran.tested, ran.said
 
 
 async def test_a_document_that_promises_something_else_is_noticed(tmp_path: Path):
