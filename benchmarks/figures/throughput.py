@@ -60,7 +60,7 @@ def measure(bench: Bench) -> list[Row]:
             ours=ours_mb,
             peer_name="a bare read of the PTY",
             peer=bare_mb,
-            note="The ceiling: in the same container, a loop that reads the PTY and drops what it read.",
+            note="In the same container, a loop that reads the PTY and drops what it read: what the kernel gives.",
         ),
     ]
 
