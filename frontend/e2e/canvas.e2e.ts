@@ -67,6 +67,7 @@ scenario("nodes are dropped on wires, folded into a group, and copied to another
   await page.keyboard.press("Control+0");
   await page.keyboard.press("Control+v");
   await nodeCalled(page, "Group").getByText("2 nodes").waitFor();
+  await page.keyboard.press("Shift+F");
   await nodeCalled(page, "Last").waitFor();
   await runAll(page);
   await nodeCalled(page, "Last").getByText("int  21").waitFor();
