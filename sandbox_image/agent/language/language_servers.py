@@ -26,8 +26,8 @@ from .spare_core import spare_core
 from .spare_process import SpareProcess
 
 MAX_CLIENTS: Final = {LanguageServerKind.PYRIGHT: 100, LanguageServerKind.RUFF: 32}
-AHEAD_SEC: Final = 15.0
-"""How long a busy machine is waited for before the Python server is started although no editor asked yet."""
+AHEAD_SEC: Final = 120.0
+"""How long a busy machine is waited for; after that the Python server is started when an editor asks for it."""
 
 logger = logging.getLogger(__name__)
 
@@ -197,8 +197,8 @@ class LanguageServers:
         self._python.refresh()
         self._spare_ruff.want()
         # Before anyone asks, so that the first editor finds it warm, but not at the cost of those who wait for something.
-        await spare_core(AHEAD_SEC)
-        self._python.start()
+        if await spare_core(AHEAD_SEC):
+            self._python.start()
 
     def _files_changed(self, changed: list[str], deleted: list[str]) -> None:
         if changed or deleted:

@@ -6,6 +6,7 @@ at once, thirty language servers that nobody asked for yet cost several times wh
 
 import asyncio
 import os
+import random
 from pathlib import Path
 from typing import Final
 
@@ -14,18 +15,21 @@ LOAD: Final = Path("/proc/loadavg")
 LOOK_SEC: Final = 0.1
 LOOKS: Final = 3
 """How often in a row a core must be free: one look may hit the moment between two programs."""
+SPREAD_SEC: Final = 0.5
+"""Sandboxes that wait for the same core look at different moments within so long, so that not all of them take it."""
 
 
 async def spare_core(within_sec: float, *, load: Path = LOAD, cores: int | None = None) -> bool:
     """Return whether a core became free; False after ``within_sec`` seconds without. Where nothing is known, one is."""
     count = cores or os.cpu_count() or 1
     free = 0
-    for _ in range(max(LOOKS, round(within_sec / LOOK_SEC))):
+    for _ in range(max(LOOKS + 1, round(within_sec / LOOK_SEC))):
         # The one that looks is running, so it counts itself.
         free = free + 1 if _runnable(load) - 1 < count else 0
-        if free == LOOKS:
+        if free > LOOKS:
             return True
-        await asyncio.sleep(LOOK_SEC)
+        # Not by a clock that all of them share; the last look of each comes at a moment of its own.
+        await asyncio.sleep(random.uniform(0, SPREAD_SEC) if free == LOOKS else LOOK_SEC)  # noqa: S311
     return False
 
 

@@ -33,7 +33,7 @@ async def test_a_busy_machine_is_waited_for(load: Path):
 
 async def test_the_wait_ends(load: Path):
     runnable(load, 30)
-    assert not await spare_core(LOOK_SEC * 4, load=load, cores=2)
+    assert not await spare_core(LOOK_SEC * 5, load=load, cores=2)
 
 
 @pytest.mark.parametrize("text", ["", "nonsense", "1 1 1 x/y 1", "0.00 0.00 0.00 0/0 0"])
