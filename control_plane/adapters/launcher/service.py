@@ -32,7 +32,7 @@ class LauncherService:
         else:
             yield await self._do(request)
 
-    async def _do(self, request: protocol.Request) -> Any:  # noqa: C901, PLR0911, PLR0912  # one line for each request
+    async def _do(self, request: protocol.Request) -> Any:  # noqa: C901, PLR0911  # one line for each request
         runtime = self._runtime
         match request:
             case protocol.Check():
