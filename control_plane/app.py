@@ -29,24 +29,24 @@ from control_plane.domain.errors import StoreUnavailable
 from control_plane.domain.people import LOCAL_PERSON
 from control_plane.hosting import know_people, open_entrance
 from control_plane.ports import Tracer
-from control_plane.services.allowances import Allowances, Deployment
 from control_plane.services.audit import AuditLog
 from control_plane.services.deletions import Deletions
-from control_plane.services.enforcement import Enforcement
-from control_plane.services.engine_watch import EngineWatch
-from control_plane.services.event_hub import EventHub
+from control_plane.services.events.event_hub import EventHub
+from control_plane.services.events.observed_events import ObservedEvents
 from control_plane.services.metrics import Metrics
-from control_plane.services.observed_events import ObservedEvents
 from control_plane.services.open_sockets import OpenSockets
 from control_plane.services.opened_projects import OpenedProjects
 from control_plane.services.preview_tickets import PreviewTickets
 from control_plane.services.project_registry import ProjectRegistry
 from control_plane.services.projects import Projects
-from control_plane.services.reaper import Reaper
-from control_plane.services.reconciler import Reconciler
-from control_plane.services.sandboxes import LifePolicy, Sandboxes
+from control_plane.services.sandboxes.allowances import Allowances, Deployment
+from control_plane.services.sandboxes.enforcement import Enforcement
+from control_plane.services.sandboxes.engine_watch import EngineWatch
+from control_plane.services.sandboxes.reaper import Reaper
+from control_plane.services.sandboxes.reconciler import Reconciler
+from control_plane.services.sandboxes.sandboxes import LifePolicy, Sandboxes
+from control_plane.services.sandboxes.traffic import TrafficCount
 from control_plane.services.tracing import Tracing
-from control_plane.services.traffic import TrafficCount
 from control_plane.settings import Settings
 from control_plane.settings_in_force import settings_in_force
 

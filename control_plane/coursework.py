@@ -5,21 +5,21 @@ from contextlib import AsyncExitStack
 
 from control_plane.adapters.local import Adapters
 from control_plane.api.dependencies import Coursework
-from control_plane.services.allowances import Allowances
-from control_plane.services.assignments import Assignments
 from control_plane.services.audit import AuditLog
-from control_plane.services.collection import Collection
-from control_plane.services.courses import Courses
+from control_plane.services.courses.assignments import Assignments
+from control_plane.services.courses.collection import Collection
+from control_plane.services.courses.courses import Courses
+from control_plane.services.courses.hidden_test_run import HiddenTestRun
+from control_plane.services.courses.hidden_tests import HiddenTests
+from control_plane.services.courses.project_archives import ProjectArchives
+from control_plane.services.courses.starts import Starts
+from control_plane.services.courses.submissions import Submissions
 from control_plane.services.deletions import Deletions
-from control_plane.services.directory import Directory
-from control_plane.services.hidden_test_run import HiddenTestRun
-from control_plane.services.hidden_tests import HiddenTests
-from control_plane.services.project_archives import ProjectArchives
+from control_plane.services.people.directory import Directory
 from control_plane.services.project_registry import ProjectRegistry
 from control_plane.services.projects import Projects
-from control_plane.services.sandboxes import Sandboxes
-from control_plane.services.starts import Starts
-from control_plane.services.submissions import Submissions
+from control_plane.services.sandboxes.allowances import Allowances
+from control_plane.services.sandboxes.sandboxes import Sandboxes
 from control_plane.settings import Settings
 from sandbox_image.wire.limits import MIB
 

@@ -7,25 +7,25 @@ from control_plane.adapters.local import Adapters
 from control_plane.api.dependencies import HostedServices
 from control_plane.api.guard import SECURE_SESSION_COOKIE, SESSION_COOKIE, Guard
 from control_plane.ports import EventSink
-from control_plane.services.access_watch import AccessWatch
-from control_plane.services.accounts import Accounts
-from control_plane.services.allowances import Allowances
-from control_plane.services.api_tokens import ApiTokens
 from control_plane.services.audit import AuditLog
-from control_plane.services.courses import Courses
-from control_plane.services.directory import Directory
-from control_plane.services.enforcement import Enforcement
-from control_plane.services.exams import Exams
-from control_plane.services.invitations import Invitations
-from control_plane.services.looks import Looks
-from control_plane.services.members import Members
-from control_plane.services.oidc_sign_in import OidcSignIn
+from control_plane.services.courses.courses import Courses
+from control_plane.services.courses.exams import Exams
+from control_plane.services.courses.members import Members
 from control_plane.services.open_sockets import OpenSockets
-from control_plane.services.people import HostedPeople, LocalPeople, People
-from control_plane.services.project_access import ProjectAccess
+from control_plane.services.people.access_watch import AccessWatch
+from control_plane.services.people.accounts import Accounts
+from control_plane.services.people.api_tokens import ApiTokens
+from control_plane.services.people.directory import Directory
+from control_plane.services.people.invitations import Invitations
+from control_plane.services.people.looks import Looks
+from control_plane.services.people.oidc_sign_in import OidcSignIn
+from control_plane.services.people.people import HostedPeople, LocalPeople, People
+from control_plane.services.people.project_access import ProjectAccess
+from control_plane.services.people.sessions import Sessions
+from control_plane.services.people.shares import Shares
 from control_plane.services.project_registry import ProjectRegistry
-from control_plane.services.sessions import Sessions
-from control_plane.services.shares import Shares
+from control_plane.services.sandboxes.allowances import Allowances
+from control_plane.services.sandboxes.enforcement import Enforcement
 from control_plane.settings import LOOPBACK_NAMES, Settings
 
 

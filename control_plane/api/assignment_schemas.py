@@ -7,7 +7,7 @@ from msgspec import UNSET, UnsetType
 
 from control_plane.domain.courses import Assignment, SubmissionState
 from control_plane.domain.hidden_tests import RowState, TestRow
-from control_plane.services.submissions import Entry
+from control_plane.services.courses.submissions import Entry
 
 MAX_LOGINS: Final = 5000
 

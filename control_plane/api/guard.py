@@ -45,7 +45,7 @@ from control_plane.domain.courses import CourseRole
 from control_plane.domain.errors import Forbidden, Unauthenticated
 from control_plane.domain.people import Person
 from control_plane.domain.project import ProjectRecord
-from control_plane.services.people import People
+from control_plane.services.people.people import People
 from control_plane.services.tracing import bind_ids
 
 SESSION_COOKIE: Final = "aimforge_session"

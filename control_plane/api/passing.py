@@ -20,7 +20,7 @@ from control_plane.domain.access import Policy
 from control_plane.domain.errors import AimforgeError, BadRequest, Conflict, SandboxMisbehaved, TooLarge
 from control_plane.ports import AgentAddress, AgentStream
 from control_plane.services.agent_answers import raise_for_agent
-from control_plane.services.event_checks import checked_lines
+from control_plane.services.events.event_checks import checked_lines
 from control_plane.services.unreadable import UNREADABLE
 from sandbox_image.wire.limits import MAX_CODE, MAX_JSON_BODY, MAX_UPLOAD
 

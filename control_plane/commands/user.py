@@ -12,7 +12,7 @@ from control_plane.domain.errors import AimforgeError
 from control_plane.domain.people import Role
 
 if TYPE_CHECKING:
-    from control_plane.services.accounts import Accounts
+    from control_plane.services.people.accounts import Accounts
 
 R = TypeVar("R")
 app = typer.Typer(
@@ -110,9 +110,9 @@ async def _with_accounts(do: Callable[["Accounts"], Awaitable[R]]) -> R:
     from control_plane.adapters.database.identity_store import DatabaseAuditStore, DatabaseIdentityStore
     from control_plane.adapters.database.opening import open_database, prepare_database
     from control_plane.adapters.passwords import Argon2Passwords
-    from control_plane.services.accounts import Accounts
     from control_plane.services.audit import AuditLog
-    from control_plane.services.directory import Directory
+    from control_plane.services.people.accounts import Accounts
+    from control_plane.services.people.directory import Directory
 
     settings = load_settings()
     await asyncio.to_thread(prepare_database, settings.database)

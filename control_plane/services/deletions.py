@@ -13,9 +13,9 @@ from control_plane.domain.people import Person
 from control_plane.domain.project import ProjectRecord
 from control_plane.domain.sandbox import EndReason
 from control_plane.ports import Clock, SandboxRuntime
-from control_plane.services.event_hub import EventHub
+from control_plane.services.events.event_hub import EventHub
 from control_plane.services.project_registry import ProjectRegistry
-from control_plane.services.sandboxes import Sandboxes
+from control_plane.services.sandboxes.sandboxes import Sandboxes
 
 log = structlog.stdlib.get_logger()
 

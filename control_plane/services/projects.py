@@ -15,7 +15,7 @@ from control_plane.ports import AgentLink, Clock
 from control_plane.services.agent_answers import bounded, raise_for_agent
 from control_plane.services.deletions import Deletions
 from control_plane.services.project_registry import ProjectRegistry
-from control_plane.services.sandboxes import Sandboxes
+from control_plane.services.sandboxes.sandboxes import Sandboxes
 from control_plane.services.unreadable import UNREADABLE
 from sandbox_image.wire.limits import MAX_JSON_BODY, MAX_NAME
 from sandbox_image.wire.project import CloneRequest

@@ -11,15 +11,15 @@ from control_plane.domain.people import LOCAL_PERSON
 from control_plane.domain.project import ProjectRecord
 from control_plane.domain.sandbox import Limits, SandboxState
 from control_plane.ports import Container
-from control_plane.services.allowances import Allowances, Deployment
 from control_plane.services.deletions import Deletions
-from control_plane.services.enforcement import Enforcement
-from control_plane.services.event_hub import EventHub
+from control_plane.services.events.event_hub import EventHub
 from control_plane.services.project_registry import ProjectRegistry
 from control_plane.services.projects import Projects
-from control_plane.services.reaper import Reaper
-from control_plane.services.reconciler import Reconciler
-from control_plane.services.sandboxes import LifePolicy, Sandboxes
+from control_plane.services.sandboxes.allowances import Allowances, Deployment
+from control_plane.services.sandboxes.enforcement import Enforcement
+from control_plane.services.sandboxes.reaper import Reaper
+from control_plane.services.sandboxes.reconciler import Reconciler
+from control_plane.services.sandboxes.sandboxes import LifePolicy, Sandboxes
 from tests.fakes.agent_link import FakeAgentLink
 from tests.fakes.archives import FakeArchiveStore, FakeHiddenTestStore
 from tests.fakes.clock import FakeClock

@@ -16,7 +16,7 @@ from control_plane.domain.allowance import check_allowance, project_subject
 from control_plane.domain.audit import AuditAction
 from control_plane.domain.errors import AimforgeError
 from control_plane.ports import AgentAddress
-from control_plane.services.sandbox_entry import SandboxEntry
+from control_plane.services.sandboxes.sandbox_entry import SandboxEntry
 from sandbox_image.wire.agent import Usage
 
 TAG: Final = "admin"

@@ -18,7 +18,7 @@ from control_plane.api.operation import Operation
 from control_plane.api.routes.courses import role_in
 from control_plane.domain.access import Policy, no_such_assignment
 from control_plane.domain.courses import Assignment, CourseRole
-from control_plane.services.assignments import AssignmentChange
+from control_plane.services.courses.assignments import AssignmentChange
 
 TAG: Final = "assignments"
 OF_COURSE: Final = "/api/courses/{course_id}/assignments"

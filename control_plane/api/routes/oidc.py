@@ -14,7 +14,7 @@ from control_plane.api.routes.accounts import open_session
 from control_plane.api.routes.session import TAG, is_secure, set_session
 from control_plane.domain.access import Policy
 from control_plane.domain.errors import AimforgeError, BadRequest, NotFound
-from control_plane.services.oidc_sign_in import WITHIN_SEC, OidcSignIn
+from control_plane.services.people.oidc_sign_in import WITHIN_SEC, OidcSignIn
 
 log = structlog.stdlib.get_logger()
 

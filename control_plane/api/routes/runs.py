@@ -17,7 +17,7 @@ from control_plane.domain.access import Policy
 from control_plane.domain.errors import AimforgeError, Invalid, SandboxFailed
 from control_plane.ports import AgentAddress
 from control_plane.services.agent_answers import is_error, raise_for_agent
-from control_plane.services.sandbox_moves import sentence
+from control_plane.services.sandboxes.sandbox_moves import sentence
 from sandbox_image.wire.limits import MIB
 from sandbox_image.wire.runs import RunError, RunKind, RunRequest, RunResult, RunStatus, RunSummary
 

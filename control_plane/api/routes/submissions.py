@@ -24,7 +24,7 @@ from control_plane.domain.audit import AuditAction
 from control_plane.domain.courses import Assignment
 from control_plane.domain.hidden_tests import RowState, TestRow
 from control_plane.domain.people import canonical_login
-from control_plane.services.submissions import Entry
+from control_plane.services.courses.submissions import Entry
 
 TAG: Final = "submissions"
 OF_STUDENT: Final = f"{ASSIGNMENT}/submissions/{{login}}"

@@ -15,7 +15,7 @@ from control_plane.api.sockets.relay import close, code_of
 from control_plane.domain.access import Policy
 from control_plane.domain.errors import AimforgeError
 from control_plane.domain.people import Person
-from control_plane.services.event_stream import ReloadNeeded, SlowConsumer, Subscription
+from control_plane.services.events.event_stream import ReloadNeeded, SlowConsumer, Subscription
 from sandbox_image.wire.closing import CloseCode
 
 MAX_UPSTREAM: Final = 1024

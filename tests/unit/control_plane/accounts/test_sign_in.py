@@ -8,7 +8,7 @@ import pytest
 
 from control_plane.domain.audit import AuditAction
 from control_plane.domain.people import Registration, Role
-from control_plane.services.accounts import BY_ACCOUNT, BY_ADDRESS
+from control_plane.services.people.accounts import BY_ACCOUNT, BY_ADDRESS
 from tests.fakes.hosted import PASSWORD, Hosted, hosted
 from tests.fakes.served import BEARER, TOKEN
 

@@ -12,7 +12,7 @@ import pytest
 from control_plane.domain.courses import Submission
 from control_plane.domain.identity import Put
 from control_plane.domain.people import Role
-from control_plane.services import project_archives
+from control_plane.services.courses import project_archives
 from tests.fakes.agent_link import Asked, Reply
 from tests.fakes.classroom import HIDDEN, Classroom, FakeProject, Headers
 from tests.fakes.hosted import hosted

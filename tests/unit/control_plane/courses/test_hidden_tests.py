@@ -11,7 +11,7 @@ import pytest
 from control_plane.domain.courses import Assignment
 from control_plane.domain.hidden_tests import RowState, TestRow
 from control_plane.domain.people import Person, Role
-from control_plane.services.hidden_test_run import cut, points_of
+from control_plane.services.courses.hidden_test_run import cut, points_of
 from tests.fakes.classroom import HIDDEN, Classroom, failed, succeeded
 from tests.fakes.hosted import hosted
 

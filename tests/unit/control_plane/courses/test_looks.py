@@ -11,7 +11,7 @@ import pytest
 from control_plane.domain.courses import Assignment, Submission
 from control_plane.domain.identity import Put
 from control_plane.domain.people import Role
-from control_plane.services.looks import LOOK_SEC, MAX_PER_PROJECT
+from control_plane.services.people.looks import LOOK_SEC, MAX_PER_PROJECT
 from sandbox_image.wire.closing import CloseCode
 from tests.fakes.hosted import Hosted, closed_with, hosted
 

@@ -15,9 +15,9 @@ from control_plane.domain.people import Role
 from control_plane.domain.project import ProjectRecord
 from control_plane.domain.sandbox import Limits, SandboxRecord, SandboxState
 from control_plane.services.audit import Actor, AuditLog
-from control_plane.services.directory import Directory
 from control_plane.services.opened_projects import OpenedProjects
-from control_plane.services.people import HostedPeople
+from control_plane.services.people.directory import Directory
+from control_plane.services.people.people import HostedPeople
 from control_plane.services.project_registry import ProjectRegistry
 from tests.fakes.clock import FakeClock
 

@@ -4,8 +4,8 @@ import asyncio
 
 from control_plane.domain.audit import AuditAction, AuditFilter
 from control_plane.services.audit import MAX_WAITING, Actor, AuditLog
+from control_plane.services.events.observed_events import DENIALS_A_MINUTE, ObservedEvents
 from control_plane.services.metrics import Metrics
-from control_plane.services.observed_events import DENIALS_A_MINUTE, ObservedEvents
 from sandbox_image.wire import events
 from tests.fakes.clock import FakeClock
 from tests.fakes.identity import FakeAuditStore

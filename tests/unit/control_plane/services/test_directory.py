@@ -10,9 +10,9 @@ from control_plane.domain.courses import Course
 from control_plane.domain.errors import StoreUnavailable
 from control_plane.domain.identity import Account, Change, Drop, Identity, Put, Session, digest_of
 from control_plane.domain.people import Role, Scope
-from control_plane.services.directory import Directory
-from control_plane.services.people import HostedPeople
-from control_plane.services.record_index import RecordIndex
+from control_plane.services.people.directory import Directory
+from control_plane.services.people.people import HostedPeople
+from control_plane.services.people.record_index import RecordIndex
 from tests.fakes.clock import FakeClock
 from tests.fakes.identity import FakeIdentityStore
 from tests.fakes.stores import FakeDatabase

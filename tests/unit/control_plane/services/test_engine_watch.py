@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from control_plane.domain.errors import EngineUnavailable, ImageMissing
-from control_plane.services.engine_watch import EVERY_SEC, EVERY_SEC_WHILE_GONE, EngineWatch
+from control_plane.services.sandboxes.engine_watch import EVERY_SEC, EVERY_SEC_WHILE_GONE, EngineWatch
 from tests.fakes.clock import settle
 from tests.fakes.served import served
 from tests.fakes.world import open_world

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from control_plane.domain.people import LOCAL_PERSON, Person
-from control_plane.services import event_stream
-from control_plane.services.event_stream import EventStream, ReloadNeeded, SlowConsumer, Subscription
+from control_plane.services.events import event_stream
+from control_plane.services.events.event_stream import EventStream, ReloadNeeded, SlowConsumer, Subscription
 from sandbox_image.wire import events
 from tests.fakes.agent_link import Asked, Peer
 from tests.fakes.clock import settle

@@ -4,7 +4,7 @@ import pytest
 
 from control_plane.domain.errors import Unauthenticated
 from control_plane.domain.people import LOCAL_PERSON
-from control_plane.services.people import LocalPeople
+from control_plane.services.people.people import LocalPeople
 from tests.fakes.clock import FakeClock
 
 TOKEN = "a-token-of-some-length"

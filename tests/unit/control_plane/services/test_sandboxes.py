@@ -16,7 +16,7 @@ from control_plane.domain.errors import (
 )
 from control_plane.domain.sandbox import EndReason, SandboxState
 from control_plane.ports import AgentAddress, ContainerState
-from control_plane.services.sandboxes import LifePolicy
+from control_plane.services.sandboxes.sandboxes import LifePolicy
 from sandbox_image.wire.agent import Health
 from tests.fakes.agent_link import Asked, Reply
 from tests.fakes.clock import settle
@@ -198,7 +198,7 @@ async def test_a_failed_start_says_why_and_the_next_one_may_succeed(
 
 
 async def test_an_agent_that_never_answers_fails_by_its_deadline(world: World, monkeypatch: pytest.MonkeyPatch):
-    from control_plane.services import sandbox_moves
+    from control_plane.services.sandboxes import sandbox_moves
 
     monkeypatch.setitem(sandbox_moves.DEADLINES, SandboxState.STARTING, 0.05)
     project = await world.make()

@@ -4,7 +4,7 @@ import pytest
 
 from control_plane.domain.errors import AimforgeError, EngineUnavailable, ImageMissing, SandboxFailed
 from control_plane.domain.sandbox import EndReason, SandboxState
-from control_plane.services.start_backoff import LONGEST_SEC, StartBackoff
+from control_plane.services.sandboxes.start_backoff import LONGEST_SEC, StartBackoff
 from tests.fakes.world import open_world
 
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 import pytest
 
 from control_plane.domain.errors import TooMany
-from control_plane.services.start_queue import StartQueue
-from control_plane.services.start_turns import Place
+from control_plane.services.sandboxes.start_queue import StartQueue
+from control_plane.services.sandboxes.start_turns import Place
 from tests.fakes.clock import settle
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from control_plane.domain.errors import TooMany
-from control_plane.services.throttle import Rate, Throttle, address_key
+from control_plane.services.people.throttle import Rate, Throttle, address_key
 from tests.fakes.clock import FakeClock
 
 

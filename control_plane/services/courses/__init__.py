@@ -1,0 +1,1 @@
+"""Courses: members, assignments, what is handed in, hidden tests, exams."""

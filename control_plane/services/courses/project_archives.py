@@ -1,0 +1,114 @@
+"""Projects frozen as archives and made from them: bytes that pass from a sandbox to the store and from there to another."""
+
+import asyncio
+from collections.abc import Sequence
+from contextlib import aclosing
+from typing import Final
+from urllib.parse import urlencode
+
+import structlog
+
+from control_plane.domain.archives import Archive
+from control_plane.domain.courses import Assignment, Submission
+from control_plane.domain.errors import StoreUnavailable, TimedOut
+from control_plane.domain.people import Person
+from control_plane.domain.project import ProjectRecord
+from control_plane.ports import AgentLink, ArchiveStore, Clock
+from control_plane.services.agent_answers import bounded, raise_for_agent
+from control_plane.services.people.directory import Directory
+from control_plane.services.projects import Projects
+from control_plane.services.sandboxes.sandboxes import Sandboxes
+from sandbox_image.wire.limits import MAX_JSON_BODY
+
+log = structlog.stdlib.get_logger()
+
+EXPORT_TIMEOUT_SEC: Final = 180.0
+"""A sandbox that sends a byte now and then is not waited for any longer."""
+UNUSED_SEC: Final = 3600.0
+"""An archive that nothing refers to stays this long: somebody may be about to, or still read it."""
+PRUNE_EVERY_SEC: Final = 3600.0
+
+
+class ProjectArchives:
+    """Freezes projects and fills others. Archives that nothing refers to any more are removed by ``run``."""
+
+    def __init__(
+        self,
+        store: ArchiveStore,
+        projects: Projects,
+        sandboxes: Sandboxes,
+        link: AgentLink,
+        directory: Directory,
+        clock: Clock,
+        max_bytes: int,
+    ) -> None:
+        self.store = store
+        self._projects = projects
+        self._sandboxes = sandboxes
+        self._link = link
+        self._directory = directory
+        self._clock = clock
+        self._max_bytes = max_bytes
+
+    async def freeze(
+        self,
+        project_id: str,
+        *,
+        without: Sequence[str] = (),
+        only: Sequence[str] = (),
+        user: str = "",
+        touch: bool = True,
+    ) -> Archive:
+        """Store a project's export, ``without`` some nodes, or ``only`` these. Wakes its sandbox.
+
+        Raises ``TooLarge``, ``TimedOut``, ``SandboxFailed``, and what the agent says.
+        """
+        nodes = {"without": ",".join(without)} if without else {"only": ",".join(only)} if only else {}
+        address = await self._sandboxes.ensure_ready(project_id, touch=touch)
+        try:
+            async with (
+                asyncio.timeout(EXPORT_TIMEOUT_SEC),
+                self._link.stream(address, "GET", "/project/export", query=urlencode(nodes), user=user) as export,
+            ):
+                if export.status != 200:
+                    raise_for_agent(export.status, await bounded(export.body(), MAX_JSON_BODY))
+                with self._sandboxes.using(project_id):
+                    return await self.store.put(export.body(), self._max_bytes)
+        except TimeoutError as error:
+            raise TimedOut(f"The sandbox did not hand its project over within {EXPORT_TIMEOUT_SEC:g} s.") from error
+
+    async def make(self, person: Person, name: str, archive_id: str) -> ProjectRecord:
+        """Make a project from an archive. On failure nothing is left of it."""
+        async with aclosing(self.store.read(archive_id)) as chunks:
+            return await self._projects.bring_in(person, name, chunks)
+
+    async def fill(self, record: ProjectRecord, person: Person, archive_id: str) -> None:
+        """Fill a project that was just made. Raises what keeps it from being filled."""
+        async with aclosing(self.store.read(archive_id)) as chunks:
+            await self._projects.fill(record, person, chunks)
+
+    async def run(self) -> None:
+        """Remove what nothing refers to, now and on a timer, until cancelled."""
+        while True:
+            try:
+                await self.prune()
+            except StoreUnavailable as error:
+                log.warning("archives_not_pruned", message=error.message)
+            await self._clock.sleep(PRUNE_EVERY_SEC)
+
+    async def prune(self) -> None:
+        """Remove archives that nothing refers to."""
+        old = await self.store.before(self._clock.now() - UNUSED_SEC)
+        await self._directory.look()
+        used = self._used()
+        unused = [archive_id for archive_id in old if archive_id not in used]
+        for archive_id in unused:
+            await self.store.delete([archive_id])
+        if unused:
+            log.info("archives_pruned", archives=len(unused))
+
+    def _used(self) -> set[str]:
+        identity = self._directory.identity
+        assignments = identity.all(Assignment).values()
+        handed_in = {record.archive_id for record in identity.all(Submission).values()}
+        return handed_in | {id_ for record in assignments for id_ in (record.archive_id, record.tests_id)}

@@ -1,0 +1,1 @@
+"""Events: what sandboxes and the control plane tell, in order, to those who look."""

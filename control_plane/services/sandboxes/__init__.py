@@ -1,0 +1,1 @@
+"""Sandboxes: their life, their turn to start, what they may use."""
