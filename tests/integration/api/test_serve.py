@@ -6,6 +6,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import time
 import urllib.request
 from collections.abc import Generator
 from contextlib import closing, contextmanager
@@ -68,16 +69,24 @@ def get(address: str, path: str) -> dict[str, object]:
         return json.load(answer)
 
 
+def tells_that_there_is_no_engine(address: str) -> None:
+    """It serves all the same; that it looked for the engine is seen a moment after it listens."""
+    end = time.monotonic() + 100
+    while (health := get(address, "/api/health"))["status"] != "degraded":
+        assert time.monotonic() < end, health
+        time.sleep(0.05)
+
+
 def test_it_serves_at_the_address_that_it_prints_and_ends_on_a_signal(tmp_path: Path):
     with server(tmp_path) as (process, address):
-        assert get(address, "/api/health")["status"] == "ok"
+        tells_that_there_is_no_engine(address)
         assert get(address, "/api/me")["id"] == "local"
         assert "already works" in refused(tmp_path)
         process.send_signal(signal.SIGTERM)
         assert process.wait(100) == -signal.SIGTERM
     with server(tmp_path) as (_, again):
         assert again.partition("=")[2] == address.partition("=")[2]
-        assert get(again, "/api/health")["status"] == "ok"
+        tells_that_there_is_no_engine(again)
 
 
 def test_what_keeps_it_from_starting_is_one_sentence(tmp_path: Path):
