@@ -209,7 +209,7 @@ class FlowRun:
             del self._executions[node.id]
         if outcome.status is RunStatus.SUCCEEDED:
             self._inputs.produced[node.id] = Produced(dict(outcome.values), output=outcome.output)
-            self._parts.keeper.succeeded(self._run_id, node.id, cause, arrived.by_label, outcome)
+            self._parts.keeper.succeeded(self._run_id, node.id, self._causes.as_run(cause), arrived.by_label, outcome)
         return ran(node, outcome, started, reason, self._files)
 
     async def _pinned(self, node: Node) -> Result | None:

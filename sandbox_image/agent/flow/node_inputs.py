@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from sandbox_image.agent.errors import AgentError
 from sandbox_image.agent.executor import Executor, Input, JsonInput, KeyedInputs, PythonEnvironment
 from sandbox_image.wire.errors import ErrorCode
@@ -144,6 +146,7 @@ class Causes:
         self._plan = plan
         self._parts = parts
         self._environment = parts.environment.fingerprint
+        self._made = parts.environment.status.usable
 
     def source(self, node: Node) -> str:
         """Return a code node's source. Raises ``SyntaxError`` when it is no text, ``AgentError`` when it is not there."""
@@ -175,6 +178,12 @@ class Causes:
             environment=self._environment,
             outputs=[port.name for port in node.ports.outputs],
         )
+
+    def as_run(self, cause: Cause) -> Cause:
+        """Return the cause of what has run: a run that began while the environment was made knows it only now."""
+        if not self._made:
+            self._made, self._environment = True, self._parts.environment.fingerprint
+        return msgspec.structs.replace(cause, environment=self._environment)
 
     def _own_modules(self, source: str) -> list[str]:
         """Modules of the workspace that the source imports: they are part of its code."""

@@ -10,7 +10,7 @@ import pytest
 from sandbox_image.agent.errors import AgentError
 from sandbox_image.wire.errors import ErrorCode
 from sandbox_image.wire.events import NodeFinished, NodeStream, RunFinished, RunStarted
-from sandbox_image.wire.project import CachePolicy, Freshness
+from sandbox_image.wire.project import CachePolicy, Freshness, Node
 from sandbox_image.wire.runs import RunKind, RunRequest, RunResult, RunStatus
 
 from .conftest import Bench, FlowBench, plain_json
@@ -221,6 +221,34 @@ async def test_freshness_says_why(flows: FlowBench) -> None:
     assert (await states())["least"] == (Freshness.FAILED, "Its last run failed: division by zero")
     await flows.runs.clear_cache()
     assert {state for state, _ in (await states()).values()} == {Freshness.NEVER_RUN}
+
+
+async def test_a_run_that_began_while_the_environment_was_made_is_noted_under_the_one_that_was_made(
+    flows: FlowBench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    environment = flows.bench.environment
+    whole = environment.status
+    environment.status = replace(whole, usable=False)
+
+    asked, source = asyncio.Event(), flows.graph.source
+
+    def noted(node: Node) -> bytes:
+        asked.set()
+        return source(node)
+
+    async def made() -> None:
+        await asked.wait()  # the run has begun
+        environment.status, environment.fingerprint = whole, "2"
+
+    monkeypatch.setattr(flows.graph, "source", noted)
+    monkeypatch.setattr(environment, "ready", made)
+    environment.change("1")  # whatever was warm is made anew, and waits for the environment
+    flows.graph.code_node("a", "def main():\n    return 1\n")
+    await flows.flow()
+    assert environment.fingerprint == "2"
+    assert [found.state for found in await flows.runs.freshness()] == [Freshness.FRESH]
+    environment.change("3")
+    assert [found.state for found in await flows.runs.freshness()] == [Freshness.STALE]
 
 
 async def test_declared_files_and_own_modules_belong_to_the_code(flows: FlowBench) -> None:
