@@ -144,6 +144,27 @@ async def test_it_is_warm_before_anyone_asks_ends_when_idle_and_starts_again(
         assert not any(is_running(pid) for pid, _ in starts())
 
 
+async def test_on_a_busy_machine_it_waits_for_its_first_editor(
+    tmp_path: Path, behave: Behave, starts: Starts, monkeypatch: pytest.MonkeyPatch
+):
+    looked = asyncio.Event()
+
+    async def none_is_free(_: float) -> bool:
+        looked.set()
+        return False
+
+    monkeypatch.setattr(language_servers, "spare_core", none_is_free)
+    async with served(tmp_path, Path(sys.executable)) as project:
+        project.environment.usable.set()
+        await asyncio.wait_for(looked.wait(), 60)
+        for _ in range(100):  # turns of the loop: a start would be told in a few
+            await asyncio.sleep(0)
+        assert states(project) == []
+        async with project.editor() as editor:
+            await editor.initialize()
+            assert [pid for pid, _ in starts()] == [(await editor.hover("a.py"))["pid"]]
+
+
 async def test_an_idle_server_that_dies_is_not_started_for_nobody(tmp_path: Path, behave: Behave, starts: Starts):
     async with served(tmp_path, Path(sys.executable)) as project:
         project.environment.usable.set()
