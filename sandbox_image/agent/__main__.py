@@ -1,8 +1,8 @@
 """Starts the agent: ``python -I -m sandbox_image.agent`` in a container, with ``--listen`` on a developer's machine."""
 
-import argparse
 import asyncio
 import ctypes
+import gc
 import logging
 import os
 import signal
@@ -21,12 +21,13 @@ PR_SET_DUMPABLE: Final = 4
 
 def main() -> int:
     """Serve until SIGTERM. The exit code is 0 then, and 2 when the agent was not told where to listen."""
+    # What is imported stays: looking for garbage in it, again and again, is a tenth of the start. ``serve`` turns it on.
+    gc.disable()
     # PID 1 ignores a signal that it has no handler for: being told to stop while it starts must not be lost.
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(0))
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
-    options = _options()
     try:
-        bootstrap = _from_options(options) if options.listen else receive(options.bootstrap)
+        bootstrap = _from_options(sys.argv[1:]) if len(sys.argv) > 1 else receive(BOOTSTRAP_SOCKET)
     except BootstrapFailed as failure:
         logging.getLogger(__name__).error("%s", failure)  # noqa: TRY400 - the sentence says it all
         return 2
@@ -69,7 +70,7 @@ def run(bootstrap: Bootstrap) -> None:
 
 
 async def _until_told(bootstrap: Bootstrap) -> None:
-    from sandbox_image.agent.server import serve
+    from sandbox_image.agent.executor.head_start import head_start
 
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -79,19 +80,28 @@ async def _until_told(bootstrap: Bootstrap) -> None:
         from sandbox_image.agent.reaper import Reaper
 
         Reaper(loop).start()
-    await serve(bootstrap, stop)
+    async with asyncio.TaskGroup() as group:
+        first = group.create_task(head_start(Path(bootstrap.settings.workspace)))
+        await asyncio.sleep(0)  # its process is there now, and starts on another core while this one imports
+        from sandbox_image.agent.server import serve
+
+        await serve(bootstrap, stop, first)
 
 
-def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="agent", description="The program inside a sandbox.")
-    parser.add_argument("--bootstrap", default=BOOTSTRAP_SOCKET, help="socket that hands over the listening socket")
-    parser.add_argument("--listen", help="for development: path of a Unix socket to listen on instead")
-    parser.add_argument("--token", default="", help="for development, with --listen")
-    parser.add_argument("--workspace", default="", help="for development, with --listen")
-    return parser.parse_args()
+def _from_options(arguments: list[str]) -> Bootstrap:
+    import argparse  # in a sandbox there are none, and every module costs its start a little
 
-
-def _from_options(options: argparse.Namespace) -> Bootstrap:
+    parser = argparse.ArgumentParser(
+        prog="agent", description="The program inside a sandbox, on a developer's machine."
+    )
+    way = parser.add_mutually_exclusive_group(required=True)
+    way.add_argument("--bootstrap", help="path of the socket that hands over the listening socket")
+    way.add_argument("--listen", help="path of a Unix socket to listen on instead")
+    parser.add_argument("--token", default="", help="with --listen")
+    parser.add_argument("--workspace", default="", help="with --listen")
+    options = parser.parse_args(arguments)
+    if options.bootstrap:
+        return receive(options.bootstrap)
     if not options.token or not options.workspace:
         raise BootstrapFailed("--listen needs --token and --workspace")
     path = Path(options.listen)

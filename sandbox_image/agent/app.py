@@ -1,5 +1,6 @@
 """The agent's application: its parts, behind the gate, with every error in the one shape."""
 
+import asyncio
 import errno
 import logging
 from collections.abc import AsyncGenerator
@@ -15,6 +16,7 @@ from starlette.websockets import WebSocket
 
 from sandbox_image.agent.activity import Activity
 from sandbox_image.agent.errors import AgentError, from_os_error
+from sandbox_image.agent.executor.zygote import Zygote
 from sandbox_image.agent.gate import Gate
 from sandbox_image.agent.http import json_response
 from sandbox_image.agent.parts import start_parts
@@ -25,14 +27,16 @@ logger = logging.getLogger(__name__)
 
 
 @asynccontextmanager
-async def running_agent(settings: AgentSettings, token: str) -> AsyncGenerator[ASGIApp]:
-    """The agent's application, with its parts running until the context ends.
+async def running_agent(
+    settings: AgentSettings, token: str, first: asyncio.Task[Zygote | None] | None = None
+) -> AsyncGenerator[ASGIApp]:
+    """The agent's application, with its parts running until the context ends. ``first`` is a zygote on its way.
 
     A part that fails while it runs ends the agent, and with it the sandbox: the control plane starts it anew and says so.
     """
     activity = Activity()
     async with AsyncExitStack() as stack:
-        routes = await start_parts(stack, settings, activity)
+        routes = await start_parts(stack, settings, activity, first)
         yield Gate(application(routes), token, activity)
 
 

@@ -3,10 +3,10 @@
 import array
 import os
 import socket
-from dataclasses import dataclass, field
 from typing import Final
 
 import msgspec
+from msgspec import Struct, field
 
 from sandbox_image.agent.settings import AgentSettings, with_environment
 
@@ -18,8 +18,7 @@ class BootstrapFailed(Exception):
     """The agent was not told where to serve; the message says why."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Bootstrap:
+class Bootstrap(Struct, frozen=True, kw_only=True):
     """What the agent serves on, and how."""
 
     listener: socket.socket
@@ -27,8 +26,7 @@ class Bootstrap:
     settings: AgentSettings
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Message:
+class _Message(Struct, frozen=True, kw_only=True):
     token: str
     settings: AgentSettings = field(default_factory=AgentSettings)
 

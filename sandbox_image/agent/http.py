@@ -25,7 +25,7 @@ def view_only(connection: HTTPConnection) -> bool:
 
 
 def json_response(value: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
-    """A JSON answer of a dataclass or of plain values."""
+    """A JSON answer of a struct or of plain values."""
     return Response(msgspec.json.encode(value), status, headers, "application/json")
 
 

@@ -1,5 +1,6 @@
 """The composition root: starts the agent's parts, in the order in which they need each other."""
 
+import asyncio
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -15,7 +16,12 @@ from sandbox_image.agent.usage import UsageReader
 from sandbox_image.wire.events import FilesChanged
 
 
-async def start_parts(stack: AsyncExitStack, settings: AgentSettings, activity: Activity) -> list[BaseRoute]:
+async def start_parts(
+    stack: AsyncExitStack,
+    settings: AgentSettings,
+    activity: Activity,
+    first: asyncio.Task[executor.Zygote | None] | None = None,
+) -> list[BaseRoute]:
     """Start every part on ``stack``, which ends them in reverse, and return the routes of all."""
     start = stack.enter_async_context
     workspace = Path(settings.workspace)
@@ -31,7 +37,7 @@ async def start_parts(stack: AsyncExitStack, settings: AgentSettings, activity: 
     venv = await start(environment.Environment(workspace, log, settings))
     store.on_import(venv.sync)
     watcher.subscribe(lambda changes: venv.files_changed([*changes.changed, *changes.deleted], changes.overflow))
-    runner = await start(executor.Executor(venv, workspace))
+    runner = await start(executor.Executor(venv, workspace, first))
     runs = await start(Runs(store, runner, venv, log, workspace, workers=max(1, round(settings.cores))))
     tree = await start(files.Files(workspace, activity.touch))
     terminals = await start(_terminals(workspace, venv, log, settings, activity))

@@ -4,7 +4,7 @@ import asyncio
 import ctypes
 import gc
 from concurrent.futures import ThreadPoolExecutor
-from typing import Final
+from typing import Any, Final, cast
 
 from sandbox_image.agent import bare_uvicorn
 from sandbox_image.agent.bootstrap import Bootstrap
@@ -16,6 +16,7 @@ from uvicorn.config import Config  # noqa: E402 - only now is it cheap
 from uvicorn.server import Server  # noqa: E402
 
 from sandbox_image.agent.app import running_agent  # noqa: E402
+from sandbox_image.agent.executor.zygote import Zygote  # noqa: E402
 
 GRACE_SEC: Final = 1
 """What open requests have left when the agent is told to stop."""
@@ -25,16 +26,15 @@ THREADS: Final = 4
 """For work on files: each thread costs memory for its own heap."""
 
 
-async def serve(bootstrap: Bootstrap, stop: asyncio.Event) -> None:
-    """Serve until ``stop`` is set, then end connections and parts within about two seconds."""
+async def serve(bootstrap: Bootstrap, stop: asyncio.Event, first: asyncio.Task[Zygote | None]) -> None:
+    """Serve until ``stop`` is set, then end connections and parts within about two seconds. ``first``: a zygote on its way."""
     asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(THREADS, "files"))
-    async with running_agent(bootstrap.settings, bootstrap.token) as app:
+    async with running_agent(bootstrap.settings, bootstrap.token, first) as app:
         config = Config(
             app,
             http="httptools",
-            # The sans-I/O protocol holds at most one message a socket. Frames are not deflated: on a local socket that
-            # costs ten times what it saves.
-            ws="websockets-sansio",
+            ws=cast("type[asyncio.Protocol]", _websocket_protocol),
+            # Frames are not deflated: on a local socket that costs ten times what it saves.
             ws_per_message_deflate=False,
             ws_max_size=MAX_LSP_MESSAGE,
             # No pings: after a pause of the sandbox the deadline of the last one has passed, and every socket would end. The
@@ -51,12 +51,23 @@ async def serve(bootstrap: Bootstrap, stop: asyncio.Event) -> None:
         await _serve(config, bootstrap, stop)
 
 
+def _websocket_protocol(*arguments: Any, **named: Any) -> asyncio.Protocol:
+    """uvicorn's own, imported for the first socket: a project's first result needs none.
+
+    The sans-I/O protocol holds at most one message a socket.
+    """
+    from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+
+    return WebSocketsSansIOProtocol(*arguments, **named)
+
+
 async def _serve(config: Config, bootstrap: Bootstrap, stop: asyncio.Event) -> None:
     # Not Server.serve(): it wakes up ten times a second, in each idle sandbox, and installs signal handlers of its own.
     config.load()
     server = Server(config)
     server.lifespan = config.lifespan_class(config)
     await server.startup(sockets=[bootstrap.listener])
+    gc.enable()
     settling = asyncio.get_running_loop().call_later(SETTLE_SEC, _settle_memory)
     await stop.wait()
     settling.cancel()

@@ -3,14 +3,15 @@
 import os
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from typing import Final, Literal
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 BOOTSTRAP_SOCKET: Final = "/run/aimforge/bootstrap.sock"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AgentSettings:
+class AgentSettings(Struct, frozen=True, kw_only=True):
     """Settings of one sandbox. Times are milliseconds, as the names of the original system's variables say; 0 is never.
 
     Decoded from the bootstrap message, whose unknown keys are ignored so that an older agent serves a newer control plane.

@@ -6,7 +6,7 @@ They fail with ENOSYS, as on a kernel without them, so that libraries fall back.
 
 import ctypes
 import errno
-import platform
+import os
 import struct
 from typing import Final
 
@@ -56,7 +56,7 @@ def program(architecture: int, numbers: tuple[int, ...]) -> bytes:
 
 def refuse_needless() -> bool:
     """Put the filter on this process and all that it will start; whether this machine has it."""
-    known = NUMBERS.get(platform.machine())
+    known = NUMBERS.get(os.uname().machine)
     prctl = getattr(ctypes.CDLL(None, use_errno=True), "prctl", None)
     if known is None or prctl is None:
         return False

@@ -1,13 +1,12 @@
 """The agent about itself: health, activity and use of resources."""
 
-from dataclasses import dataclass, field
+from msgspec import Struct, field
 
 from .environment import VenvStatus
 from .version import API_VERSION
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Health:
+class Health(Struct, frozen=True, kw_only=True):
     """Answer of ``GET /health``."""
 
     api_version: int = API_VERSION
@@ -15,8 +14,7 @@ class Health:
     venv: VenvStatus | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Activity:
+class Activity(Struct, frozen=True, kw_only=True):
     """Answer of ``GET /activity``, by which the control plane decides that a sandbox is idle.
 
     ``busy`` names what is running, for people: ``run of clean``, ``python in terminal 1``, ``port 8080 in use``.
@@ -27,8 +25,7 @@ class Activity:
     busy: list[str] = field(default_factory=list[str])
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Usage:
+class Usage(Struct, frozen=True, kw_only=True):
     """Answer of ``GET /usage``. Bytes; ``cpu`` is cores in use since the last reading."""
 
     memory: int = 0
@@ -41,8 +38,7 @@ class Usage:
     disk_limit: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ListeningPort:
+class ListeningPort(Struct, frozen=True, kw_only=True):
     """A server in the sandbox. ``program`` is its command line, empty where that is not known."""
 
     port: int

@@ -1,8 +1,9 @@
 """Why a WebSocket was closed: the codes that the control plane and the agent use, with what a person is told."""
 
-from dataclasses import dataclass
 from enum import IntEnum
 from typing import Final
+
+from msgspec import Struct
 
 
 class CloseCode(IntEnum):
@@ -41,8 +42,7 @@ class CloseCode(IntEnum):
     LANGUAGE_SERVER_GAVE_UP = 4050
 
 
-@dataclass(frozen=True, slots=True)
-class Closing:
+class Closing(Struct, frozen=True):
     """``sentence`` is shown to people and sent as the close reason (at most 123 bytes)."""
 
     sentence: str

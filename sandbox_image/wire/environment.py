@@ -1,7 +1,8 @@
 """The project's Python environment and its packages."""
 
-from dataclasses import dataclass, field
 from enum import StrEnum
+
+from msgspec import Struct, field
 
 
 class VenvState(StrEnum):
@@ -12,8 +13,7 @@ class VenvState(StrEnum):
     FAILED = "failed"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class VenvStatus:
+class VenvStatus(Struct, frozen=True, kw_only=True):
     """State of the environment. ``progress`` is 0 to 1; ``message`` says what is happening or what failed, and why."""
 
     status: VenvState
@@ -30,23 +30,20 @@ class VenvStatus:
     """The last lines of uv's output."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Package:
+class Package(Struct, frozen=True, kw_only=True):
     name: str
     version: str
     required: bool = False
     """True when ``requirements.txt`` names it."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class InstallRequest:
+class InstallRequest(Struct, frozen=True, kw_only=True):
     """Body of ``POST /packages``: requirement specifiers such as ``polars>=1``; also written to requirements.txt."""
 
     requirements: list[str]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PackageLookup:
+class PackageLookup(Struct, frozen=True, kw_only=True):
     """What installing a package by its name alone would bring. ``message`` says why there is none."""
 
     name: str
@@ -65,8 +62,7 @@ class IndexListing(StrEnum):
     """The index has no list, or cannot be reached."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PackageMatch:
+class PackageMatch(Struct, frozen=True, kw_only=True):
     """A package whose name has what was looked for. ``version`` is empty where only the index knows it."""
 
     name: str
@@ -75,8 +71,7 @@ class PackageMatch:
     """True when it installs without a network."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PackageSearch:
+class PackageSearch(Struct, frozen=True, kw_only=True):
     """Answer of ``GET /packages/search``: the best matches first. ``message`` says why the index's list is absent."""
 
     matches: list[PackageMatch] = field(default_factory=list[PackageMatch])

@@ -1,8 +1,9 @@
 """The one shape of every error that a person or a program can be told, and its codes."""
 
-from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
+
+from msgspec import Struct, field
 
 
 class ErrorCode(StrEnum):
@@ -50,8 +51,7 @@ STATUS: dict[ErrorCode, int] = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ErrorBody:
+class ErrorBody(Struct, frozen=True, kw_only=True):
     """Body of every answer with a status of 400 or more.
 
     ``message`` is for people: it names the thing and says what to do. ``detail`` is for programs.

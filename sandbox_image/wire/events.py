@@ -1,13 +1,14 @@
 """Events: what happens in a project, in order.
 
 On the wire an event is ``{"seq": N, "at": seconds since 1970, "type": "…", "data": {…}}``; a frame is a JSON array of
-events. ``EVENT_TYPES`` maps each type to the dataclass of its ``data``. ``seq`` rises by one within a stream. The
+events. ``EVENT_TYPES`` maps each type to the struct of its ``data``. ``seq`` rises by one within a stream. The
 agent's stream carries what happens in the sandbox; the control plane forwards it under its own numbers, joined with
 what only it knows (``sandbox``, ``presence``).
 """
 
-from dataclasses import dataclass, field
 from typing import Any, Final
+
+from msgspec import Struct, field
 
 from .environment import VenvStatus
 from .language import LanguageServerHealth
@@ -15,16 +16,14 @@ from .runs import NodeResult, Output, RunKind, RunStatus
 from .terminals import Terminal
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RunStarted:
+class RunStarted(Struct, frozen=True, kw_only=True):
     run_id: str
     kind: RunKind
     node_ids: list[str]
     started_by: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NodeStatus:
+class NodeStatus(Struct, frozen=True, kw_only=True):
     """A node of a run changed state. The final states come with ``NodeFinished`` instead."""
 
     run_id: str
@@ -32,8 +31,7 @@ class NodeStatus:
     status: RunStatus
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NodeStream:
+class NodeStream(Struct, frozen=True, kw_only=True):
     """Text that a node wrote. ``stream`` is ``stdout`` or ``stderr``; ``offset`` counts characters of that stream."""
 
     run_id: str
@@ -43,21 +41,18 @@ class NodeStream:
     offset: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NodeDisplay:
+class NodeDisplay(Struct, frozen=True, kw_only=True):
     run_id: str
     node_id: str
     output: Output
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NodeFinished:
+class NodeFinished(Struct, frozen=True, kw_only=True):
     run_id: str
     result: NodeResult
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RunFinished:
+class RunFinished(Struct, frozen=True, kw_only=True):
     """The run's end. Results of the nodes came before, each in a ``NodeFinished``."""
 
     run_id: str
@@ -66,16 +61,14 @@ class RunFinished:
     error: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ProjectChanged:
+class ProjectChanged(Struct, frozen=True, kw_only=True):
     """The graph was saved. ``etag`` is that of ``GET /project`` now; ``by`` is who did it, empty for the sandbox."""
 
     etag: str
     by: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FilesChanged:
+class FilesChanged(Struct, frozen=True, kw_only=True):
     """Paths that were created, changed or deleted, debounced; ``overflow`` means: read the tree again."""
 
     changed: list[str] = field(default_factory=list[str])
@@ -83,33 +76,28 @@ class FilesChanged:
     overflow: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PackageChanged:
+class PackageChanged(Struct, frozen=True, kw_only=True):
     added: list[str] = field(default_factory=list[str])
     removed: list[str] = field(default_factory=list[str])
     updated: list[str] = field(default_factory=list[str])
     fingerprint: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Venv:
+class Venv(Struct, frozen=True, kw_only=True):
     venv: VenvStatus
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LanguageServer:
+class LanguageServer(Struct, frozen=True, kw_only=True):
     server: LanguageServerHealth
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Terminals:
+class Terminals(Struct, frozen=True, kw_only=True):
     """The list of terminals changed."""
 
     terminals: list[Terminal]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EgressDenied:
+class EgressDenied(Struct, frozen=True, kw_only=True):
     """The egress proxy refused a connection of the sandbox. Only the control plane sends it."""
 
     host: str
@@ -117,8 +105,7 @@ class EgressDenied:
     reason: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sandbox:
+class Sandbox(Struct, frozen=True, kw_only=True):
     """State of the sandbox. Only the control plane sends it. Times are seconds from the event on.
 
     ``update_ready`` says that it runs on an image that is no longer the newest, which its next start is from.
@@ -136,15 +123,13 @@ class Sandbox:
     steps: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Presence:
+class Presence(Struct, frozen=True, kw_only=True):
     """Who has the project open. Only the control plane sends it."""
 
     people: list[dict[str, str]] = field(default_factory=list[dict[str, str]])
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LookedAt:
+class LookedAt(Struct, frozen=True, kw_only=True):
     """A teacher or an administrator looks at the project, read-only. Only the control plane sends it. Seconds since 1970."""
 
     person_id: str
@@ -176,8 +161,7 @@ CONTROL_PLANE_ONLY: Final = frozenset({"egress_denied", "sandbox", "presence", "
 """Types that are dropped when a sandbox sends them."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Event:
+class Event(Struct, frozen=True, kw_only=True):
     seq: int
     at: float
     type: str

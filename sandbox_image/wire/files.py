@@ -1,7 +1,8 @@
 """Files of the workspace. Paths are relative to it, with ``/`` between parts; bytes that are no UTF-8 are escaped."""
 
-from dataclasses import dataclass, field
 from enum import StrEnum
+
+from msgspec import Struct, field
 
 
 class EntryKind(StrEnum):
@@ -12,8 +13,7 @@ class EntryKind(StrEnum):
     """Devices, FIFOs, sockets: listed, never opened."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class Entry(Struct, frozen=True, kw_only=True):
     """``name`` is safe to show; ``path`` names the entry in every call. ``modified`` is seconds since 1970."""
 
     name: str
@@ -24,20 +24,17 @@ class Entry:
     etag: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Listing:
+class Listing(Struct, frozen=True, kw_only=True):
     path: str
     entries: list[Entry] = field(default_factory=list[Entry])
     truncated: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rename:
+class Rename(Struct, frozen=True, kw_only=True):
     source: str
     target: str
     overwrite: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewFolder:
+class NewFolder(Struct, frozen=True, kw_only=True):
     path: str

@@ -1,7 +1,8 @@
 """Language servers as seen from outside."""
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 
 class LanguageServerKind(StrEnum):
@@ -18,8 +19,7 @@ class LanguageServerState(StrEnum):
     GAVE_UP = "gave_up"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LanguageServerHealth:
+class LanguageServerHealth(Struct, frozen=True, kw_only=True):
     """``restarts`` counts crashes since the last healthy minute; ``retry_in_ms`` is set while it waits to restart."""
 
     kind: LanguageServerKind

@@ -1,8 +1,9 @@
 """A project as clients see it: the graph in ``flow.json``, joined with the ports read from each node's source."""
 
-from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
+
+from msgspec import Struct, field
 
 FLOW_SCHEMA_VERSION = 1
 
@@ -24,22 +25,19 @@ class NodeKind(StrEnum):
     """
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Position:
+class Position(Struct, frozen=True, kw_only=True):
     """Upper left corner on the canvas, in canvas units."""
 
     x: float
     y: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Size:
+class Size(Struct, frozen=True, kw_only=True):
     width: float
     height: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Port:
+class Port(Struct, frozen=True, kw_only=True):
     """An input or output of a node. ``type`` is the annotation as it is written, empty where there is none."""
 
     name: str
@@ -48,8 +46,7 @@ class Port:
     """True for a positional parameter without a default: a run without an edge here fails before it starts."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Setting:
+class Setting(Struct, frozen=True, kw_only=True):
     """A keyword-only parameter, shown as a form field. ``default`` is its literal, null where it is no literal."""
 
     name: str
@@ -60,8 +57,7 @@ class Setting:
     """The values of a ``Literal[...]`` annotation."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ports:
+class Ports(Struct, frozen=True, kw_only=True):
     """What a node's signature says.
 
     One output port is named ``output``. ``merges`` is true for ``def main(input_data)``, whose single input port takes
@@ -83,8 +79,7 @@ class CachePolicy(StrEnum):
     """Keeps its last successful result whatever changes, until it is unpinned."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Node:
+class Node(Struct, frozen=True, kw_only=True):
     """A node. ``id`` never changes; ``title`` is free text and unique in its project; ``file`` follows the title."""
 
     id: str
@@ -106,8 +101,7 @@ class Node:
     ports: Ports = field(default_factory=Ports)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Edge:
+class Edge(Struct, frozen=True, kw_only=True):
     id: str
     source: str
     target: str
@@ -118,8 +112,7 @@ class Edge:
     """Set by the agent when a port at one of the ends is gone: which one, for people. Such an edge is kept until removed."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Project:
+class Project(Struct, frozen=True, kw_only=True):
     """The structure of a project. ``id`` is filled in by the control plane; the folder does not know it."""
 
     id: str = ""
@@ -130,8 +123,7 @@ class Project:
     schema_version: int = FLOW_SCHEMA_VERSION
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ProjectUpdate:
+class ProjectUpdate(Struct, frozen=True, kw_only=True):
     """Body of ``PUT /project``: the whole graph. Ports are ignored; sources are kept by node id.
 
     A code node that is new gets the source in ``code[id]``, else an empty ``main``. A code node that is gone loses
@@ -145,8 +137,7 @@ class ProjectUpdate:
     code: dict[str, str] = field(default_factory=dict[str, str])
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewNode:
+class NewNode(Struct, frozen=True, kw_only=True):
     """Body of ``POST /project/nodes``. ``code`` is used for kind ``code`` only; without it a template is written."""
 
     title: str
@@ -161,8 +152,7 @@ class NewNode:
     """Given by clients that undo a deletion; otherwise the agent makes one."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NodePatch:
+class NodePatch(Struct, frozen=True, kw_only=True):
     """Body of ``PATCH /project/nodes/{node}``: fields that are null stay as they are."""
 
     title: str | None = None
@@ -176,8 +166,7 @@ class NodePatch:
     files: list[str] | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewEdge:
+class NewEdge(Struct, frozen=True, kw_only=True):
     """Body of ``POST /project/edges``. Ports that are left out mean the first one of the node."""
 
     source: str
@@ -194,8 +183,7 @@ class Freshness(StrEnum):
     FAILED = "failed"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NodeFreshness:
+class NodeFreshness(Struct, frozen=True, kw_only=True):
     """Why a node would be answered from the cache, or why it would run. ``reason`` is a sentence for people."""
 
     node_id: str
@@ -203,8 +191,7 @@ class NodeFreshness:
     reason: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CloneRequest:
+class CloneRequest(Struct, frozen=True, kw_only=True):
     """Body of ``POST /project/clone``. Without a branch, the repository's own first one is taken."""
 
     url: str
@@ -212,16 +199,14 @@ class CloneRequest:
     branch: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LeftOut:
+class LeftOut(Struct, frozen=True, kw_only=True):
     """An edge of an archive that could not be added, and why, for people."""
 
     edge: Edge
     reason: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Added:
+class Added(Struct, frozen=True, kw_only=True):
     """Answer to an import that adds: nodes with the titles and files that they got, and the edges that could be made."""
 
     nodes: list[Node]

@@ -1,8 +1,9 @@
 """Runs: one execution of a node or of a flow, its request and its result."""
 
-from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
+
+from msgspec import Struct, field
 
 from .limits import DEFAULT_NODE_TIMEOUT
 
@@ -27,8 +28,7 @@ class RunStatus(StrEnum):
     """The agent or its container died during the run."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RunRequest:
+class RunRequest(Struct, frozen=True, kw_only=True):
     """Body of the agent's ``POST /runs``. Times in seconds."""
 
     kind: RunKind
@@ -50,8 +50,7 @@ class RunRequest:
     started_by: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Output:
+class Output(Struct, frozen=True, kw_only=True):
     """What a node returned, or displayed: bounded representations, never the value itself.
 
     ``mime`` maps a media type to its representation: ``text/plain``, ``application/json``, ``text/html``,
@@ -69,8 +68,7 @@ class Output:
     """What was cut and why, for people; empty when nothing was."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Frame:
+class Frame(Struct, frozen=True, kw_only=True):
     """One line of a traceback, innermost last. ``node`` is empty for a file that is no node's."""
 
     node: str
@@ -80,8 +78,7 @@ class Frame:
     text: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RunError:
+class RunError(Struct, frozen=True, kw_only=True):
     """Why a node failed. ``type`` is the exception's name, or one of the executor's own:
 
     ``SyntaxError``, ``NoMain``, ``MissingInput``, ``NotPicklable``, ``TimedOut``, ``OutOfMemory``, ``Killed``,
@@ -95,8 +92,7 @@ class RunError:
     """What to do about it, where that is known."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NodeResult:
+class NodeResult(Struct, frozen=True, kw_only=True):
     """The end of one node in a run. ``duration_ms`` counts from its start to its result, queueing left out."""
 
     node_id: str
@@ -114,8 +110,7 @@ class NodeResult:
     """Why it was cached, skipped or run again, for people."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RunResult:
+class RunResult(Struct, frozen=True, kw_only=True):
     """A run as it stands. ``nodes`` holds one entry for a ``node`` run. Timestamps are seconds since 1970."""
 
     run_id: str
@@ -129,8 +124,7 @@ class RunResult:
     started_by: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RunSummary:
+class RunSummary(Struct, frozen=True, kw_only=True):
     run_id: str
     kind: RunKind
     status: RunStatus

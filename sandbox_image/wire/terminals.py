@@ -21,16 +21,16 @@ replayed holds no query that would make it answer (each is replaced by as many N
 """
 
 import struct
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 OUTPUT: Final = 1
 INPUT: Final = 2
 OUTPUT_HEADER: Final = struct.Struct(">BQ")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Terminal:
+class Terminal(Struct, frozen=True, kw_only=True):
     """``end`` is the offset after the last byte; ``start`` that of the oldest byte still in the ring."""
 
     id: str
@@ -46,13 +46,11 @@ class Terminal:
     viewers: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewTerminal:
+class NewTerminal(Struct, frozen=True, kw_only=True):
     name: str = ""
     cols: int = 80
     rows: int = 24
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TerminalPatch:
+class TerminalPatch(Struct, frozen=True, kw_only=True):
     name: str

@@ -1,9 +1,9 @@
 """Projects as a whole: list, make, import, read, save, rename, duplicate, delete, restore."""
 
-from dataclasses import replace
 from typing import Final
 
 import msgspec
+from msgspec.structs import replace
 from starlette.responses import Response
 
 from control_plane.api.dependencies import JSON, Call, answer, parse

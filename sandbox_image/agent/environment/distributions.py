@@ -3,14 +3,14 @@
 import hashlib
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from sandbox_image.wire.events import PackageChanged
 
 
-@dataclass(frozen=True, slots=True)
-class Distribution:
+class Distribution(Struct, frozen=True):
     """An installed distribution. ``record_size`` tells two builds of one version apart."""
 
     name: str
@@ -18,8 +18,7 @@ class Distribution:
     record_size: int
 
 
-@dataclass(frozen=True, slots=True)
-class Installed:
+class Installed(Struct, frozen=True):
     """Complete distributions by their normalized name, and the folders of those that are half-way in or out."""
 
     packages: Mapping[str, Distribution]

@@ -4,10 +4,10 @@ import asyncio
 import logging
 import secrets
 import time
-from dataclasses import replace
 from typing import Any, Final
 
 import msgspec
+from msgspec.structs import replace
 
 from sandbox_image.wire.closing import CloseCode
 from sandbox_image.wire.events import TYPE_NAMES, ProjectChanged
@@ -47,7 +47,7 @@ class EventLog:
         self._subscriptions: set[Subscription] = set()
 
     def publish(self, data: Any, by: str = "") -> None:
-        """Append an event with ``data``, a dataclass of ``wire/events.py``, and wake the subscribers. Never blocks.
+        """Append an event with ``data``, a struct of ``wire/events.py``, and wake the subscribers. Never blocks.
 
         ``by`` is who did it, for the types that say so. An event above ``MAX_EVENT`` is shrunk to what identifies it.
         """

@@ -1,7 +1,8 @@
 """What an event is cut down to when it is larger than the wire allows."""
 
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from sandbox_image.wire.events import FilesChanged, NodeDisplay, NodeFinished
 from sandbox_image.wire.runs import NodeResult, Output

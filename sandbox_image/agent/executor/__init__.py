@@ -7,5 +7,16 @@ raises for anything that user code does; ``execution.cancel()`` ends it. ``child
 from .executor import Executor
 from .job import Input, JsonInput, KeyedInputs, NodeJob, Outcome, PythonEnvironment
 from .values import Value
+from .zygote import Zygote
 
-__all__ = ["Executor", "Input", "JsonInput", "KeyedInputs", "NodeJob", "Outcome", "PythonEnvironment", "Value"]
+__all__ = [
+    "Executor",
+    "Input",
+    "JsonInput",
+    "KeyedInputs",
+    "NodeJob",
+    "Outcome",
+    "PythonEnvironment",
+    "Value",
+    "Zygote",
+]

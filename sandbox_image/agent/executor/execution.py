@@ -4,10 +4,11 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from dataclasses import replace
 from enum import Enum, auto
 from pathlib import Path
 from typing import Any, Final
+
+from msgspec.structs import replace
 
 from sandbox_image.wire.limits import MAX_PREVIEW
 from sandbox_image.wire.runs import Output, RunError, RunStatus

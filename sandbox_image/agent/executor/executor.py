@@ -37,7 +37,11 @@ class TableUnavailable(Exception):
 class Executor:
     """Runs nodes in the project's environment. An async context manager; leaving it ends every run."""
 
-    def __init__(self, environment: PythonEnvironment, workspace: Path) -> None:
+    def __init__(
+        self, environment: PythonEnvironment, workspace: Path, first: asyncio.Task[Zygote | None] | None = None
+    ) -> None:
+        """``first`` is a zygote that was started before anything was known of the environment."""
+        self._first = first
         self._environment = environment
         self._workspace = workspace
         self._values = workspace / ".aimforge" / "cache" / "values"
@@ -58,11 +62,14 @@ class Executor:
         await asyncio.to_thread(self._values.mkdir, parents=True, exist_ok=True)
         await self._group.__aenter__()
         self._environment.on_change(self._environment_changed)
+        if not self._environment.status.usable:
+            self._drop_first()
         self._group.create_task(self._warm_up())
         return self
 
     async def __aexit__(self, *exc_info: Any) -> None:
         self._closing = True
+        self._drop_first()
         for zygote in list(self._zygotes):
             zygote.close(kill=True)
         await self._group.__aexit__(*exc_info)
@@ -160,10 +167,7 @@ class Executor:
             self._outdated = False
             if old is not None:
                 old.retire()
-            zygote = await Zygote.start(
-                self._environment.python, self._workspace, child_environment(self._environment.python)
-            )
-            self._zygote = zygote
+            zygote = self._zygote = await self._start_zygote()
             self._zygotes.add(zygote)
             self._group.create_task(self._watch(zygote))
             if self._closing:
@@ -172,6 +176,20 @@ class Executor:
             zygote.warm()
             self._preload()
             return zygote
+
+    async def _start_zygote(self) -> Zygote:
+        first, self._first = self._first, None
+        if first is not None and (started := await first) is not None:
+            return started
+        python = self._environment.python
+        return await Zygote.start(python, self._workspace, child_environment(python))
+
+    def _drop_first(self) -> None:
+        """End the zygote that had a head start, unless it is in use: the environment is not what it was started from."""
+        if self._first is not None:
+            self._first.add_done_callback(_close_zygote)
+            self._first.cancel()
+            self._first = None
 
     async def _environment_ready(self) -> None:
         try:
@@ -200,12 +218,18 @@ class Executor:
     def _environment_changed(self, *_: object) -> None:
         self._outdated = True
         self._preloads = True
+        self._drop_first()
         if not self._closing:
             self._group.create_task(self._warm_up())
 
     def _preload(self) -> None:
         if self._zygote is not None and self._preloads:
             self._zygote.preload(self._modules)
+
+
+def _close_zygote(task: asyncio.Task[Zygote | None]) -> None:
+    if not task.cancelled() and (zygote := task.result()) is not None:
+        zygote.close()
 
 
 def _say_nothing(name: str, text: str, offset: int) -> None:

@@ -1,9 +1,10 @@
 """What the executor is asked for, and what it answers."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
+
+from msgspec import Struct, field
 
 from sandbox_image.wire.environment import VenvStatus
 from sandbox_image.wire.limits import DEFAULT_NODE_TIMEOUT
@@ -37,15 +38,13 @@ class PythonEnvironment(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class JsonInput:
+class JsonInput(Struct, frozen=True):
     """A JSON value from a client or an input node."""
 
     value: Any
 
 
-@dataclass(frozen=True, slots=True)
-class KeyedInputs:
+class KeyedInputs(Struct, frozen=True):
     """What a merging port gets from several edges: a dict in the order of the edges."""
 
     items: list[tuple[str, "Value | JsonInput"]]
@@ -54,8 +53,7 @@ class KeyedInputs:
 Input = Value | JsonInput | KeyedInputs
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NodeJob:
+class NodeJob(Struct, frozen=True, kw_only=True):
     """One run of one node. ``inputs`` lacks the ports that no edge reaches."""
 
     source: str
@@ -70,8 +68,7 @@ class NodeJob:
     timeout_sec: float = DEFAULT_NODE_TIMEOUT
 
 
-@dataclass(slots=True, kw_only=True)
-class Outcome:
+class Outcome(Struct, kw_only=True):
     """How a run of a node ended. ``values`` has one entry per output port when it succeeded."""
 
     status: RunStatus

@@ -4,8 +4,9 @@ import ctypes
 import os
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 CREATE: Final = 0x100
 DELETE: Final = 0x200
@@ -24,8 +25,7 @@ _EVENT: Final = struct.Struct("iIII")
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(Struct, frozen=True):
     """One event: ``name`` in the folder of ``watch``."""
 
     watch: int

@@ -7,8 +7,9 @@ import secrets
 import shutil
 import stat
 from contextlib import AbstractContextManager, suppress
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from sandbox_image.agent.errors import AgentError
 from sandbox_image.wire.errors import ErrorCode
@@ -21,8 +22,7 @@ RENAME_NOREPLACE: Final = 1
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
-@dataclass(frozen=True, slots=True)
-class Precondition:
+class Precondition(Struct, frozen=True):
     """What must hold for a write: ``if_match`` is an ETag, ``*`` or empty; ``must_be_new`` is ``If-None-Match: *``."""
 
     if_match: str = ""

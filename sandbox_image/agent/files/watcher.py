@@ -27,7 +27,7 @@ class Publisher(Protocol):
     """Where events go."""
 
     def publish(self, data: Any, by: str = "") -> None:
-        """Publish a dataclass of ``wire/events.py``; never blocks."""
+        """Publish a struct of ``wire/events.py``; never blocks."""
         ...
 
 

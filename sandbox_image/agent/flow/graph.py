@@ -2,7 +2,8 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from sandbox_image.wire.project import Edge, Node
 
@@ -35,8 +36,7 @@ def find_cycle(nodes: Iterable[Node], edges: Iterable[Edge]) -> list[str]:
     return []
 
 
-@dataclass(frozen=True, slots=True)
-class Topology:
+class Topology(Struct, frozen=True):
     """The nodes of a graph that take part in runs, in an order in which each comes after what it needs."""
 
     order: list[str]

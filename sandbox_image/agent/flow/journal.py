@@ -28,7 +28,7 @@ class Journal:
         self._news = asyncio.Event()
 
     def append(self, data: Any) -> None:
-        """Add an event with ``data``, a dataclass of ``wire/events.py``."""
+        """Add an event with ``data``, a struct of ``wire/events.py``."""
         line = self._encoded(data)
         if len(line) > MAX_EVENT:
             smaller = shrink(data)

@@ -2,11 +2,11 @@
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import msgspec
+from msgspec import Struct
 
 from sandbox_image.agent.errors import AgentError
 from sandbox_image.agent.executor import Executor, Input, JsonInput, KeyedInputs, PythonEnvironment
@@ -27,8 +27,7 @@ class MissingInput(Exception):
     """A node cannot run because something that it needs is not there. The message names it and says what to do."""
 
 
-@dataclass(frozen=True, slots=True)
-class Parts:
+class Parts(Struct, frozen=True):
     """What runs are made of; the same for all runs of a project."""
 
     workspace: Path
@@ -40,8 +39,7 @@ class Parts:
     files: digests.FileDigests
 
 
-@dataclass(frozen=True, slots=True)
-class Arrived:
+class Arrived(Struct, frozen=True):
     """A node's inputs: by port for the executor, by label for its cause."""
 
     by_port: Mapping[str, Input]

@@ -21,5 +21,5 @@ class Events(Protocol):
     """The project's event stream."""
 
     def publish(self, data: Any, by: str = "") -> None:
-        """Tell all clients; ``data`` is a dataclass of ``wire/events.py``. Never blocks."""
+        """Tell all clients; ``data`` is a struct of ``wire/events.py``. Never blocks."""
         ...

@@ -2,8 +2,9 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Final
+
+from msgspec import Struct
 
 from sandbox_image.agent.errors import AgentError
 from sandbox_image.wire.errors import ErrorCode
@@ -16,16 +17,14 @@ RUNNABLE: Final = frozenset({NodeKind.CODE, NodeKind.INPUT, NodeKind.RESULT})
 MAX_TIMEOUT: Final = 24 * 3600.0
 
 
-@dataclass(frozen=True, slots=True)
-class Params:
+class Params(Struct, frozen=True):
     """Values for one run: of input nodes, and of settings, by node id."""
 
     values: Mapping[str, Any]
     settings: Mapping[str, Mapping[str, Any]]
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(Struct, frozen=True):
     """The nodes that a run is about. Edges come from ``graph``; sources outside ``order`` come from the cache."""
 
     nodes: Mapping[str, Node]

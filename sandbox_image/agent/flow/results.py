@@ -1,9 +1,10 @@
 """What a node of a run got and gave: the pieces of ``NodeResult``, and values by port."""
 
-from dataclasses import dataclass, replace
 from typing import Final
 
 import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
 
 from sandbox_image.agent.executor import JsonInput, Outcome, Value
 from sandbox_image.wire.limits import KIB, MAX_JSON_BODY
@@ -16,8 +17,7 @@ TAIL: Final = 16 * KIB
 Given = Value | JsonInput
 
 
-@dataclass(slots=True)
-class Produced:
+class Produced(Struct):
     """The values of a node's ports, with their digests where these are known already."""
 
     values: dict[str, Given]

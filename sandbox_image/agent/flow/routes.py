@@ -1,8 +1,8 @@
 """HTTP of runs, freshness, cache and tables, as ``docs/agent-api.md`` lists it."""
 
 from collections.abc import AsyncIterator
-from dataclasses import replace
 
+from msgspec.structs import replace
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import BaseRoute, Route

@@ -7,9 +7,11 @@ import secrets
 import time
 from collections import OrderedDict
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from sandbox_image.agent.errors import AgentError
 from sandbox_image.agent.executor import Executor, PythonEnvironment
@@ -39,8 +41,7 @@ NOTED_AFTER: Final = 0.5
 """Seconds after which a run that goes on is noted on disk, to be known as lost should the agent die."""
 
 
-@dataclass(slots=True)
-class Run:
+class Run(Struct):
     """A run that goes on, or ended a moment ago. ``done`` is set at its end."""
 
     id: str

@@ -3,9 +3,10 @@
 import importlib.util
 import shutil
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Literal
+
+from msgspec import Struct
 
 PythonServer = Literal["pyright", "basedpyright", "ty"]
 
@@ -17,8 +18,7 @@ class NotInstalled(Exception):
     """The sandbox image lacks a language server; the text says which."""
 
 
-@dataclass(frozen=True, slots=True)
-class ServerCommand:
+class ServerCommand(Struct, frozen=True):
     """A server's command line. ``refresh`` is its command that looks at the environment anew without losing open files;
     empty where only a new process does.
     """

@@ -6,12 +6,11 @@ the server switched to its text before its question is asked. Pure: methods retu
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import Annotated, Final
 from urllib.parse import unquote
 
 import msgspec
-from msgspec import Raw
+from msgspec import Raw, Struct, field
 
 from . import envelope
 from .envelope import Malformed, RpcCode, Uri
@@ -61,8 +60,7 @@ class DiagnosticsParams(msgspec.Struct):
     version: int | None = None
 
 
-@dataclass(slots=True)
-class Holder:
+class Holder(Struct):
     """One client's view. ``versions`` maps the digest of a text to the client's number of it."""
 
     text: str
@@ -79,8 +77,7 @@ class Holder:
         _forget_oldest(self.versions)
 
 
-@dataclass(slots=True)
-class Diagnostics:
+class Diagnostics(Struct):
     """The last findings of the server; ``serial`` counts them, ``digest`` is that of the text they speak of."""
 
     serial: int
@@ -88,8 +85,7 @@ class Diagnostics:
     encoded: bytes
 
 
-@dataclass(slots=True)
-class Document:
+class Document(Struct):
     """A file that at least one client holds open. ``text`` and ``version`` are what the server was sent last."""
 
     uri: str

@@ -1,8 +1,9 @@
 """Requests that a shared server works on: whose they are, and under which number."""
 
 import itertools
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from .member import Member
 
@@ -11,8 +12,7 @@ _PER_KEY: Final = frozenset({"textDocument/completion", "textDocument/hover", "t
 _EDITING: Final = frozenset({"workspace/executeCommand", "textDocument/codeAction"})
 
 
-@dataclass(frozen=True, slots=True)
-class Pending:
+class Pending(Struct, frozen=True):
     """A client's request. ``version`` is the client's number of the text that it asked about."""
 
     member: Member

@@ -27,7 +27,7 @@ from .spare_process import SpareProcess
 
 MAX_CLIENTS: Final = {LanguageServerKind.PYRIGHT: 100, LanguageServerKind.RUFF: 32}
 AHEAD_SEC: Final = 120.0
-"""How long a busy machine is waited for; after that the Python server is started when an editor asks for it."""
+"""How long a busy machine is waited for; after that the servers are started when an editor asks for one."""
 
 logger = logging.getLogger(__name__)
 
@@ -61,7 +61,7 @@ class Publisher(Protocol):
     """Where events go."""
 
     def publish(self, data: Any, by: str = "") -> None:
-        """Publish a dataclass of ``wire/events.py``; never blocks."""
+        """Publish a struct of ``wire/events.py``; never blocks."""
         ...
 
 
@@ -195,9 +195,9 @@ class LanguageServers:
         await self._environment.ready()
         # What runs already learns of the environment.
         self._python.refresh()
-        self._spare_ruff.want()
-        # Before anyone asks, so that the first editor finds it warm, but not at the cost of those who wait for something.
+        # Before anyone asks, so that the first editor finds them warm, but not at the cost of those who wait for something.
         if await spare_core(AHEAD_SEC):
+            self._spare_ruff.want()
             self._python.start()
 
     def _files_changed(self, changed: list[str], deleted: list[str]) -> None:

@@ -1,8 +1,9 @@
 """A client of a shared server, as the multiplexer knows it."""
 
-from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import Any, Protocol
+
+from msgspec import Struct, field
 
 from sandbox_image.wire.closing import CloseCode
 
@@ -36,8 +37,7 @@ class MemberState(Enum):
     SHUT_DOWN = auto()
 
 
-@dataclass(slots=True, eq=False)
-class Member:
+class Member(Struct, eq=False):
     """A client and what the relay remembers of it. ``number`` is never used for another client."""
 
     number: int

@@ -2,9 +2,10 @@
 
 import time
 from collections import deque
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
+
+from msgspec import Struct
 
 from sandbox_image.wire.language import LanguageServerKind
 
@@ -24,8 +25,7 @@ class Stream(StrEnum):
     STDERR = "stderr"
 
 
-@dataclass(frozen=True, slots=True)
-class LogLine:
+class LogLine(Struct, frozen=True):
     """One line. ``at`` is seconds since 1970."""
 
     at: float

@@ -7,10 +7,11 @@ Fields that have their default are left out.
 import hashlib
 import re
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any, Final
 
 import msgspec
+from msgspec import Struct, field
+from msgspec.structs import asdict, replace
 
 from sandbox_image.wire.limits import MAX_EDGES, MAX_NAME, MAX_NODES
 from sandbox_image.wire.project import FLOW_SCHEMA_VERSION, Edge, Node, NodeKind, Ports, Position, Size
@@ -28,8 +29,7 @@ class Damaged(Exception):
     """``flow.json`` cannot be understood; the message says where."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Flow:
+class Flow(Struct, frozen=True, kw_only=True):
     """The graph as the file holds it: nodes without ports, edges without marks."""
 
     schema_version: int = FLOW_SCHEMA_VERSION
@@ -137,7 +137,7 @@ def _plain(item: Node | Edge) -> Raw:
     """Fields in the order of their declaration, without those of the agent and those that have their default."""
     always = {"id", "title", "kind", "position", "source", "target"}
     default = _DEFAULT_NODE if isinstance(item, Node) else _DEFAULT_EDGE
-    names = [one.name for one in fields(item) if one.name not in _AGENT_FIELDS]
+    names = [name for name in item.__struct_fields__ if name not in _AGENT_FIELDS]
     given = {name: getattr(item, name) for name in names}
     return {name: _short(value) for name, value in given.items() if name in always or value != getattr(default, name)}
 

@@ -1,7 +1,8 @@
 """``flow.json`` on disk: read when it changed, replaced in one step, with the last good copy kept aside."""
 
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from sandbox_image.agent.errors import AgentError
 from sandbox_image.wire.errors import ErrorCode
@@ -14,8 +15,7 @@ LAST_GOOD: Final = f"{STATE_FOLDER}/flow.last-good.json"
 DAMAGED: Final = f"{STATE_FOLDER}/flow.damaged.json"
 
 
-@dataclass(frozen=True, slots=True)
-class LoadedFlow:
+class LoadedFlow(Struct, frozen=True):
     """The graph as it lay in the file with ``signature``; None means that there was no file."""
 
     flow: Flow

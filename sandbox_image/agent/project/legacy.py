@@ -6,11 +6,11 @@ their source, and ``main()`` is called without an argument when there is no inpu
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final
 
 import msgspec
+from msgspec import Struct, field
 
 from sandbox_image.agent.errors import AgentError
 from sandbox_image.wire.errors import ErrorCode
@@ -34,8 +34,7 @@ class LegacyKind(StrEnum):
     NOTE = "markdownNote"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LegacyData:
+class LegacyData(Struct, frozen=True, kw_only=True):
     """What a node holds."""
 
     title: str = ""
@@ -45,8 +44,7 @@ class LegacyData:
     dimensions: dict[str, float] | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LegacyNode:
+class LegacyNode(Struct, frozen=True, kw_only=True):
     """A node of ``structure.json``."""
 
     id: str
@@ -55,8 +53,7 @@ class LegacyNode:
     data: LegacyData = field(default_factory=LegacyData)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LegacyEdge:
+class LegacyEdge(Struct, frozen=True, kw_only=True):
     """An edge of ``structure.json``. Its handles were labels; values went by the id of the source."""
 
     source: str
@@ -64,8 +61,7 @@ class LegacyEdge:
     id: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LegacyProject:
+class LegacyProject(Struct, frozen=True, kw_only=True):
     """``structure.json``."""
 
     project_name: str = ""
@@ -74,8 +70,7 @@ class LegacyProject:
     edges: list[LegacyEdge] = field(default_factory=list[LegacyEdge])
 
 
-@dataclass(frozen=True, slots=True)
-class Imported:
+class Imported(Struct, frozen=True):
     """A graph in our form, with the sources to write, and the old files that these replace."""
 
     flow: Flow

@@ -2,8 +2,10 @@
 
 import posixpath
 from collections.abc import Callable, Collection, Iterable, Set
-from dataclasses import dataclass, replace
 from typing import Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from sandbox_image.agent.errors import AgentError
 from sandbox_image.wire.errors import ErrorCode
@@ -18,8 +20,7 @@ AROUND_NAMES: Final = ".#~"
 """What editors put before the name of a file that they keep a copy of."""
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(Struct, frozen=True):
     """What to put into an archive: ``flow`` as its flow.json, and of the other files those that ``takes`` is true for."""
 
     flow: bytes

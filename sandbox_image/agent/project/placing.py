@@ -1,7 +1,8 @@
 """Gives the nodes of a whole new graph their files: kept with the title, renamed with it, made for new nodes."""
 
 from collections.abc import Mapping
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from sandbox_image.wire.project import Node, NodeKind, Ports
 

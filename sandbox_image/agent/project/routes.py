@@ -1,8 +1,8 @@
 """The routes under "Project" in ``docs/agent-api.md`` that the store answers."""
 
-from dataclasses import dataclass
 from typing import Any
 
+from msgspec import Struct
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import BaseRoute, Route
@@ -21,8 +21,7 @@ MAX_UPDATE_BODY = 2 * MAX_JSON_BODY
 """Bytes of ``PUT /project``, which may bring the sources of new nodes along with the graph."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Description:
+class Description(Struct, frozen=True, kw_only=True):
     """Body of ``PATCH /project``: fields that are null stay as they are."""
 
     name: str | None = None

@@ -2,8 +2,9 @@
 
 import secrets
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from sandbox_image.agent.errors import AgentError
 from sandbox_image.agent.events import EventLog
@@ -204,7 +205,7 @@ class ProjectStore:
         """Change fields of a node; a new title renames its file."""
         flow = self._graph.load().flow
         old = _node(flow, node_id)
-        given = {name: value for name in patch.__slots__ if (value := getattr(patch, name)) is not None}
+        given = {name: value for name in patch.__struct_fields__ if (value := getattr(patch, name)) is not None}
         changed = replace(old, **given)
         by_id = {node.id: node for node in flow.nodes}
         nodes = [changed if node.id == node_id else node for node in flow.nodes]

@@ -1,8 +1,9 @@
 """Fills an empty workspace from one of the templates that are shipped with the agent."""
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Final
+
+from msgspec.structs import replace
 
 from sandbox_image.agent.errors import AgentError
 from sandbox_image.wire.errors import ErrorCode

@@ -7,9 +7,10 @@ import signal
 import struct
 import termios
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+
+from msgspec import Struct
 
 BASHRC: Final = Path(__file__).with_name("bashrc")
 MAX_COLS: Final = 1000
@@ -18,8 +19,7 @@ _WINSIZE: Final = struct.Struct("HHHH")
 _HIDDEN_PREFIXES: Final = ("AIMFORGE_", "PYTHON", "UVICORN_")
 
 
-@dataclass(frozen=True, slots=True)
-class Pty:
+class Pty(Struct, frozen=True):
     """The agent's end of a PTY (non-blocking), and the shell's process, which leads a session of its own."""
 
     master: int

@@ -1,14 +1,14 @@
 """The last bytes that a terminal wrote, addressed by absolute offsets, and the sizes that it had meanwhile."""
 
 from bisect import bisect_right
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 MAX_SIZES: Final = 256
 
 
-@dataclass(frozen=True, slots=True)
-class SizeChange:
+class SizeChange(Struct, frozen=True):
     """From ``offset`` on, the terminal had this size."""
 
     offset: int

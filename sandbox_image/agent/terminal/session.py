@@ -5,9 +5,10 @@ import contextlib
 import os
 import signal
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+
+from msgspec import Struct
 
 GRACE_SEC: Final = 1.0
 """Between SIGHUP and SIGKILL."""
@@ -15,8 +16,7 @@ ROUNDS: Final = 20
 """How often a session is looked through for processes that were started while it was being ended."""
 
 
-@dataclass(frozen=True, slots=True)
-class Process:
+class Process(Struct, frozen=True):
     """A process as ``/proc`` shows it. ``state`` is its letter: ``T`` is stopped, ``Z`` has ended."""
 
     pid: int

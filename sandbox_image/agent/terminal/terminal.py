@@ -6,8 +6,9 @@ import os
 import signal
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Final
+
+from msgspec import Struct, field
 
 from sandbox_image.wire import terminals as wire
 from sandbox_image.wire.limits import MAX_TERMINAL_OUTPUT, TERMINAL_RING, TERMINAL_WINDOW
@@ -31,8 +32,7 @@ MAX_PENDING_INPUT: Final = 256 * 1024
 SIGNALS: Final = {"INT": signal.SIGINT, "QUIT": signal.SIGQUIT, "TERM": signal.SIGTERM, "KILL": signal.SIGKILL}
 
 
-@dataclass(eq=False, slots=True)
-class Viewer:
+class Viewer(Struct, eq=False):
     """A place in the ring. ``acked`` is the offset up to which the client has consumed."""
 
     offset: int

@@ -160,3 +160,15 @@ def plain_json(result: NodeResult | Outcome) -> Any:
     """The JSON representation of what a node returned."""
     assert result.output is not None, result.error
     return result.output.mime["application/json"]
+
+
+async def gone(pid: int) -> None:
+    """Wait until a process has ended; a zombie that its parent has not yet collected has."""
+    async with asyncio.timeout(60):
+        while True:
+            try:
+                if Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z":
+                    return
+            except (FileNotFoundError, ProcessLookupError):
+                return
+            await asyncio.sleep(0.01)

@@ -11,7 +11,7 @@ from sandbox_image.agent.executor import Executor, NodeJob
 from sandbox_image.wire.environment import VenvState, VenvStatus
 from sandbox_image.wire.runs import RunStatus
 
-from .conftest import Bench, Environment, Heard, plain_json
+from .conftest import Bench, Environment, Heard, gone, plain_json
 
 WORKS = "def main():\n    return 'works'\n"
 
@@ -198,17 +198,3 @@ async def test_a_broken_environment_is_told_and_a_mended_one_works(
         assert (error.type, words in error.message) == ("EnvironmentNotReady", True), error
         environment.status, environment.python = VenvStatus(status=VenvState.COMPLETED, usable=True), good
         assert plain_json(await bench.run(WORKS)) == "works"
-
-
-async def gone(pid: int) -> None:
-    """Wait until a process has ended; a zombie that its parent has not yet collected has."""
-    from pathlib import Path
-
-    async with asyncio.timeout(60):
-        while True:
-            try:
-                if Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z":
-                    return
-            except (FileNotFoundError, ProcessLookupError):
-                return
-            await asyncio.sleep(0.01)

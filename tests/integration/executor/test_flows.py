@@ -1,11 +1,11 @@
 """Flows over real processes: order, branches, failures, the cache and its reasons, partial runs, history."""
 
 import asyncio
-from dataclasses import replace
 from typing import Any
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from sandbox_image.agent.errors import AgentError
 from sandbox_image.wire.errors import ErrorCode
