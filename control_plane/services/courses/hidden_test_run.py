@@ -112,11 +112,13 @@ class HiddenTestRun:
 
     async def install(self, project: ProjectRecord) -> None:
         """Wait until the submission's environment is made, or until that has failed, which its nodes will say."""
-        address = await self._sandboxes.ensure_ready(project.id)
-        delay = FIRST_LOOK_SEC
-        while (await self._ask(address, "GET", "/environment", _Environment)).status in MAKING:
-            await self._clock.sleep(delay)
-            delay = min(delay * 1.5, LAST_LOOK_SEC)
+        # Nobody types here: without this, a reaper with little patience would pause it as soon as the last package is there.
+        with self._sandboxes.using(project.id):
+            address = await self._sandboxes.ensure_ready(project.id)
+            delay = FIRST_LOOK_SEC
+            while (await self._ask(address, "GET", "/environment", _Environment)).status in MAKING:
+                await self._clock.sleep(delay)
+                delay = min(delay * 1.5, LAST_LOOK_SEC)
 
     async def shut(self, project: ProjectRecord) -> None:
         """Close the project's way out before anything of it runs. Raises what keeps it open."""

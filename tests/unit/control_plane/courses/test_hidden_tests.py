@@ -118,6 +118,27 @@ async def test_packages_are_let_in_until_the_environment_is_made_and_nothing_onc
     assert seen == {"installing": (["index.example"], False), "running": ([], False), "testing": ([], False)}
 
 
+async def test_a_sandbox_whose_environment_is_looked_at_is_in_use_and_one_that_nobody_tests_is_not(room: Classroom):
+    people = await room.open("bob")
+    assignment = await room.assign()
+    await room.handed_in(assignment, people["bob"])
+    services, seen = room.app.served.app.state.services, list[dict[str, int]]()
+
+    def in_use() -> dict[str, int]:
+        owners = {record.id: record.owner.partition(":")[0] for record in services.registry.all()}
+        return {owners[id_]: services.sandboxes.entry(id_).in_use for id_ in owners}
+
+    async def installing() -> None:
+        seen.append(in_use())
+
+    room.installing = installing
+    (row,) = await run_tests(room, assignment)
+    assert row["passed"] == 1
+    assert seen
+    assert {uses["course"] for uses in seen} == {1}
+    assert {uses[kind] for uses in seen for kind in uses if kind != "course"} == {0}
+
+
 async def test_a_test_that_raises_fails_and_says_why(room: Classroom):
     people = await room.open("bob")
     assignment = await room.assign()
