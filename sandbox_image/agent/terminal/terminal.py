@@ -24,7 +24,7 @@ COALESCE_SEC: Final = 0.005
 """Output after the first bytes is gathered for so long: few large frames, and yet no delay of an echo."""
 READ_SLICE: Final = 64 * 1024
 """Bytes read before other work of the loop gets its turn."""
-SLOWED: Final = 64 * 1024
+SLOWED: Final = 16 * 1024
 SLOWED_SEC: Final = 0.01
 """A terminal may write so many bytes in so much time while somebody types in another: more than anybody can read."""
 LOW_WATER: Final = TERMINAL_WINDOW // 2
@@ -159,7 +159,8 @@ class Terminal:
     def _read(self) -> None:
         ring, master = self.ring, self.pty.master
         before = ring.end
-        until = before + READ_SLICE
+        elsewhere = self._attention.is_elsewhere(self)
+        until = before + (SLOWED if elsewhere else READ_SLICE)
         try:
             # A PTY gives 4 KiB at most at a time.
             while ring.end < until:
@@ -175,7 +176,7 @@ class Terminal:
         self._since_rest += ring.end - before
         if self._since_rest >= SLOWED:
             self._since_rest = 0
-            if self._attention.is_elsewhere(self):
+            if elsewhere:
                 self._resting = self._loop.call_later(SLOWED_SEC, self._go_on)
         self._announce()
         self._read_or_rest()
