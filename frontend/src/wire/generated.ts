@@ -26,6 +26,9 @@ export type RunStatus = "queued" | "running" | "succeeded" | "failed" | "timed_o
 
 export type EntryKind = "file" | "folder" | "symlink" | "special";
 
+/** Why a sandbox ended; each has a close code for its sockets and a sentence for people. */
+export type EndReason = "idle" | "by_user" | "by_admin" | "too_old" | "evicted" | "out_of_memory" | "disk_full" | "crashed" | "start_failed" | "engine_gone" | "replaced" | "deleted";
+
 /** Body of every answer with a status of 400 or more. */
 export interface ErrorBody {
   error: string;
@@ -674,10 +677,14 @@ export const CLOSE_CODES = {
   SANDBOX_TOO_OLD: 4029,
   SANDBOX_UNAVAILABLE: 4030,
   SANDBOX_MISBEHAVED: 4031,
+  SANDBOX_STOPPED_BY_USER: 4032,
+  SANDBOX_STOPPED_BY_ADMIN: 4033,
   TERMINAL_EXITED: 4040,
   TERMINAL_CLOSED: 4041,
   LANGUAGE_SERVER_GAVE_UP: 4050,
 } as const;
+
+export type CloseCode = (typeof CLOSE_CODES)[keyof typeof CLOSE_CODES];
 
 export const CLOSINGS: Readonly<Record<number, { sentence: string; retry: boolean }>> = {
   1000: { sentence: "Closed.", retry: false },
@@ -704,6 +711,8 @@ export const CLOSINGS: Readonly<Record<number, { sentence: string; retry: boolea
   4029: { sentence: "The sandbox reached its maximum age and was stopped.", retry: false },
   4030: { sentence: "The sandbox cannot be reached at the moment.", retry: true },
   4031: { sentence: "The sandbox sent something that is not allowed.", retry: true },
+  4032: { sentence: "The sandbox was stopped by somebody who works in it. Open it again to go on.", retry: false },
+  4033: { sentence: "An administrator stopped the sandbox. Your files are kept; open it again to go on.", retry: false },
   4040: { sentence: "The terminal's shell ended.", retry: false },
   4041: { sentence: "The terminal was closed.", retry: false },
   4050: { sentence: "The language server keeps crashing; restart it by hand.", retry: false },
