@@ -30,6 +30,8 @@ class SubmissionState(StrEnum):
 
     NOT_STARTED = "not_started"
     STARTED = "started"
+    NOT_COLLECTED = "not_collected"
+    """Started, not handed in, and could not be collected at the deadline so far."""
     HANDED_IN = "handed_in"
     COLLECTED = "collected"
     GIVEN_BACK = "given_back"
@@ -48,7 +50,10 @@ class Course:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Member:
-    """A login in a course, with or without an account. ``id`` is ``member_id`` of both; ``name`` is what the teacher calls them."""
+    """A login in a course, with or without an account. ``id`` is ``member_id`` of both; ``name`` is what the teacher calls them.
+
+    ``by_claim``: nobody listed or invited them, the provider's claim alone made them a member, and takes it back.
+    """
 
     id: str
     course_id: str
@@ -56,6 +61,7 @@ class Member:
     name: str
     role: CourseRole
     created_at: float
+    by_claim: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,7 +97,8 @@ class Submission:
     """What one student made of one assignment. ``id`` is ``submission_id`` of both.
 
     ``archive_*`` is what was handed in, or collected at the deadline (``collected``); sizes in bytes. ``comment`` and ``points``
-    are for the student once ``given_back_at`` is set.
+    are for the student once ``given_back_at`` is set. ``uncollected_*`` are the error's code and sentence when collecting it at the
+    deadline failed the last time, ``collect_failures`` how often it did, ``collect_at`` when it is tried again; None: not by itself.
     """
 
     id: str
@@ -112,6 +119,10 @@ class Submission:
     commented_by: str = ""
     commented_at: float | None = None
     given_back_at: float | None = None
+    uncollected_code: str = ""
+    uncollected_message: str = ""
+    collect_failures: int = 0
+    collect_at: float | None = None
 
     @property
     def state(self) -> SubmissionState:
@@ -120,6 +131,8 @@ class Submission:
             return SubmissionState.GIVEN_BACK
         if self.archive_id:
             return SubmissionState.COLLECTED if self.collected else SubmissionState.HANDED_IN
+        if self.uncollected_message:
+            return SubmissionState.NOT_COLLECTED
         return SubmissionState.STARTED if self.started_at is not None else SubmissionState.NOT_STARTED
 
 

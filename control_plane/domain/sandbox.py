@@ -69,6 +69,8 @@ class EndReason(StrEnum):
 
     IDLE = "idle"
     BY_USER = "by_user"
+    BY_ADMIN = "by_admin"
+    """An administrator stopped it, on the page of all sandboxes."""
     TOO_OLD = "too_old"
     EVICTED = "evicted"
     OUT_OF_MEMORY = "out_of_memory"
@@ -83,7 +85,8 @@ class EndReason(StrEnum):
 
 CLOSE_CODES: Final[dict[EndReason, CloseCode]] = {
     EndReason.IDLE: CloseCode.SANDBOX_STOPPED,
-    EndReason.BY_USER: CloseCode.SANDBOX_STOPPED,
+    EndReason.BY_USER: CloseCode.SANDBOX_STOPPED_BY_USER,
+    EndReason.BY_ADMIN: CloseCode.SANDBOX_STOPPED_BY_ADMIN,
     EndReason.TOO_OLD: CloseCode.SANDBOX_TOO_OLD,
     EndReason.EVICTED: CloseCode.SANDBOX_EVICTED,
     EndReason.OUT_OF_MEMORY: CloseCode.SANDBOX_OUT_OF_MEMORY,

@@ -36,6 +36,8 @@ class CloseCode(IntEnum):
     SANDBOX_TOO_OLD = 4029
     SANDBOX_UNAVAILABLE = 4030
     SANDBOX_MISBEHAVED = 4031
+    SANDBOX_STOPPED_BY_USER = 4032
+    SANDBOX_STOPPED_BY_ADMIN = 4033
 
     TERMINAL_EXITED = 4040
     TERMINAL_CLOSED = 4041
@@ -84,6 +86,12 @@ CLOSINGS: Final[dict[CloseCode, Closing]] = {
     CloseCode.SANDBOX_TOO_OLD: Closing("The sandbox reached its maximum age and was stopped.", retry=False),
     CloseCode.SANDBOX_UNAVAILABLE: Closing("The sandbox cannot be reached at the moment.", retry=True),
     CloseCode.SANDBOX_MISBEHAVED: Closing("The sandbox sent something that is not allowed.", retry=True),
+    CloseCode.SANDBOX_STOPPED_BY_USER: Closing(
+        "The sandbox was stopped by somebody who works in it. Open it again to go on.", retry=False
+    ),
+    CloseCode.SANDBOX_STOPPED_BY_ADMIN: Closing(
+        "An administrator stopped the sandbox. Your files are kept; open it again to go on.", retry=False
+    ),
     CloseCode.TERMINAL_EXITED: Closing("The terminal's shell ended.", retry=False),
     CloseCode.TERMINAL_CLOSED: Closing("The terminal was closed.", retry=False),
     CloseCode.LANGUAGE_SERVER_GAVE_UP: Closing("The language server keeps crashing; restart it by hand.", retry=False),

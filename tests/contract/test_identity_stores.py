@@ -44,7 +44,7 @@ RECORDS: list[Record] = [
     Grant(id="p:a", project_id="p", person_id="a", share=Share.EDITOR, created_by="a", created_at=1),
     ShareLink(id="l", digest="d4", project_id="p", share=Share.VIEWER, created_by="a", created_at=1, expires_at=9),
     Course(id="c", title="Weather", created_by="a", created_at=1, claim="class 7"),
-    Member(id="c:bob", course_id="c", login="bob", name="Bob", role=CourseRole.STUDENT, created_at=1),
+    Member(id="c:bob", course_id="c", login="bob", name="Bob", role=CourseRole.STUDENT, created_at=1, by_claim=True),
     Assignment(
         id="x",
         course_id="c",
@@ -62,6 +62,16 @@ RECORDS: list[Record] = [
     ),
     Submission(
         id="x:bob", assignment_id="x", course_id="c", login="bob", late=True, collected=False, comment="+", points=1.5
+    ),
+    Submission(
+        id="x:eve",
+        assignment_id="x",
+        course_id="c",
+        login="eve",
+        uncollected_code="timed_out",
+        uncollected_message="Zu spät.",
+        collect_failures=2,
+        collect_at=9.5,
     ),
     Exam(id="e", course_id="c", title="Test", starts_at=1, ends_at=2.5, created_by="a", created_at=1),
     Look(id="o", project_id="p", person_id="a", course_id="c", at=1.5, until=2),

@@ -16,7 +16,7 @@ from sqlmodel import SQLModel
 from control_plane.adapters.database import identity_tables
 from control_plane.adapters.database.stores import Database
 from control_plane.domain.audit import AuditEntry, AuditFilter
-from control_plane.domain.courses import Assignment, Submission
+from control_plane.domain.courses import Assignment, Member, Submission
 from control_plane.domain.errors import Conflict, Stale
 from control_plane.domain.identity import (
     KINDS,
@@ -35,7 +35,11 @@ revisions: Final = tables[identity_tables.REVISION]
 audit: Final = tables[identity_tables.AUDIT]
 TABLES: Final[dict[type[Record], sa.Table]] = {kind: tables[name] for kind, name in identity_tables.NAMES.items()}
 
-TRUTHS: Final[dict[type[Record], tuple[str, ...]]] = {Account: ("disabled",), Submission: ("late", "collected")}
+TRUTHS: Final[dict[type[Record], tuple[str, ...]]] = {
+    Account: ("disabled",),
+    Member: ("by_claim",),
+    Submission: ("late", "collected"),
+}
 LISTS: Final[dict[type[Record], tuple[str, ...]]] = {Assignment: ("hidden_nodes", "tests")}
 """Columns that hold a truth as 0 or 1, and those that hold a list as JSON."""
 

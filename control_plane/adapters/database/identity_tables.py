@@ -203,6 +203,7 @@ class MemberRow(SQLModel, table=True):
     name: str = text()
     role: str = text()
     created_at: float = seconds()
+    by_claim: int = number()
 
 
 class AssignmentRow(SQLModel, table=True):
@@ -260,6 +261,10 @@ class SubmissionRow(SQLModel, table=True):
     commented_by: str = text()
     commented_at: float | None = seconds(nullable=True)
     given_back_at: float | None = seconds(nullable=True)
+    uncollected_code: str = text()
+    uncollected_message: str = text()
+    collect_failures: int = number()
+    collect_at: float | None = seconds(nullable=True)
 
 
 class ExamRow(SQLModel, table=True):

@@ -15,6 +15,7 @@ from control_plane.domain.access import Policy
 from control_plane.domain.allowance import check_allowance, project_subject
 from control_plane.domain.audit import AuditAction
 from control_plane.domain.errors import AimforgeError
+from control_plane.domain.sandbox import EndReason
 from control_plane.ports import AgentAddress
 from control_plane.services.sandboxes.sandbox_entry import SandboxEntry
 from sandbox_image.wire.agent import Usage
@@ -78,9 +79,9 @@ async def usage_of(call: Call, address: AgentAddress) -> Usage | None:
 
 
 async def stop(call: Call) -> Response:
-    """Stop a sandbox; its files stay."""
+    """Stop a sandbox; its files stay, and its people are told who stopped it."""
     project_id = call.request.path_params["project_id"]
-    await call.services.sandboxes.stop(project_id)
+    await call.services.sandboxes.stop(project_id, EndReason.BY_ADMIN)
     return answer(describe(call, call.services.sandboxes.entry(project_id)))
 
 

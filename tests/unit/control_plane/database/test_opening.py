@@ -111,7 +111,7 @@ def test_courses_can_be_migrated_down_and_up_again_and_people_stay(tmp_path: Pat
     with closing(sqlite3.connect(file)) as connection, connection:
         connection.execute("INSERT INTO person VALUES ('ada', 'ada', 'Ada', 'teacher', 1.0, '', '', 0)")
         connection.execute("INSERT INTO course VALUES ('c', 'Weather', 'ada', 1.0, '')")
-        connection.execute("INSERT INTO course_member VALUES ('c:bob', 'c', 'bob', 'Bob', 'student', 1.0)")
+        connection.execute("INSERT INTO course_member VALUES ('c:bob', 'c', 'bob', 'Bob', 'student', 1.0, 0)")
         with pytest.raises(sqlite3.IntegrityError):
             connection.execute("UPDATE course_member SET role = 'owner'")
     config = Config()
