@@ -156,5 +156,5 @@ def oidc_of(
         settings.oidc_rules,
         issuer=settings.oidc_issuer,
         secret=settings.local_token().encode(),
-        signed_in=members.join_by_claims,
+        signed_in=members.follow_claims,
     )

@@ -66,13 +66,16 @@ class CoursePatch:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MemberInfo:
-    """A login in a course. ``person_id`` is empty while it has no account; ``signed_in``: a browser of theirs is, now."""
+    """A login in a course. ``person_id`` is empty while it has no account; ``signed_in``: a browser of theirs is, now. ``by_claim``:
+    the provider's claim alone made them a member, and takes it back when it is gone at a sign-in.
+    """
 
     login: str
     name: str
     role: CourseRole
     person_id: str
     signed_in: bool
+    by_claim: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

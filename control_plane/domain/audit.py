@@ -46,6 +46,7 @@ class AuditAction(StrEnum):
     MEMBER_CHANGED = "member.changed"
     MEMBER_REMOVED = "member.removed"
     MEMBER_JOINED = "member.joined"
+    MEMBER_LEFT = "member.left"
     EXAM_CREATED = "exam.created"
     EXAM_REMOVED = "exam.removed"
     ASSIGNMENT_CREATED = "assignment.created"

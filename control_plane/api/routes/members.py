@@ -35,6 +35,7 @@ def describe(call: Call, member: Member, signed_in: Container[str]) -> MemberInf
         role=member.role,
         person_id=person_id,
         signed_in=person_id in signed_in,
+        by_claim=member.by_claim,
     )
 
 

@@ -113,12 +113,28 @@ class Members:
             role = CourseRole.STUDENT if account.role is Role.STUDENT else CourseRole.TEACHER
             await self._join(account, [course_id], role, "invitation")
 
-    async def join_by_claims(self, account: Account, claims: Mapping[str, Any]) -> None:
-        """Make somebody a student of each course whose claim the provider gives them. Nobody is removed by a claim."""
+    async def follow_claims(self, account: Account, claims: Mapping[str, Any]) -> None:
+        """Make somebody a student of each course whose claim the provider gives them, and take back what a claim gave that is gone.
+
+        Whoever is listed or invited stays whatever the claims are, and so does everybody in a course that names no claim (any more).
+        """
         courses = self._directory.identity.all(Course).values()
-        fitting = [c.id for c in courses if c.claim and ClaimRule(self._group_claim, c.claim).fits(claims)]
+        named = {c.id: ClaimRule(self._group_claim, c.claim).fits(claims) for c in courses if c.claim}
+        fitting = [id_ for id_, fits in named.items() if fits]
         if fitting:
             await self._join(account, fitting, CourseRole.STUDENT, "claim")
+        await self._leave(account, [id_ for id_, fits in named.items() if not fits])
+
+    async def _leave(self, account: Account, course_ids: Sequence[str]) -> None:
+        def make(identity: Identity) -> tuple[list[Change], list[str]]:
+            held = (identity.get(Member, member_id(course_id, account.login)) for course_id in course_ids)
+            leaving = [member for member in held if member is not None and member.by_claim]
+            return [Drop(Member, member.id) for member in leaving], [member.course_id for member in leaving]
+
+        for course_id in await self._directory.change(make):
+            self._audit.record(
+                AuditAction.MEMBER_LEFT, Actor(account.id), course_id=course_id, login=account.login, by="claim"
+            )
 
     async def _join(self, account: Account, course_ids: Sequence[str], role: CourseRole, by: str) -> None:
         def make(identity: Identity) -> tuple[list[Change], list[str]]:
@@ -130,7 +146,8 @@ class Members:
                     continue
                 if len(_held(identity, course_id)) < MAX_MEMBERS:
                     joined.append(course_id)
-                    changes.append(Put(self._member(course_id, account.login, account.name, role)))
+                    member = self._member(course_id, account.login, account.name, role)
+                    changes.append(Put(replace(member, by_claim=by == "claim")))
             return changes, joined
 
         for course_id in await self._directory.change(make):
@@ -151,7 +168,7 @@ class Members:
                 f"{listed.login} has no account yet, and only who has one can be made a teacher.", field="login"
             )
         if before is not None:
-            return replace(before, name=listed.name or before.name, role=role)
+            return replace(before, name=listed.name or before.name, role=role, by_claim=False)
         if len(held) >= MAX_MEMBERS:
             raise TooMany(f"A course has at most {MAX_MEMBERS} members.")
         return self._member(course_id, listed.login, listed.name or listed.login[:MAX_PERSON_NAME], role)

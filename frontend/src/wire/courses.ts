@@ -41,6 +41,8 @@ export interface Member {
   /** Empty while nobody signed in with that login. */
   personId: string;
   signedIn: boolean;
+  /** Whether a group of the identity provider alone makes them a member. */
+  byClaim: boolean;
 }
 
 export interface LineProblem {
@@ -180,6 +182,7 @@ export function parseMember(value: unknown): Member {
     role: oneOf(COURSE_ROLES, member, "role"),
     personId: text(member, "person_id"),
     signedIn: member["signed_in"] === true,
+    byClaim: member["by_claim"] === true,
   };
 }
 

@@ -28,6 +28,7 @@ KEY, FOREIGN_KEY = (RSAKey.generate_key(2048, {"kid": "k1"}) for _ in range(2))
 PEOPLE: dict[str, dict[str, Any]] = {
     "ada": {"sub": "1", "email": "Ada@school.example", "email_verified": True, "name": "Ada", "groups": ["staff"]},
     "bob": {"sub": "2", "email": "bob@school.example", "email_verified": True, "name": "Bob", "groups": ["class 7"]},
+    "bob, who left": {"sub": "2", "email": "bob@school.example", "email_verified": True, "name": "Bob"},
     "eve": {"sub": "3", "email": "eve@school.example", "email_verified": False, "name": "Eve"},
     "mallory": {"sub": "4", "email": "m@elsewhere.example", "email_verified": True, "name": "Mallory"},
 }

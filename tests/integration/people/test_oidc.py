@@ -177,6 +177,38 @@ async def test_a_group_at_the_provider_makes_people_students_of_the_courses_that
     assert joined == ["claim"]
 
 
+async def test_what_a_group_gave_is_taken_back_when_it_is_gone_and_what_a_teacher_gave_stays(app: Hosted):
+    ada = session_of(app, await sign_in(app, "ada"))
+    paths: dict[str, str] = {}
+    for title in ("by claim", "by hand", "by list", "claim no more"):
+        made = await app.served.call("POST", "/api/courses", json={"title": title}, headers=ada)
+        paths[title] = f"/api/courses/{made.json['id']}"
+        assert await app.status("PATCH", paths[title], ada, {"claim": "class 7"}) == 200
+    bob = session_of(app, await sign_in(app, "bob"))
+
+    async def courses_of_bob() -> list[str]:
+        return sorted(course["title"] for course in (await app.served.call("GET", "/api/courses", headers=bob)).json)
+
+    assert await courses_of_bob() == sorted(paths)
+    members = (await app.served.call("GET", f"{paths['by claim']}/members", headers=ada)).json
+    assert [(m["name"], m["by_claim"]) for m in members] == [("Ada", False), ("Bob", True)]
+    assert await app.status("PUT", f"{paths['by hand']}/members/bob@school.example", ada, {}) == 200
+    csv = {**ada, "content-type": "text/csv"}
+    listed = await app.served.call("POST", f"{paths['by list']}/members", data=b"bob@school.example,Bob", headers=csv)
+    assert (listed.status, listed.json["changed"]) == (200, 1)
+    assert await app.status("PATCH", paths["claim no more"], ada, {"claim": ""}) == 200
+    assert session_of(app, await sign_in(app, "bob"))
+    assert await courses_of_bob() == sorted(paths)  # the control: the group is still there
+    bob = session_of(app, await sign_in(app, "bob, who left"))
+    assert await courses_of_bob() == ["by hand", "by list", "claim no more"]
+    assert await app.status("GET", paths["by claim"], bob) == 404
+    bob = session_of(app, await sign_in(app, "bob"))
+    assert await courses_of_bob() == sorted(paths)
+    await app.served.app.state.services.audit.flush()
+    left = [e.detail["by"] for e in app.served.outside.audit.entries if e.action == "member.left"]
+    assert left == ["claim"]
+
+
 async def test_a_provider_that_does_not_answer_is_said_so(tmp_path: Path):
     async with hosted(tmp_path, oidc_issuer="http://127.0.0.1:1", oidc_client_id="forge") as app:
         got = await app.served.call("GET", "/api/oidc/login", headers={})

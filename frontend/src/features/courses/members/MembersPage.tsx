@@ -54,7 +54,14 @@ function MemberRow({ member, busy, onRole, onRemove }: RowProps) {
         />
       </td>
       <td className={CELL}>
-        <Account member={member} />
+        <span className="flex flex-wrap items-center gap-2">
+          <Account member={member} />
+          {member.byClaim && (
+            <span title={t("courses.byClaimHint")}>
+              <Chip>{t("courses.byClaim")}</Chip>
+            </span>
+          )}
+        </span>
       </td>
       <td className={`${CELL} w-12`}>
         <IconButton label={t("courses.removeMember", { name })} icon={<X size={15} />} onClick={onRemove} />

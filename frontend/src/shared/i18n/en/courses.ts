@@ -41,6 +41,8 @@ export const courses = {
   "courses.roleOf": "Role of {name}",
   "courses.account": "Account",
   "courses.signedIn": "Signed in",
+  "courses.byClaim": "By group",
+  "courses.byClaimHint": "A group of the identity provider makes them a member, until they sign in without it. Who is listed stays.",
   "courses.hasAccount": "Has one",
   "courses.noAccount": "None yet",
   "courses.actions": "Actions",

@@ -43,6 +43,8 @@ export const courses: Readonly<Record<keyof typeof English, string>> = {
   "courses.roleOf": "{name} 님의 역할",
   "courses.account": "계정",
   "courses.signedIn": "로그인 중",
+  "courses.byClaim": "그룹으로 등록",
+  "courses.byClaimHint": "로그인 제공자의 그룹으로 구성원이 되었으며, 그 그룹 없이 로그인하면 빠집니다. 명단에 있는 사람은 그대로 남습니다.",
   "courses.hasAccount": "있음",
   "courses.noAccount": "아직 없음",
   "courses.actions": "작업",
