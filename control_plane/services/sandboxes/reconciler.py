@@ -94,7 +94,7 @@ class Reconciler:
             if entry.state is SandboxState.STOPPING:
                 await self._sandboxes.stop(project_id, entry.record.end_reason or EndReason.BY_USER)
             elif container is None or not agrees(entry, container):
-                await self._sandboxes.moves.adopt(entry, container)
+                await self._sandboxes.adopt(entry, container)
             else:
                 self._sandboxes.moves.note_image(entry, container)
 

@@ -21,6 +21,8 @@ class FlightKind(StrEnum):
     PAUSE = "pause"
     STOP = "stop"
     CHANGE = "change"
+    SETTLE = "settle"
+    """What the engine reports of it is noted."""
 
 
 @dataclass(slots=True)

@@ -65,9 +65,11 @@ def sentence(reason: EndReason) -> str:
     return CLOSINGS[CLOSE_CODES[reason]].sentence
 
 
-def illegal(entry: SandboxEntry, target: SandboxState) -> AssertionError:
-    """Build the error for a transition that the table does not have: a fault of ours, never of the caller."""
-    return AssertionError(f"a sandbox cannot go from {entry.state} to {target}")
+def check_not_ended(entry: SandboxEntry) -> None:
+    """Raise ``SandboxFailed`` if the engine reported meanwhile that the container ended."""
+    if entry.ended is not None and entry.ended.done():
+        reason = entry.ended.result()
+        raise SandboxFailed(sentence(reason), reason)
 
 
 class SandboxMoves:
@@ -103,7 +105,7 @@ class SandboxMoves:
     async def move(self, entry: SandboxEntry, target: SandboxState, **changes: Any) -> None:
         """Go to ``target``: in memory and to the viewers at once, then durably."""
         if not may_become(entry.state, target):
-            raise illegal(entry, target)
+            raise AssertionError(f"a sandbox cannot go from {entry.state} to {target}")  # a fault of ours
         now = self._clock.now()
         deadline = now + DEADLINES[target] if target in DEADLINES else None
         entry.record = replace(entry.record, state=target, changed_at=now, deadline=deadline, **changes)
@@ -209,6 +211,7 @@ class SandboxMoves:
         entry.steps.begin("agent")
         self.tell(entry)
         await self._await_health(entry)
+        check_not_ended(entry)
         entry.steps.finish()
         await self._become_ready(entry)
 
@@ -233,9 +236,7 @@ class SandboxMoves:
             return
 
     async def _check_alive(self, entry: SandboxEntry) -> None:
-        if entry.ended is not None and entry.ended.done():
-            reason = entry.ended.result()
-            raise SandboxFailed(sentence(reason), reason)
+        check_not_ended(entry)
         container = await self._runtime.inspect(entry.record.container_id)
         if container is None or container.state is ContainerState.EXITED:
             reason = (container.end_reason if container else None) or EndReason.CRASHED
@@ -266,6 +267,7 @@ class SandboxMoves:
         try:
             async with asyncio.timeout(DEADLINES[SandboxState.RESUMING]):
                 await self._runtime.resume(entry.record.container_id)
+            check_not_ended(entry)
         except TimeoutError as error:
             failure = EngineUnavailable("The container engine took too long to wake the sandbox. Try again.")
             await self.fail(entry, EndReason.ENGINE_GONE, failure.message)

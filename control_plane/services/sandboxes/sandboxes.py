@@ -206,7 +206,7 @@ class Sandboxes:
         """Freeze the sandbox if it is ready and nothing else is being done to it."""
         entry = self.entry(project_id)
         if entry.flight is None and entry.address is not None and not entry.in_use:
-            await asyncio.shield(self._launch(entry, FlightKind.PAUSE, partial(self.moves.pause, entry)).done)
+            await self._done(self._launch(entry, FlightKind.PAUSE, partial(self.moves.pause, entry)))
 
     def keep_awake(self, project_id: str, seconds: float) -> None:
         """Let the sandbox not count as idle for a while; its maximum age still ends it."""
@@ -222,19 +222,21 @@ class Sandboxes:
         entry = self.entry(project_id)
         while entry.flight is not None:
             await asyncio.wait({entry.flight.done})
+        if entry.state is SandboxState.DELETED:
+            raise no_such_project(project_id)
         work = partial(self.moves.change_limits, entry, limits)
-        await asyncio.shield(self._launch(entry, FlightKind.CHANGE, work).done)
+        await self._done(self._launch(entry, FlightKind.CHANGE, work))
 
     async def remove(self, project_id: str) -> None:
         """Stop the sandbox for good and forget it; the caller removes workspace and rows."""
         entry = self._entries.get(project_id)
         if entry is None:
             return
-        await self._stop(entry, EndReason.DELETED)
-        entry.end(EndReason.DELETED)
-        entry.record = replace(entry.record, state=SandboxState.DELETED, end_reason=EndReason.DELETED)
-        self.moves.tell(entry)
-        del self._entries[project_id]
+        await self._stop(entry, EndReason.DELETED, for_good=True)
+
+    async def adopt(self, entry: SandboxEntry, container: Container | None) -> None:
+        """Take over what the engine reports of a sandbox to which nothing is being done."""
+        await self._done(self._launch(entry, FlightKind.SETTLE, partial(self.moves.adopt, entry, container)))
 
     async def container_ended(self, container: Container) -> None:
         """Note that a container ended by itself. One that we are stopping, or an older generation, is no news."""
@@ -242,14 +244,15 @@ class Sandboxes:
         if entry is None or container.generation != entry.record.generation:
             return
         reason = container.end_reason or EndReason.CRASHED
-        if entry.flight is not None:
+        while entry.flight is not None:
             entry.address = None
-            if entry.flight.kind is FlightKind.OPEN and entry.ended is not None and not entry.ended.done():
-                entry.ended.set_result(reason)
-            return
-        if entry.state in HOLDS_MEMORY:
-            await self.moves.fail(entry, reason)
-            self._queue.pump()
+            if entry.flight.kind not in (FlightKind.CHANGE, FlightKind.SETTLE):
+                if entry.flight.kind is FlightKind.OPEN and entry.ended is not None and not entry.ended.done():
+                    entry.ended.set_result(reason)
+                return
+            await asyncio.wait({entry.flight.done})
+        if entry.state in HOLDS_MEMORY and container.generation == entry.record.generation:
+            await self._done(self._launch(entry, FlightKind.SETTLE, partial(self.moves.fail, entry, reason)))
 
     # ── Looking ───────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -296,12 +299,27 @@ class Sandboxes:
                 raise error
         return entry.address
 
-    async def _stop(self, entry: SandboxEntry, reason: EndReason) -> None:
+    async def _stop(self, entry: SandboxEntry, reason: EndReason, *, for_good: bool = False) -> None:
         while (flight := entry.flight) is not None:
             if flight.kind is FlightKind.OPEN and flight.task is not None:
                 flight.task.cancel()
             await asyncio.wait({flight.done})
-        await asyncio.shield(self._launch(entry, FlightKind.STOP, partial(self.moves.stop, entry, reason)).done)
+        if entry.state is not SandboxState.DELETED:
+            work = partial(self._remove, entry) if for_good else partial(self.moves.stop, entry, reason)
+            await self._done(self._launch(entry, FlightKind.STOP, work))
+
+    async def _remove(self, entry: SandboxEntry) -> None:
+        """Stop a sandbox and forget it, as one flight: whoever waits for it must not find one that could be started."""
+        await self.moves.stop(entry, EndReason.DELETED)
+        entry.end(EndReason.DELETED)
+        entry.record = replace(entry.record, state=SandboxState.DELETED, end_reason=EndReason.DELETED)
+        self.moves.tell(entry)
+        self._entries.pop(entry.record.project_id, None)
+
+    @staticmethod
+    async def _done(flight: Flight) -> None:
+        """Wait for a flight, which goes on if the caller goes away. Raises its error."""
+        await asyncio.shield(flight.done)
 
     def _launch(self, entry: SandboxEntry, kind: FlightKind, work: Work) -> Flight:
         flight = Flight(kind, asyncio.get_running_loop().create_future())
