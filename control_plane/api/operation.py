@@ -56,6 +56,8 @@ class Operation:
     headers: tuple[str, ...] = ()
     also: tuple[str, ...] = ()
     """Further media types of the answer."""
+    or_answer: Any = None
+    """The type that the JSON answer has instead, where a parameter of the query decides."""
     example: Any = None
     answer_example: Any = None
     project_in_body: bool = False
@@ -143,6 +145,8 @@ def documented(operation: Operation) -> dict[str, Any]:
     parameters += [{"name": name, "in": "query", "schema": {"type": "string"}} for name in operation.query]
     parameters += [{"name": name, "in": "header", "schema": {"type": "string"}} for name in operation.headers]
     content: dict[str, Any] = media(operation.answer, operation.answer_example) if operation.answer is not None else {}
+    if operation.or_answer is not None:
+        content[JSON]["schema"] = {"oneOf": [mark(operation.answer), mark(operation.or_answer)]}
     for further in operation.also:
         content |= media(further)
     success: dict[str, Any] = {"description": "Done."}

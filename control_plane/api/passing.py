@@ -4,7 +4,7 @@ What comes from a sandbox is hostile: JSON must have the shape that the operatio
 a download, and no header passes but the few that are named here.
 """
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from typing import Any, Final
@@ -128,6 +128,24 @@ def check_shape(body: bytes, type_: Any) -> Any:
         raise SandboxMisbehaved(f"The sandbox's answer is not as agreed: {error}.") from error
 
 
+def json_types(operation: Operation) -> list[Any]:
+    """Return the types that an operation's JSON answer may have."""
+    given = (operation.answer, operation.or_answer)
+    return [type_ for type_ in given if type_ is not None and not isinstance(type_, str)]
+
+
+def check_any_shape(body: bytes, types: Sequence[Any]) -> None:
+    """Raise ``SandboxMisbehaved`` unless the answer has the shape of one of the types."""
+    for type_ in types[:-1]:
+        try:
+            decoder(type_).decode(body)
+        except UNREADABLE:
+            continue
+        return
+    if types:
+        check_shape(body, types[-1])
+
+
 async def pass_stream(call: Call, operation: Operation, how: Passing) -> Response:
     """Pass on a request whose body or answer is as large as it likes: piece by piece, both ways."""
     headers = agent_headers(call)
@@ -139,7 +157,14 @@ async def pass_stream(call: Call, operation: Operation, how: Passing) -> Respons
         headers["content-type"] = str(operation.body)
     address = await find_agent(call, how)
     return await relay(
-        call, address, operation.method, agent_path(call, how), agent_query(call, operation.query), body, headers
+        call,
+        address,
+        operation.method,
+        agent_path(call, how),
+        agent_query(call, operation.query),
+        body,
+        headers,
+        types=json_types(operation),
     )
 
 
@@ -152,10 +177,11 @@ async def relay(
     body: AsyncIterator[bytes] | bytes,
     headers: dict[str, str],
     watch: Callable[[AsyncIterator[bytes]], AsyncIterator[bytes]] = lambda lines: lines,
+    types: Sequence[Any] = (),
 ) -> Response:
     """Send a request and answer with what the agent streams back. The sandbox counts as in use until the end.
 
-    ``watch`` sees the lines of events on their way, once they are checked.
+    ``watch`` sees the lines of events on their way, once they are checked; an answer of JSON has one of the ``types``.
     """
     services = call.services
     stack = AsyncExitStack()
@@ -178,6 +204,7 @@ async def relay(
         kind = got.headers.get("content-type", "").partition(";")[0].strip()
         if kind == JSON:
             content = await collect(got)
+            check_any_shape(content, types)
             await stack.aclose()
             return Response(content, got.status, pick(got, "etag"), JSON)
     except BaseException:

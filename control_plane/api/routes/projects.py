@@ -16,7 +16,7 @@ from control_plane.domain.project import ProjectRecord
 from control_plane.ports import AgentAnswer
 from control_plane.services.agent_answers import raise_for_agent
 from sandbox_image.wire.closing import CloseCode
-from sandbox_image.wire.project import Project, ProjectUpdate
+from sandbox_image.wire.project import Added, Project, ProjectUpdate
 
 TAG: Final = "projects"
 EXAMPLE: Final = {"name": "Weather", "template": "welcome"}
@@ -295,12 +295,13 @@ OPERATIONS: Final = [
         "/project/import",
         Policy.EDIT,
         TAG,
-        "Replace a project's content with that of a zip",
+        "Replace a project's content with that of a zip, or add to it",
         description="With `mode=replace`. With `mode=add`, the zip's nodes and edges are added, and the files that they name; "
         "then the answer tells `nodes`, `edges`, and as `left_out` the edges that could not be made and why.",
         stream=True,
         query=("mode",),
         body=ZIP,
         answer=Project,
+        or_answer=Added,
     ),
 ]
