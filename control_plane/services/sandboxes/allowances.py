@@ -1,5 +1,6 @@
 """What each project may use, from memory: what was said of whom, in front of the store, and who has a say in it."""
 
+import asyncio
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -94,6 +95,8 @@ class Allowances:
         self._clock = clock
         self._records: dict[str, AllowanceRecord] = {}
         self._installing: set[str] = set()
+        self._changing = asyncio.Lock()
+        """Held from reading what is said until something else is: changes at once must not undo each other."""
 
     async def load(self) -> None:
         """Read everything that is stored."""
@@ -207,40 +210,44 @@ class Allowances:
         """
         check_subject(subject)
         allowance = check_allowance(allowance, self.deployment.most)
-        before = self.get(subject)
         by_teacher = person.role is not Role.ADMIN
-        if by_teacher:
-            check_within(changes(before.allowance, allowance), self.ceiling)
-        record = AllowanceRecord(
-            subject=subject,
-            allowance=allowance,
-            by_teacher=by_teacher and (before.by_teacher or before.allowance == Allowance()),
-            set_by=person.id,
-            set_at=self._clock.now(),
-            asked=tuple(host for host in before.asked if host not in allowance.hosts),
-        )
-        return await self._keep(record)
+        async with self._changing:
+            before = self.get(subject)
+            if by_teacher:
+                check_within(changes(before.allowance, allowance), self.ceiling)
+            record = AllowanceRecord(
+                subject=subject,
+                allowance=allowance,
+                by_teacher=by_teacher and (before.by_teacher or before.allowance == Allowance()),
+                set_by=person.id,
+                set_at=self._clock.now(),
+                asked=tuple(host for host in before.asked if host not in allowance.hosts),
+            )
+            return await self._keep(record)
 
     async def drop(self, subject: str) -> None:
         """Say nothing of a subject any more. What is gone already is no error."""
-        if subject in self._records:
-            await self._store.delete(subject)
-            del self._records[subject]
+        async with self._changing:
+            if subject in self._records:
+                await self._store.delete(subject)
+                del self._records[subject]
 
     async def ask(self, project_id: str, host: str) -> AllowanceRecord:
         """Note that somebody asks for a host who may not allow it. Raises ``Invalid``, ``TooMany``."""
         host = written(host)
-        record = self.get(project_subject(project_id))
-        if host in record.asked or host in record.allowance.hosts:
-            return record
-        if len(record.asked) >= MAX_ASKED:
-            raise TooMany(f"{MAX_ASKED} hosts wait for an answer already: talk to your teacher about them.")
-        return await self._keep(replace(record, asked=(*record.asked, host)))
+        async with self._changing:
+            record = self.get(project_subject(project_id))
+            if host in record.asked or host in record.allowance.hosts:
+                return record
+            if len(record.asked) >= MAX_ASKED:
+                raise TooMany(f"{MAX_ASKED} hosts wait for an answer already: talk to your teacher about them.")
+            return await self._keep(replace(record, asked=(*record.asked, host)))
 
     async def refuse(self, project_id: str, host: str) -> AllowanceRecord:
         """Answer somebody who asked for a host that it stays closed."""
-        record = self.get(project_subject(project_id))
-        return await self._keep(replace(record, asked=tuple(each for each in record.asked if each != host)))
+        async with self._changing:
+            record = self.get(project_subject(project_id))
+            return await self._keep(replace(record, asked=tuple(each for each in record.asked if each != host)))
 
     async def sweep(self) -> None:
         """Forget what was said of projects that are gone."""

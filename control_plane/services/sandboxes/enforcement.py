@@ -9,7 +9,7 @@ from typing import Final
 
 import structlog
 
-from control_plane.domain.errors import AimforgeError, StoreUnavailable
+from control_plane.domain.errors import AimforgeError, Conflict, StoreUnavailable
 from control_plane.domain.sandbox import Limits, SandboxState
 from control_plane.ports import Clock, Egress
 from control_plane.services.sandboxes.allowances import Allowances
@@ -88,7 +88,7 @@ class Enforcement:
             return
         try:
             await self._sandboxes.change_limits(project_id, limits)
-        except AimforgeError as error:
+        except Conflict as error:
             self._refused[project_id] = (generation, limits)
             log.warning("limits.at_next_start", project_id=project_id, message=error.message)
 

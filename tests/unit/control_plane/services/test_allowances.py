@@ -6,12 +6,21 @@ from dataclasses import replace
 
 import pytest
 
-from control_plane.domain.allowance import Allowance, course_subject, project_subject
+from control_plane.domain.allowance import Allowance, AllowanceRecord, course_subject, project_subject
 from control_plane.domain.courses import CourseRole
 from control_plane.domain.egress import EgressMode
-from control_plane.domain.errors import Conflict, Forbidden, Invalid, NotFound, StoreUnavailable, TooMany
+from control_plane.domain.errors import (
+    Conflict,
+    EngineUnavailable,
+    Forbidden,
+    Invalid,
+    NotFound,
+    StoreUnavailable,
+    TooMany,
+)
 from control_plane.domain.people import LOCAL_PERSON, Person, Role, Scope
 from control_plane.domain.sandbox import EndReason, Limits, SandboxState
+from tests.fakes.stores import FakeAllowanceStore
 from tests.fakes.world import World, open_world
 
 MIB = 1024 * 1024
@@ -218,3 +227,43 @@ async def test_what_could_not_be_stored_does_not_hold(world: World):
     with pytest.raises(StoreUnavailable):
         await world.allowances.put("deployment", Allowance(run_sec=60.0), ADMIN)
     assert world.allowances.granted(project.id).run_sec == 3600.0
+
+
+async def test_what_is_asked_while_something_is_changed_loses_neither(world: World, monkeypatch: pytest.MonkeyPatch):
+    project_id = await world.ready()
+    subject = project_subject(project_id)
+    await world.allowances.put(subject, Allowance(egress=EgressMode.OPEN), ADMIN)
+    put = FakeAllowanceStore.put
+
+    async def slowly(store: FakeAllowanceStore, record: AllowanceRecord) -> None:
+        await asyncio.sleep(0)
+        await put(store, record)
+
+    monkeypatch.setattr(FakeAllowanceStore, "put", slowly)
+    await asyncio.gather(
+        world.allowances.ask(project_id, "files.example"),
+        world.allowances.put(subject, Allowance(egress=EgressMode.NONE), ADMIN),
+        world.allowances.ask(project_id, "more.example"),
+    )
+    kept = world.allowances.get(subject)
+    assert kept.allowance.egress is EgressMode.NONE
+    assert kept.asked == ("files.example", "more.example")
+    assert world.outside.database.allowances[subject] == kept
+    await asyncio.gather(*(world.allowances.refuse(project_id, host) for host in kept.asked))
+    assert world.allowances.get(subject).asked == ()
+
+
+async def test_limits_that_could_not_be_asked_for_are_asked_for_again(world: World):
+    project_id = await world.ready()
+    given = world.runtime.update_limits
+
+    async def gone(container_id: str, limits: Limits) -> None:
+        raise EngineUnavailable("The container engine does not answer.")
+
+    world.runtime.update_limits = gone
+    await world.allowances.put("deployment", Allowance(memory=512 * MIB), ADMIN)
+    await world.enforcement.apply()
+    assert world.sandboxes.entry(project_id).record.limits == Limits()
+    world.runtime.update_limits = given
+    assert await world.enforcement.apply() == []
+    assert world.runtime.limits[world.container(project_id).id].memory == 512 * MIB
