@@ -102,7 +102,7 @@ async def stage(path: Path, handler: AgentHandler, rules: Rules = RULES, ping: f
         ws_ping_interval=ping,
         ws_ping_timeout=ping,
         ws_per_message_deflate=False,
-        log_level="error",
+        log_config=None,
         lifespan="off",
     )
     server = uvicorn.Server(config)
