@@ -13,9 +13,13 @@ policy              allows
 ``COURSE``          members of the course, and administrators
 ``COURSE_TEACHER``  teachers of the course, and administrators
 ``ALLOW``           administrators, and teachers of the project's course: what it may use
+``LOOK``            administrators, and teachers of the project's course: to read it for a while
 ``ADMIN``           administrators of the deployment
 ``METRICS``         administrators, and who holds the deployment's metrics token
 ==================  =================================================================
+
+Within a course, what somebody is there decides, not their role of the deployment: who teaches it may do there all that a teacher may,
+also with the role of a student. That role decides who may make courses, and what their own projects may use.
 
 A person who may not even view a project is told that it does not exist; so is who is no member of a course. A token's scope takes
 away from what its owner may: ``READ`` leaves reading, ``EDIT`` leaves what an editor may, and only ``ADMIN`` leaves all.
@@ -46,6 +50,7 @@ class Policy(StrEnum):
     COURSE = "course"
     COURSE_TEACHER = "course_teacher"
     ALLOW = "allow"
+    LOOK = "look"
     ADMIN = "admin"
     METRICS = "metrics"
 
@@ -94,7 +99,7 @@ SCOPE_LEAVES: Final[dict[Scope, frozenset[Share]]] = {
 """Which shares a credential of that scope can carry; of a greater one it carries the greatest of these."""
 RANK: Final = (Share.NONE, Share.VIEWER, Share.EDITOR, Share.OWNER)
 FULL_SCOPE: Final = frozenset(
-    {Policy.ACCOUNT, Policy.TEACHER, Policy.COURSE_TEACHER, Policy.ALLOW, Policy.ADMIN, Policy.METRICS}
+    {Policy.ACCOUNT, Policy.TEACHER, Policy.COURSE_TEACHER, Policy.ALLOW, Policy.LOOK, Policy.ADMIN, Policy.METRICS}
 )
 """Policies that a token of a smaller scope never passes, whoever its owner is."""
 

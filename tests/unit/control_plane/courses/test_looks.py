@@ -113,12 +113,30 @@ async def test_only_who_teaches_the_course_and_administrators_look(school: Schoo
     other = await school.app.make(school.bob, "Private")
     assert await school.look(school.zoe) == 404
     assert await school.look(school.ada, other) == 404
-    assert await school.look(school.bob, of_ada) == 403
+    assert await school.look(school.bob, of_ada) == 404
     assert await school.look(school.ada, of_ada) == 422
     assert await school.look(school.ada, "nothing") == 404
     assert await school.look(school.root, other) == 200
     assert await school.look(school.ada) == 200
     assert await school.app.status("GET", f"/api/project/{school.project_id}/looks", school.zoe) == 404
+
+
+async def test_who_teaches_a_course_looks_there_whatever_their_role_elsewhere(school: School):
+    app, course = school.app, school.course
+    kim = await app.joined("kim", Role.STUDENT)
+    assert await app.status("PUT", f"{course}/members/kim", school.ada, {"role": "student"}) == 200
+    assert await school.look(kim) == 404
+    assert await app.status("PUT", f"{course}/members/kim", school.ada, {"role": "teacher"}) == 200
+    assert await app.status("GET", f"{course}/members", kim) == 200
+    assert await school.look(kim) == 200
+    assert await school.sees(kim)
+    # Neither does the role of a teacher elsewhere help, nor that of this course with what belongs to none of its assignments.
+    assert await school.look(school.zoe) == 404
+    assert await school.look(kim, await app.make(school.bob, "Private")) == 404
+    assert await app.status("POST", "/api/courses", kim, {"title": "Own"}) == 403
+    assert await school.look(await app.token(kim, "edit")) == 403
+    assert await app.status("PUT", f"{course}/members/kim", school.ada, {"role": "student"}) == 200
+    assert not await school.sees(kim)
 
 
 async def test_a_look_ends_with_the_right_to_look(school: School):
