@@ -1,5 +1,6 @@
 """Personal API tokens: for programs, with a scope and an end; the secret is shown once."""
 
+from dataclasses import replace
 from typing import Final
 
 from control_plane.domain.audit import AuditAction
@@ -24,8 +25,12 @@ class ApiTokens:
         self._clock = clock
 
     def of(self, person_id: str) -> list[ApiToken]:
-        """Return a person's tokens, the newest first."""
-        mine = [token for token in self._directory.identity.all(ApiToken).values() if token.person_id == person_id]
+        """Return a person's tokens, the newest first, with when they were last used."""
+        mine = [
+            replace(token, used_at=self._directory.token_used_at(token))
+            for token in self._directory.identity.all(ApiToken).values()
+            if token.person_id == person_id
+        ]
         return sorted(mine, key=lambda token: token.created_at, reverse=True)
 
     async def create(self, actor: Actor, name: str, scope: Scope, expires_in_sec: float | None) -> tuple[ApiToken, str]:

@@ -6,11 +6,12 @@ change is seen here as well.
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Final, TypeVar
 
 from control_plane.domain.errors import Stale, StoreUnavailable
-from control_plane.domain.identity import Change, Drop, Identity, Session
+from control_plane.domain.identity import ApiToken, Change, Drop, Identity, Put, Session
 from control_plane.ports import Clock, IdentityStore
 
 R = TypeVar("R")
@@ -91,6 +92,8 @@ class Directory:
                 self._sessions_used = sessions | self._sessions_used
                 self._tokens_used = tokens | self._tokens_used
                 raise
+            async with self._changing:
+                self._take_over(sessions, tokens)
         now = self._clock.now()
         await self.change(
             lambda identity: (
@@ -107,9 +110,22 @@ class Directory:
         """Note a use; never waits."""
         self._tokens_used[token_id] = self._clock.now()
 
+    def _take_over(self, sessions: Mapping[str, float], tokens: Mapping[str, float]) -> None:
+        """Know the uses that were written down, which are no change that anybody is told of by the revision."""
+        now = self.identity
+        noted: list[Change] = [
+            *(Put(replace(s, seen_at=at)) for id_, at in sessions.items() if (s := now.get(Session, id_))),
+            *(Put(replace(t, used_at=at)) for id_, at in tokens.items() if (t := now.get(ApiToken, id_))),
+        ]
+        self.identity = now.changed(now.revision, noted)
+
     def session_seen_at(self, session: Session) -> float:
         """Return when a session was last used."""
         return self._sessions_used.get(session.id, session.seen_at)
+
+    def token_used_at(self, token: ApiToken) -> float | None:
+        """Return when a token was last used; None: never."""
+        return self._tokens_used.get(token.id, token.used_at)
 
     def _tell(self) -> None:
         for callback in self._on_change:

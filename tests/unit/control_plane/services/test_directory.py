@@ -8,7 +8,7 @@ import pytest
 
 from control_plane.domain.courses import Course
 from control_plane.domain.errors import StoreUnavailable
-from control_plane.domain.identity import Account, Change, Drop, Identity, Put, Session, digest_of
+from control_plane.domain.identity import Account, ApiToken, Change, Drop, Identity, Put, Session, digest_of
 from control_plane.domain.people import Role, Scope
 from control_plane.services.people.directory import Directory
 from control_plane.services.people.people import HostedPeople
@@ -19,6 +19,8 @@ from tests.fakes.stores import FakeDatabase
 
 ADA = Account(id="a", login="ada", name="Ada", role=Role.ADMIN, created_at=0)
 SESSION = Session(id="s", digest=digest_of("secret"), person_id="a", created_at=0, seen_at=0, expires_at=2e6)
+
+TOKEN = ApiToken(id="t", digest=digest_of("token"), person_id="a", name="x", scope=Scope.EDIT, created_at=0)
 
 
 def put(*records: Account | Session) -> Sequence[Change]:
@@ -141,3 +143,29 @@ def test_what_is_derived_from_a_kind_is_made_anew_only_when_that_kind_changed():
     assert index.of(identity) == index.of(identity.changed(3, [Put(SESSION)])) == 1
     assert index.of(identity.changed(3, [Drop(Course, "c")])) == 0
     assert len(built) == 4
+
+
+async def test_when_sessions_and_tokens_were_last_used_is_known_after_it_was_written_down():
+    clock, store = FakeClock(), FakeIdentityStore(FakeDatabase())
+    directory = Directory(store, clock)
+    await directory.change(lambda _: ([*put(ADA, SESSION), Put(TOKEN)], None))
+    people = HostedPeople(directory, clock)
+    await clock.advance(10)
+    assert people.by_session("secret")
+    assert people.by_token("token")
+    used_at = clock.now()
+
+    def told() -> tuple[float, float | None]:
+        identity = directory.identity
+        session, token = identity.get(Session, "s"), identity.get(ApiToken, "t")
+        assert session is not None
+        assert token is not None
+        return directory.session_seen_at(session), directory.token_used_at(token)
+
+    assert told() == (used_at, used_at)
+    await clock.advance(60)
+    await directory.note_uses()
+    assert told() == (used_at, used_at)
+    assert store.identity.all(Session)["s"].seen_at == used_at
+    # It was no change of anybody's rights, so nobody reads everything anew for it.
+    assert directory.identity.revision == await store.revision()
