@@ -1,9 +1,10 @@
 """Deleting projects: hidden at once, restorable for a while, then container, workspace and rows go."""
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from dataclasses import replace
-from typing import Any, Self
+from functools import partial
+from typing import Self
 
 import structlog
 
@@ -17,6 +18,7 @@ from control_plane.services.events.event_hub import EventHub
 from control_plane.services.project_registry import ProjectRegistry
 from control_plane.services.sandboxes.sandboxes import Sandboxes
 
+Work = Callable[[], Coroutine[None, None, None]]
 log = structlog.stdlib.get_logger()
 
 
@@ -40,6 +42,8 @@ class Deletions:
         self._grace_sec = grace_sec
         self._group = asyncio.TaskGroup()
         self._tasks: set[asyncio.Task[None]] = set()
+        self._waiting: dict[str, asyncio.Task[None]] = {}
+        """Of each project in its grace, the task that waits for the end of it."""
         self._removing: set[str] = set()
 
     async def __aenter__(self) -> Self:
@@ -56,7 +60,7 @@ class Deletions:
         self.retry()
         for record in self._registry.all():
             if record.deleted_at is not None and not record.deleting:
-                self._spawn(self._remove_later(record.id, record.deleted_at + self._grace_sec))
+                self._wait(record.id, record.deleted_at + self._grace_sec)
 
     def retry(self) -> None:
         """Try again what an engine or a database that did not answer kept from ending."""
@@ -75,8 +79,8 @@ class Deletions:
             await self._remove(project_id)
             return now
         await self._registry.put(replace(record, deleted_at=now))
-        self._spawn(self._sandboxes.stop(project_id, EndReason.DELETED))
-        self._spawn(self._remove_later(project_id, now + self._grace_sec))
+        self._spawn(partial(self._sandboxes.stop, project_id, EndReason.DELETED))
+        self._wait(project_id, now + self._grace_sec)
         return now + self._grace_sec
 
     async def restore(self, person: Person, project_id: str) -> ProjectRecord:
@@ -88,11 +92,24 @@ class Deletions:
             raise Conflict(f"{record.name!r} is already being removed for good.", project_id=project_id)
         record = replace(record, deleted_at=None)
         await self._registry.put(record)
+        if self._registry.find(project_id) is record and (waiting := self._waiting.pop(project_id, None)) is not None:
+            waiting.cancel()
         return record
 
     def begin(self, project_id: str) -> None:
         """Remove a project for good, in the background."""
-        self._spawn(self._remove(project_id))
+        self._spawn(partial(self._remove, project_id))
+
+    def _wait(self, project_id: str, due: float) -> None:
+        """Remove a project when its grace is over; whoever waited for the end of an earlier one waits no more."""
+        if (waiting := self._waiting.pop(project_id, None)) is not None:
+            waiting.cancel()
+        task = self._waiting[project_id] = self._spawn(partial(self._remove_later, project_id, due))
+        task.add_done_callback(lambda _: self._forget_waiting(project_id, task))
+
+    def _forget_waiting(self, project_id: str, task: asyncio.Task[None]) -> None:
+        if self._waiting.get(project_id) is task:
+            del self._waiting[project_id]
 
     async def _remove_later(self, project_id: str, due: float) -> None:
         await self._clock.sleep(max(0.0, due - self._clock.now()))
@@ -116,15 +133,16 @@ class Deletions:
         finally:
             self._removing.discard(project_id)
 
-    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+    def _spawn(self, work: Work) -> asyncio.Task[None]:
         task = self._group.create_task(self._quietly(work))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        return task
 
     @staticmethod
-    async def _quietly(work: Coroutine[Any, Any, None]) -> None:
+    async def _quietly(work: Work) -> None:
         try:
-            await work
+            await work()
         except AimforgeError as error:
             # The row stays, marked: the reconciler's timer tries again.
             log.warning("deletion_interrupted", message=error.message)

@@ -249,3 +249,17 @@ async def test_a_user_id_is_not_given_again_while_its_row_may_still_be_there():
         await world.sandboxes.remove(first.id)  # as in the middle of a deletion: the rows go last
         second = await world.make()
         assert world.sandboxes.entry(second.id).record.uid == uid + 1
+
+
+async def test_deleting_and_restoring_again_and_again_leaves_one_that_waits(world: World):
+    project = await world.make()
+    for _ in range(20):
+        await world.deletions.delete(project.id)
+        await world.deletions.restore(LOCAL_PERSON, project.id)
+    await settle()
+    assert world.clock.sleepers == 0
+    await world.deletions.delete(project.id)
+    await settle()
+    assert world.clock.sleepers == 1
+    await world.clock.advance(GRACE_SEC + 1)
+    assert world.registry.find_any(project.id) is None
