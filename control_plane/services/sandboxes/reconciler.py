@@ -4,8 +4,8 @@ What we know is adopted, what ended is recorded with its reason, and containers 
 removed once they are older than a minute. Nothing is removed when the store does not answer.
 """
 
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Coroutine, Sequence
+from typing import Any, Final
 
 import structlog
 
@@ -77,26 +77,28 @@ class Reconciler:
     async def _adopt(self, expected: dict[str, int], containers: Sequence[Container]) -> None:
         found = {(container.project_id, container.generation): container for container in containers}
         for project_id, generation in expected.items():
+            await tried(project_id, self._adopt_one(project_id, generation, found.get((project_id, generation))))
+
+    async def _adopt_one(self, project_id: str, generation: int, container: Container | None) -> None:
+        entry = self._current(project_id, generation)
+        if entry is None:
+            return
+        if entry.state is SandboxState.QUEUED:
+            await self._sandboxes.stop(project_id)
+            return
+        if container is None:
+            # The list may be older than the start that it does not show: ask for this one before it is given up.
+            container_id = entry.record.container_id
+            container = await self._runtime.inspect(container_id) if container_id else None
             entry = self._current(project_id, generation)
             if entry is None:
-                continue
-            if entry.state is SandboxState.QUEUED:
-                await self._sandboxes.stop(project_id)
-                continue
-            container = found.get((project_id, generation))
-            if container is None:
-                # The list may be older than the start that it does not show: ask for this one before it is given up.
-                container_id = entry.record.container_id
-                container = await self._runtime.inspect(container_id) if container_id else None
-                entry = self._current(project_id, generation)
-                if entry is None:
-                    continue
-            if entry.state is SandboxState.STOPPING:
-                await self._sandboxes.stop(project_id, entry.record.end_reason or EndReason.BY_USER)
-            elif container is None or not agrees(entry, container):
-                await self._sandboxes.adopt(entry, container)
-            else:
-                self._sandboxes.moves.note_image(entry, container)
+                return
+        if entry.state is SandboxState.STOPPING:
+            await self._sandboxes.stop(project_id, entry.record.end_reason or EndReason.BY_USER)
+        elif container is None or not agrees(entry, container):
+            await self._sandboxes.adopt(entry, container)
+        else:
+            self._sandboxes.moves.note_image(entry, container)
 
     def _current(self, project_id: str, generation: int) -> SandboxEntry | None:
         """Return the entry if it is still the one that was looked at, with nothing being done to it."""
@@ -114,13 +116,21 @@ class Reconciler:
                 continue
             if self._clock.now() - container.created_at > UNKNOWN_AGE_SEC:
                 log.info("unknown_container_removed", container_id=container.id, project_id=container.project_id)
-                await self._runtime.stop(container.id)
+                await tried(container.project_id, self._runtime.stop(container.id))
 
     async def _remove_workspaces(self, needed: set[str]) -> None:
         for project_id in await self._runtime.workspaces():
             if project_id not in needed and not self._sandboxes.knows(project_id):
                 log.info("unknown_workspace_removed", project_id=project_id)
-                await self._runtime.delete_workspace(project_id)
+                await tried(project_id, self._runtime.delete_workspace(project_id))
+
+
+async def tried(project_id: str, work: Coroutine[Any, Any, None]) -> None:
+    """Await what is done about one project; that it fails keeps nothing from being done about the others."""
+    try:
+        await work
+    except AimforgeError as error:
+        log.warning("reconcile", project_id=project_id, message=error.message)
 
 
 def belongs(entry: SandboxEntry, container: Container) -> bool:

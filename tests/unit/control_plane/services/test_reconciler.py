@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from control_plane.domain.errors import EngineUnavailable
 from control_plane.domain.sandbox import EndReason, Limits, SandboxState
 from control_plane.ports import AgentAddress, SandboxSpec
 from tests.fakes.clock import settle
@@ -144,3 +145,34 @@ async def test_one_that_sleeps_on_the_newest_image_is_woken_as_it_is():
         await world.sandboxes.pause(project_id)
         await world.reconciler.compare()
         assert (await world.sandboxes.ensure_ready(project_id)).generation == 1
+
+
+async def test_one_that_cannot_be_dealt_with_keeps_nothing_else_from_it():
+    outside = Outside()
+    async with open_world(outside) as before:
+        stuck, died = await before.ready("stuck"), await before.ready("died")
+        stuck_id = before.container(stuck).id
+        outside.runtime.end(before.container(died).id, EndReason.OUT_OF_MEMORY)
+        outside.database.sandboxes[stuck] = replace(outside.database.sandboxes[stuck], state=SandboxState.STOPPING)
+    strangers = [await outside.runtime.start(spec(f"stranger-{number}")) for number in range(3)]
+    stuck_ids = {stuck_id, strangers[0].id}
+    stop, delete = outside.runtime.stop, outside.runtime.delete_workspace
+
+    async def stop_most(container_id: str, grace_sec: float = 3.0) -> None:
+        if container_id in stuck_ids:
+            raise EngineUnavailable("The container engine cannot kill it.")
+        await stop(container_id, grace_sec)
+
+    async def delete_most(project_id: str) -> None:
+        if project_id == "stranger-1":
+            raise EngineUnavailable("The volume is in use.")
+        await delete(project_id)
+
+    outside.runtime.stop, outside.runtime.delete_workspace = stop_most, delete_most
+    async with open_world(outside) as after:
+        await outside.clock.advance(61)
+        for _ in range(2):  # the second time it is unknown that there should be one that is stuck
+            await after.reconciler.compare()
+            assert after.state(died) is SandboxState.FAILED
+            assert set(outside.runtime.containers) == stuck_ids
+        assert set(await outside.runtime.workspaces()) == {stuck, died, "stranger-0", "stranger-1"}
