@@ -13,6 +13,8 @@ export interface Command {
   scope?: string;
   /** Keys count even while a text field, an editor or a terminal has the focus. */
   whileTyping?: boolean;
+  /** The browser acts on the keys by an event of its own (`paste`), which is followed elsewhere: they are only listed. */
+  byBrowser?: boolean;
   enabled?: () => boolean;
   run: () => void;
   /** Not listed in the palette (for example moving by arrows). */

@@ -11,7 +11,9 @@ export function chord(event: KeyboardEvent): string {
   const letter = event.key.length === 1;
   // Shift is part of a character that needs it ("?"), and said for letters and named keys.
   if (event.shiftKey && (!letter || event.key.toLowerCase() !== event.key.toUpperCase())) parts.push("Shift");
-  const key = event.key === " " ? "Space" : event.key;
+  // On a Mac, Alt makes another character of a letter.
+  const written = event.altKey ? (/^Key([A-Z])$/.exec(event.code)?.[1] ?? event.key) : event.key;
+  const key = written === " " ? "Space" : written;
   parts.push(letter ? key.toUpperCase() : key);
   return parts.join("+");
 }
@@ -36,6 +38,11 @@ export function isTyping(target: EventTarget | null): boolean {
   );
 }
 
+/** Whether a dialog is open, which keeps keys to itself. */
+export function isModal(): boolean {
+  return document.querySelector("[role=dialog][data-state=open]") !== null;
+}
+
 function inScope(command: Command, target: EventTarget | null): boolean {
   if (command.scope === undefined) return true;
   return target instanceof Element && target.closest(`[data-scope="${command.scope}"]`) !== null;
@@ -46,10 +53,9 @@ export function dispatchKey(event: KeyboardEvent): boolean {
   if (event.defaultPrevented || event.isComposing) return false;
   const pressed = chord(event);
   const typing = isTyping(event.target);
-  const modal = document.querySelector("[role=dialog][data-state=open]");
-  if (modal !== null) return false;
+  if (isModal()) return false;
   const found = [...useCommandRegistry.getState().commands.values()]
-    .filter((command) => command.keys?.includes(pressed) === true)
+    .filter((command) => command.keys?.includes(pressed) === true && command.byBrowser !== true)
     .filter((command) => (!typing || command.whileTyping === true) && inScope(command, event.target))
     .filter((command) => command.enabled?.() !== false)
     .sort((a, b) => Number(b.scope !== undefined) - Number(a.scope !== undefined))[0];

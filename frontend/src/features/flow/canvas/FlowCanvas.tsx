@@ -5,7 +5,7 @@ import { t } from "@/shared/i18n/i18n";
 import { useProject } from "@/shared/project/projectStore";
 import { EmptyState } from "@/shared/ui/states";
 import { ContextMenu } from "@/shared/ui/Menu";
-import { addAround, pasteText, shownGraph } from "../model/actions";
+import { addAround, shownGraph } from "../model/actions";
 import { useAnnouncement } from "../model/announce";
 import { PALETTE_DRAG_TYPE, paletteItem } from "../model/palette";
 import { select, useSelection } from "../model/selection";
@@ -17,6 +17,7 @@ import { FlowSurface } from "./FlowSurface";
 import { nodeAt } from "./paint";
 import { Popups } from "./Popups";
 import { useCanvasCommands } from "./useCanvasCommands";
+import { usePasting } from "./usePasting";
 
 function Announcements() {
   const text = useAnnouncement((state) => state.text);
@@ -63,6 +64,7 @@ export function FlowCanvas() {
   useSelection();
   useCanvasCommands();
   useKeptFocus(scope);
+  usePasting();
   const openMenu = (event: MouseEvent) => {
     const point = { x: event.clientX, y: event.clientY };
     setMenuAt(point);
@@ -89,10 +91,6 @@ export function FlowCanvas() {
             if (event.dataTransfer.types.includes(PALETTE_DRAG_TYPE)) event.preventDefault();
           }}
           onDrop={dropItem}
-          onPaste={(event) => {
-            if (event.target instanceof HTMLElement && event.target.closest("input, textarea") !== null) return;
-            if (pasteText(event.clipboardData.getData("text/plain"), useView.getState().view?.centre())) event.preventDefault();
-          }}
           onDoubleClick={(event) => {
             if (event.target instanceof Element && event.target.closest(".react-flow__pane") !== null)
               openPopup({ kind: "add", screen: { x: event.clientX, y: event.clientY } });

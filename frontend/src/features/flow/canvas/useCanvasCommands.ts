@@ -7,14 +7,12 @@ import { setPreference, usePreferences } from "@/shared/preferences/preferences"
 import {
   alignSelection,
   collapseAll,
-  copySelection,
   deleteAndReconnect,
   deleteSelection,
-  duplicateSelection,
   groupSelection,
+  groupsThatAre,
   layOutFlow,
   nudge,
-  pasteClipboard,
   redoStep,
   shownGraph,
   toggleCollapsed,
@@ -22,6 +20,7 @@ import {
 } from "../model/actions";
 import { announce } from "../model/announce";
 import { groupsOf } from "../model/collapse";
+import { copySelection, duplicateSelection, pasteClipboard } from "../model/copying";
 import { GRID } from "../model/geometry";
 import { nearest, reached } from "../model/graph";
 import { select, selectedNodes, useSelection } from "../model/selection";
@@ -43,6 +42,7 @@ function chosen(): string[] {
 
 const hasOne = () => one() !== undefined;
 const hasGroup = () => groupsOf(useProject.getState(), chosen()).length > 0;
+const hasGroups = (collapsed: boolean) => groupsThatAre(collapsed).length > 0;
 const hasAny = () => selectedNodes().length > 0;
 const hasAnything = () => hasAny() || useSelection.getState().edges.size > 0;
 
@@ -108,12 +108,12 @@ function editing(): Command[] {
     { id: "flow.redo", title: "flow.redo", keys: ["Mod+Shift+Z", "Mod+Y"], run: redoStep },
     { id: "flow.copy", title: "flow.copy", keys: ["Mod+C"], scope, enabled: hasAny, run: () => void copySelection() },
     { id: "flow.cut", title: "flow.cut", keys: ["Mod+X"], scope, enabled: hasAny, run: () => void copySelection(true) },
-    { id: "flow.paste", title: "flow.paste", keys: ["Mod+V"], scope, run: () => void pasteClipboard(useView.getState().view?.centre()) },
+    { id: "flow.paste", title: "flow.paste", keys: ["Mod+V"], scope, byBrowser: true, run: () => void pasteClipboard(useView.getState().view?.centre()) },
     { id: "flow.duplicate", title: "flow.duplicate", keys: ["Mod+D"], scope, enabled: hasAny, run: () => void duplicateSelection() },
     { id: "flow.group", title: "flow.group", keys: ["Mod+G"], scope, enabled: hasAny, run: groupSelection },
     { id: "flow.collapse", title: "flow.collapse", keys: ["G"], scope, enabled: hasGroup, run: () => toggleCollapsed(chosen()) },
-    { id: "flow.collapseAll", title: "flow.collapseAll", run: () => collapseAll(true) },
-    { id: "flow.expandAll", title: "flow.expandAll", run: () => collapseAll(false) },
+    { id: "flow.collapseAll", title: "flow.collapseAll", keys: ["Shift+G"], scope, enabled: () => hasGroups(false), run: () => collapseAll(true) },
+    { id: "flow.expandAll", title: "flow.expandAll", keys: ["Alt+G"], scope, enabled: () => hasGroups(true), run: () => collapseAll(false) },
     { id: "flow.layout", title: "flow.layout", keys: ["L"], scope, run: () => void layOutFlow() },
     { id: "flow.alignLeft", title: "flow.alignLeft", enabled: hasAny, run: () => alignSelection("left") },
     { id: "flow.alignCentre", title: "flow.alignCentre", enabled: hasAny, run: () => alignSelection("centre") },

@@ -1,21 +1,19 @@
-import { nodePath } from "@/shared/api/paths";
-import { messageOf, request } from "@/shared/api/request";
+import { messageOf } from "@/shared/api/request";
 import { t } from "@/shared/i18n/i18n";
 import type { Graph } from "@/shared/project/document";
 import { mayEdit, useProject } from "@/shared/project/projectStore";
 import { notify } from "@/shared/ui/toasts";
-import type { Edge, Position } from "@/wire/generated";
+import type { Edge, Node, Position } from "@/wire/generated";
 import { announce } from "./announce";
 import { autoLayout } from "./autoLayout";
 import { groupsOf, setCollapsed, shownOf } from "./collapse";
-import { clipFromText, clipOf, clipToText, paste, type Clip } from "./clipboard";
 import { inputPorts, isCollapsed, rectOf, sizeOf } from "./geometry";
 import { edgeAt } from "./edgePath";
 import { refusal, targetPortOf, type Refusal, type Wire } from "./graph";
 import { perform, redo, undo } from "./history";
 import type { PaletteItem } from "./palette";
 import { select, selectedNodes, useSelection } from "./selection";
-import { addNode, align, connect, groupNodes, insertOnEdge, makeEdge, makeNode, moveBy, remove, removeAndReconnect, withGroupMembers, type Alignment } from "./steps";
+import { addNode, align, connect, groupNodes, insertOnEdge, makeEdge, makeNode, moveBy, remove, removeAndReconnect, type Alignment } from "./steps";
 
 /** What a person does on the canvas, by mouse, key, menu or list: each ends in one step of the history. */
 
@@ -139,65 +137,13 @@ export function nudge(dx: number, dy: number): void {
   perform(moveBy(graph(), selectedNodes(), dx, dy));
 }
 
-async function readCode(ids: ReadonlySet<string>): Promise<Map<string, string>> {
-  const { id: projectId, nodes } = useProject.getState();
-  const sources = [...ids].filter((id) => nodes.get(id)?.kind === "code");
-  const read = async (id: string): Promise<[string, string]> => {
-    const response = await request(nodePath(projectId, id, "/code"));
-    return [id, await response.text()];
-  };
-  return new Map(await Promise.all(sources.map(read)));
-}
-
-async function selectedClip(): Promise<Clip> {
-  const ids = withGroupMembers(graph(), selectedNodes());
-  return clipOf(graph(), ids, await readCode(ids));
-}
-
-async function orSayWhy(work: () => Promise<void>): Promise<void> {
+/** Do it, or tell what kept it from being done. */
+export async function orSayWhy(work: () => Promise<void>): Promise<void> {
   try {
     await work();
   } catch (error) {
     notify({ kind: "error", message: messageOf(error) });
   }
-}
-
-/** The last copy, for browsers that do not let a page read the clipboard. */
-let lastCopied = "";
-
-export function copySelection(cut = false): Promise<void> {
-  return orSayWhy(async () => {
-    const clip = await selectedClip();
-    lastCopied = clipToText(clip);
-    await navigator.clipboard.writeText(lastCopied);
-    if (cut) deleteSelection();
-    announce(t("flow.copied", { count: clip.nodes.length }));
-  });
-}
-
-function put(clip: Clip, at?: Position): void {
-  const { edit, ids } = paste(graph(), clip, at);
-  perform(edit);
-  select(ids);
-  announce(t("flow.pasted", { count: ids.length }));
-}
-
-export function pasteText(text: string, at?: Position): boolean {
-  const clip = clipFromText(text);
-  if (clip === null) return false;
-  put(clip, at);
-  return true;
-}
-
-export function pasteClipboard(at?: Position): Promise<void> {
-  return orSayWhy(async () => {
-    const text = await navigator.clipboard.readText().catch(() => lastCopied);
-    if (!pasteText(text, at)) notify({ kind: "info", message: t("flow.nothingToPaste") });
-  });
-}
-
-export function duplicateSelection(): Promise<void> {
-  return orSayWhy(async () => put(await selectedClip()));
 }
 
 export function groupSelection(): void {
@@ -220,8 +166,13 @@ export function toggleCollapsed(ids: Iterable<string>): void {
   if (groups.length > 0) collapse(groups.map((group) => group.id), !groups.every(isCollapsed));
 }
 
+/** All groups of the flow that are collapsed, or expanded. */
+export function groupsThatAre(collapsed: boolean): Node[] {
+  return [...graph().nodes.values()].filter((node) => node.kind === "group" && isCollapsed(node) === collapsed);
+}
+
 export function collapseAll(collapsed: boolean): void {
-  const groups = [...graph().nodes.values()].filter((node) => node.kind === "group" && isCollapsed(node) !== collapsed);
+  const groups = groupsThatAre(!collapsed);
   if (groups.length > 0) collapse(groups.map((group) => group.id), collapsed);
 }
 

@@ -68,6 +68,7 @@ export const flow = {
   "flow.nothingToUndo": "Nothing to undo.",
   "flow.nothingToRedo": "Nothing to redo.",
   "flow.nothingToPaste": "The clipboard holds no copied nodes.",
+  "flow.pasteByKey": "The browser does not let this page read the clipboard. Click on the canvas and press {keys}.",
   "flow.refused.self": "A node cannot feed itself.",
   "flow.refused.cycle": "That would make a circle: the target already feeds the source.",
   "flow.refused.taken": "That input is taken; it takes one wire.",

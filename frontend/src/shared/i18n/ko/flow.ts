@@ -70,6 +70,7 @@ export const flow: Readonly<Record<keyof typeof English, string>> = {
   "flow.nothingToUndo": "되돌릴 것이 없습니다.",
   "flow.nothingToRedo": "다시 실행할 것이 없습니다.",
   "flow.nothingToPaste": "클립보드에 복사한 노드가 없습니다.",
+  "flow.pasteByKey": "브라우저가 이 페이지에서 클립보드를 읽지 못하게 합니다. 캔버스를 클릭한 뒤 {keys}를 누르세요.",
   "flow.refused.self": "노드는 자기 자신에 연결할 수 없습니다.",
   "flow.refused.cycle": "순환이 생깁니다. 대상이 이미 출발 노드로 이어져 있습니다.",
   "flow.refused.taken": "이 입력은 이미 연결되어 있습니다. 하나만 받을 수 있습니다.",
