@@ -1,4 +1,8 @@
-"""``aimforge alive ROLE``: ask a role whether it works, for health checks. Exits with 1 when it does not."""
+"""``aimforge alive ROLE``: ask a role whether it works, for health checks. Exits with 1 when it does not.
+
+What a role needs from elsewhere is not asked for: a launcher whose engine is away is alive, and restarting it would mend nothing.
+``GET /api/health`` tells of the engine.
+"""
 
 import asyncio
 import sys
@@ -39,7 +43,7 @@ async def _ask_server(settings: "Settings") -> None:
 async def _ask_launcher(settings: "Settings") -> None:
     from control_plane.adapters.launcher import protocol
 
-    await _ask(settings.launcher_socket, "launcher", protocol.Workspaces(), list[str])
+    await _ask(settings.launcher_socket, "launcher", protocol.Alive(), None)
 
 
 async def _ask_egress(settings: "Settings") -> None:

@@ -40,6 +40,10 @@ class WantedSandbox(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     egress: bool
 
 
+class Alive(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="alive"):
+    """Answer: null, without asking the engine. One that is away is no fault of the launcher that a restart would mend."""
+
+
 class Check(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="check"):
     """Answer: null when sandboxes can be started; else what keeps them from it."""
 
@@ -107,7 +111,8 @@ class PrepareGate(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="
 
 
 Request = (
-    Check
+    Alive
+    | Check
     | Start
     | Pause
     | Resume

@@ -35,6 +35,8 @@ class LauncherService:
     async def _do(self, request: protocol.Request) -> Any:  # noqa: C901, PLR0911  # one line for each request
         runtime = self._runtime
         match request:
+            case protocol.Alive():
+                return None
             case protocol.Check():
                 return await runtime.check()
             case protocol.Start(spec):
