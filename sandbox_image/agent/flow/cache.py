@@ -274,8 +274,13 @@ class ResultCache:
         for folder in (self._results, self._nodes):
             shutil.rmtree(folder, ignore_errors=True)
             folder.mkdir(parents=True, exist_ok=True)
+        self._values.mkdir(parents=True, exist_ok=True)  # people delete folders
         for path in self._values.iterdir():
-            if not path.name.startswith("new-"):  # those belong to runs that are going on
+            if path.name.startswith("new-"):  # those belong to runs that are going on
+                continue
+            if path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path, ignore_errors=True)
+            else:
                 path.unlink(missing_ok=True)
 
 

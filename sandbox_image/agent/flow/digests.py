@@ -28,10 +28,10 @@ class FileDigests:
 
     def of(self, path: str) -> str:
         """Return the digest of a file's content, empty for what is no readable file in the workspace. Blocks."""
-        target = (self._workspace / path).resolve()
-        if not target.is_relative_to(self._workspace.resolve()):
-            return ""
         try:
+            target = (self._workspace / path).resolve()
+            if not target.is_relative_to(self._workspace.resolve()):
+                return ""
             if not target.is_file():
                 return ""
             found = target.stat()
@@ -41,7 +41,7 @@ class FileDigests:
                 return known[1]
             with target.open("rb") as file:
                 digest = _of_stream(file)
-        except OSError:
+        except (OSError, ValueError, RuntimeError):  # unreadable, no path at all (NUL bytes), a circle of links
             return ""
         self._known[path] = (mark, digest)
         return digest

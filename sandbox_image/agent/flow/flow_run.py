@@ -1,6 +1,7 @@
 """One run: its nodes in order, in parallel where they do not need each other, each answered from the cache or run."""
 
 import asyncio
+import logging
 import time
 from collections.abc import Callable
 from typing import Any, Final
@@ -18,6 +19,8 @@ from .constants import MissingFile, shown
 from .node_inputs import Arrived, Causes, Inputs, MissingInput, Parts, passed_on
 from .plan import Plan
 from .results import Produced, failed, ran, skipped
+
+logger = logging.getLogger(__name__)
 
 IDENTITY: Final = "def main(input_data):\n    return input_data\n"
 
@@ -149,6 +152,10 @@ class FlowRun:
             return failed(node.id, RunError(type="SyntaxError", message=str(error)), started)
         except AgentError as error:
             return failed(node.id, RunError(type="MissingInput", message=error.message), started)
+        except Exception as error:  # whatever it is: one node's fault must not end the other runs, and all to come
+            logger.exception("node %s cannot be run", node.id)
+            message = f"The sandbox failed at this node ({type(error).__name__}: {str(error)[:300]})."
+            return failed(node.id, RunError(type="InternalError", message=message, hint="Run it again."), started)
 
     async def _constant(self, node: Node, started: float) -> NodeResult:
         produced = await self._inputs.constant(node)

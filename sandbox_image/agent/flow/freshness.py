@@ -32,6 +32,8 @@ class FreshnessCheck:
             found = await self._look(node)
         except (MissingInput, MissingFile) as error:
             found = _entry(node, Freshness.STALE, str(error))
+        except OSError as error:  # somebody deleted the folder of the cache
+            found = _entry(node, Freshness.STALE, f"What reaches it is no longer kept: {error.strerror}.")
         except (SyntaxError, AgentError) as error:
             found = _entry(node, Freshness.FAILED, str(error))
         if found.state is not Freshness.FRESH:
