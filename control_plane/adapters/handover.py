@@ -9,8 +9,8 @@ import os
 import secrets
 import shutil
 import socket
-from collections.abc import AsyncGenerator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Generator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -24,22 +24,25 @@ SECRET_BYTES: Final = 32
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """A listening socket that waits to be taken by the agent of one start."""
+    """A socket that waits to be taken by the agent of one start."""
 
     run_dir: Path
     """The folder to mount at ``/run/aimforge``."""
     listener: socket.socket
+    """Bound at the path that is dialled."""
+    given: socket.socket
+    """What the agent gets: the listening socket, or its end of a channel."""
     bootstrap: socket.socket
     message: bytes
 
     async def taken(self) -> None:
-        """Wait for the agent and hand the listening socket over, once. Nobody can ask for it afterwards."""
+        """Wait for the agent and hand its socket over, once. Nobody can ask for it afterwards."""
         loop = asyncio.get_running_loop()
         connection, _ = await loop.sock_accept(self.bootstrap)
         with connection:
             self.bootstrap.close()
             # A fresh socket's buffer holds the whole message, so this never blocks.
-            sent = socket.send_fds(connection, [self.message], [self.listener.fileno()])
+            sent = socket.send_fds(connection, [self.message], [self.given.fileno()])
             if sent != len(self.message):
                 raise ValueError(f"the agent's settings are too large to hand over: {len(self.message)} bytes")
 
@@ -79,8 +82,13 @@ class Sockets(SocketPaths):
         return super().egress_path(project_id)
 
     @asynccontextmanager
-    async def offer(self, address: AgentAddress, uid: int, settings: Mapping[str, Any]) -> AsyncGenerator[Offer]:
-        """Bind an agent's socket and wait at the bootstrap socket; both are gone afterwards unless the agent took them."""
+    async def offer(
+        self, address: AgentAddress, uid: int, settings: Mapping[str, Any], channel: socket.socket | None = None
+    ) -> AsyncGenerator[Offer]:
+        """Bind an agent's socket and wait at the bootstrap socket; both are gone afterwards unless the agent took them.
+
+        With ``channel``, the agent gets that instead of the listening socket: a porter accepts for it.
+        """
         self.prepare(address.project_id)
         folder = self._run / folder_name(address.project_id)
         self._forget_all(address.project_id)
@@ -90,25 +98,50 @@ class Sockets(SocketPaths):
             f"root:x:0:0::/nonexistent:/usr/sbin/nologin\nuser:x:{uid}:{uid}::/workspace:/bin/bash\n",
         )
         _replace(run_dir / "group", f"root:x:0:\nuser:x:{uid}:\n")
-        message = json.dumps({"token": self.token(address), "settings": dict(settings)}).encode()
+        told: dict[str, Any] = {"token": self.token(address), "settings": dict(settings)}
+        if channel is not None:
+            told["arrivals"] = True
         bootstrap_path = f"{self._dial}/{folder.name}/sandbox/bootstrap.sock"
         bootstrap = _listen(bootstrap_path, 0o666)
         kept = False
         try:
-            listener = _listen(self.agent_path(address), 0o600)
-            try:
-                if self._sharing is not None:
-                    os.chown(self.agent_path(address), -1, self._sharing.gid)
-                    os.chmod(self.agent_path(address), 0o660)  # noqa: PTH101  as it is dialled
-                yield Offer(run_dir=run_dir, listener=listener, bootstrap=bootstrap, message=message)
+            with self.listen(address) as listener:
+                yield Offer(
+                    run_dir=run_dir,
+                    listener=listener,
+                    given=channel or listener,
+                    bootstrap=bootstrap,
+                    message=json.dumps(told).encode(),
+                )
                 kept = True
-            finally:
-                listener.close()
         finally:
             bootstrap.close()
             _unlink(bootstrap_path)
             if not kept:
                 self.forget(address)
+
+    def listen(self, address: AgentAddress) -> socket.socket:
+        """Bind an agent's socket, in the place of one whose listener is gone."""
+        path = self.agent_path(address)
+        listener = _listen(path, 0o600)
+        if self._sharing is not None:
+            try:
+                os.chown(path, -1, self._sharing.gid)
+                os.chmod(path, 0o660)  # noqa: PTH101  as it is dialled
+            except BaseException:
+                listener.close()
+                raise
+        return listener
+
+    @contextmanager
+    def again(self, address: AgentAddress) -> Generator[socket.socket]:
+        """Listen where an agent without a channel asks for one."""
+        path = f"{self._dial}/{folder_name(address.project_id)}/sandbox/again.sock"
+        with _listen(path, 0o666) as door:
+            try:
+                yield door
+            finally:
+                _unlink(path)
 
     def forget(self, address: AgentAddress) -> None:
         """Remove the path of an agent that is gone, so that nobody dials it."""

@@ -163,6 +163,7 @@ def _own_engine(stack: AsyncExitStack, deployment: LocalDeployment) -> _EngineSi
         sockets.prepare(project_id)
 
     runtime = docker_runtime(engine, sockets, deployment)
+    stack.push_async_callback(runtime.close)
     return _EngineSide(runtime=runtime, paths=sockets, prepare_gate=prepare_gate)
 
 

@@ -3,9 +3,10 @@
 ::
 
     <run>/<project>/                    nobody but the control plane may enter
-        <generation>.sock               the agent listens here; bound by us, handed over as a descriptor
+        <generation>.sock               the agent listens here, or its porter; bound by us, handed over as a descriptor
         sandbox/                        mounted read-only at /run/aimforge
             bootstrap.sock              gives the descriptor to the first who asks: process 1, before any user's code runs
+            again.sock                  now and then, for an agent whose porter was replaced: see ``porters``
             egress.sock                 a link to gate/egress.sock
             gate/egress.sock            bound by the egress proxy, in a folder of its own
             passwd, group               give the sandbox's uid a name

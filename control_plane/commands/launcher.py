@@ -35,6 +35,7 @@ async def _work(settings: "Settings") -> None:
     try:
         await serve_for_ever(role_server(settings, settings.launcher_socket, NAME, service.serve), NAME)
     finally:
+        await runtime.close()
         await engine.close()
         sockets.close()
 

@@ -1,4 +1,4 @@
-"""The one message by which the agent learns where to serve: a listening socket, a token and its settings."""
+"""The one message by which the agent learns where to serve: a socket, a token and its settings."""
 
 import array
 import os
@@ -12,6 +12,8 @@ from sandbox_image.agent.settings import AgentSettings, with_environment
 
 MAX_MESSAGE: Final = 256 * 1024
 TIMEOUT_SEC: Final = 30.0
+AGAIN: Final = "again.sock"
+"""Beside the socket of the message."""
 
 
 class BootstrapFailed(Exception):
@@ -22,13 +24,18 @@ class Bootstrap(Struct, frozen=True, kw_only=True):
     """What the agent serves on, and how."""
 
     listener: socket.socket
+    """Where connections are accepted; with ``again``, the channel by which accepted ones arrive."""
     token: str
     settings: AgentSettings
+    again: str = ""
+    """Path at which the next channel is asked for. Empty: the agent accepts by itself."""
 
 
 class _Message(Struct, frozen=True, kw_only=True):
     token: str
     settings: AgentSettings = field(default_factory=AgentSettings)
+    arrivals: bool = False
+    """The socket is a channel by which connections arrive."""
 
 
 def receive(path: str) -> Bootstrap:
@@ -50,7 +57,12 @@ def receive(path: str) -> Bootstrap:
     except msgspec.DecodeError as error:
         listener.close()
         raise BootstrapFailed(f"the message of {path} does not fit: {error}") from error
-    return Bootstrap(listener=listener, token=message.token, settings=with_environment(message.settings, os.environ))
+    return Bootstrap(
+        listener=listener,
+        token=message.token,
+        settings=with_environment(message.settings, os.environ),
+        again=os.path.join(os.path.dirname(path), AGAIN) if message.arrivals else "",  # noqa: PTH118, PTH120  no pathlib yet
+    )
 
 
 def _read(connection: socket.socket) -> tuple[bytes, list[int]]:

@@ -1,9 +1,12 @@
-"""Runs the application on the listening socket."""
+"""Runs the application on the listening socket, or on the connections that arrive in its place."""
 
 import asyncio
 import ctypes
 import gc
+import socket
+from collections.abc import AsyncGenerator, Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
 from typing import Any, Final, cast
 
 from sandbox_image.agent import bare_uvicorn
@@ -66,12 +69,48 @@ async def _serve(config: Config, bootstrap: Bootstrap, stop: asyncio.Event) -> N
     config.load()
     server = Server(config)
     server.lifespan = config.lifespan_class(config)
-    await server.startup(sockets=[bootstrap.listener])
-    gc.enable()
-    settling = asyncio.get_running_loop().call_later(SETTLE_SEC, _settle_memory)
-    await stop.wait()
-    settling.cancel()
-    await server.shutdown(sockets=[bootstrap.listener])
+    listeners = [] if bootstrap.again else [bootstrap.listener]
+    await server.startup(sockets=listeners)
+    async with _arriving(server, bootstrap):
+        gc.enable()
+        settling = asyncio.get_running_loop().call_later(SETTLE_SEC, _settle_memory)
+        await stop.wait()
+        settling.cancel()
+    await server.shutdown(sockets=listeners)
+
+
+@asynccontextmanager
+async def _arriving(server: Server, bootstrap: Bootstrap) -> AsyncGenerator[None]:
+    """Serve connections that arrive as descriptors, where the agent does not accept them by itself."""
+    if not bootstrap.again:
+        yield
+        return
+    from sandbox_image.agent.arrivals import Arrivals
+
+    loop = asyncio.get_running_loop()
+    beginning: set[asyncio.Task[object]] = set()
+
+    def arrived(connection: socket.socket) -> None:
+        connection.setblocking(False)
+        task: asyncio.Task[object] = loop.create_task(
+            loop.connect_accepted_socket(lambda: _protocol(server), connection)
+        )
+        beginning.add(task)
+        task.add_done_callback(beginning.discard)
+
+    async with asyncio.TaskGroup() as group:
+        arrivals = Arrivals(bootstrap.listener, bootstrap.again, bootstrap.token, arrived)
+        taking = group.create_task(arrivals.take())
+        try:
+            yield
+        finally:
+            taking.cancel()
+
+
+def _protocol(server: Server) -> asyncio.Protocol:
+    """As ``Server.startup`` makes one for each connection that it accepts."""
+    make = cast("Callable[..., asyncio.Protocol]", server.config.http_protocol_class)
+    return make(config=server.config, server_state=server.server_state, app_state=server.lifespan.state)
 
 
 def _settle_memory() -> None:

@@ -15,6 +15,7 @@ from control_plane.adapters.docker.reading import container_of, is_sandbox
 from control_plane.adapters.docker.spec import ContainerSettings, changeable_limits, container_config
 from control_plane.adapters.docker.workspace import VolumeWorkspaces, Workspaces
 from control_plane.adapters.handover import Offer, Sockets
+from control_plane.adapters.porters import Porters, channel_for, needs_porter
 from control_plane.domain.errors import Conflict, ImageMissing, SandboxFailed
 from control_plane.domain.sandbox import EndReason, Limits
 from control_plane.ports import AgentAddress, Container, ContainerState, SandboxSpec
@@ -29,7 +30,7 @@ LONGEST_REPORT: Final = 2000
 class DockerRuntime:
     """Sandboxes of one deployment on one engine. ``agent_settings`` is what every agent is told at its start.
 
-    ``workspaces`` are volumes of the engine unless others are given, such as those with a quota.
+    ``workspaces`` are volumes of the engine unless others are given, such as those with a quota. Call ``close`` at the end.
     """
 
     def __init__(
@@ -45,8 +46,13 @@ class DockerRuntime:
         self._sockets = sockets
         self._agent_settings = dict(agent_settings or {})
         self._workspaces = workspaces or VolumeWorkspaces(engine, settings)
+        self._porters = Porters(sockets)
         self._turns = WeakValueDictionary[str, asyncio.Lock]()
         """One a project, while somebody starts or deletes it."""
+
+    async def close(self) -> None:
+        """Accept no more for agents that cannot; they go on and wait for the next control plane. The engine stays open."""
+        await self._porters.close()
 
     # ── Starting ──────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -78,15 +84,19 @@ class DockerRuntime:
         workspace = await finished(self._workspaces.ensure(spec))
         address = AgentAddress(project_id=spec.project_id, generation=spec.generation)
         name = container_name(self._settings.deployment, spec.project_id, spec.generation)
-        async with self._sockets.offer(address, spec.uid, self._agent_settings) as offer:
-            try:
-                container_id = await finished(self._create(name, spec, offer, workspace))
-                await self._begin(container_id, spec)
-                await self._until_taken(container_id, offer)
-                inspected = await self._ours(container_id)
-            except BaseException:
-                await asyncio.shield(self._remove(name))
-                raise
+        with channel_for(self._settings.runtime) as channel:
+            theirs = None if channel is None else channel.theirs
+            async with self._sockets.offer(address, spec.uid, self._agent_settings, theirs) as offer:
+                try:
+                    container_id = await finished(self._create(name, spec, offer, workspace))
+                    await self._begin(container_id, spec)
+                    await self._until_taken(container_id, offer)
+                    inspected = await self._ours(container_id)
+                except BaseException:
+                    await asyncio.shield(self._remove(name))
+                    raise
+                if channel is not None:
+                    self._porters.begin(address, offer.listener.dup(), channel.ours.dup())
         if inspected is None:
             raise SandboxFailed("The sandbox was removed while it started. Try again.", EndReason.START_FAILED)
         return container_of(inspected, None)
@@ -172,8 +182,9 @@ class DockerRuntime:
             grace = math.ceil(grace_sec)
             await self._tolerant("POST", f"containers/{container_id}/stop", {"t": grace}, CALL_TIMEOUT_SEC + grace)
         await self._remove(container_id)
-        labels = inspected["Config"]["Labels"]
-        self._sockets.forget(AgentAddress(project_id=labels[PROJECT_LABEL], generation=int(labels[GENERATION_LABEL])))
+        address = _address_of(inspected)
+        self._porters.forget(address)
+        self._sockets.forget(address)
 
     async def update_limits(self, container_id: str, limits: Limits) -> None:
         """Change memory, CPU and process limits of a running sandbox; the others hold from its next start."""
@@ -192,10 +203,19 @@ class DockerRuntime:
         return None if inspected is None else container_of(inspected, await self._image_id())
 
     async def list(self) -> Sequence[Container]:
-        """Return all sandboxes of this deployment, in no order."""
+        """Return all sandboxes of this deployment, in no order. Those that lost their porter with a former process get one."""
         image_id = await self._image_id()
         found = await asyncio.gather(*(self._ours(each) for each in await self._container_ids()))
+        for inspected in found:
+            if inspected is not None:
+                self._resume_porter(inspected)
         return [container_of(inspected, image_id) for inspected in found if inspected is not None]
+
+    def _resume_porter(self, inspected: Mapping[str, Any]) -> None:
+        address = _address_of(inspected)
+        starts = self._turn(address.project_id).locked()
+        if inspected["State"]["Running"] and needs_porter(inspected["HostConfig"]["Runtime"]) and not starts:
+            self._porters.resume(address)
 
     async def workspaces(self) -> Sequence[str]:
         """Return the project ids of all workspaces."""
@@ -205,6 +225,7 @@ class DockerRuntime:
         """Remove a project's containers, its workspace and its sockets."""
         async with self._turn(project_id):
             await self._remove_containers(project_id)
+            self._porters.forget_project(project_id)
             await self._workspaces.delete(project_id)
             self._sockets.delete(project_id)
 
@@ -280,6 +301,11 @@ def tells_full_disk(error: Exception | str) -> bool:
     """Tell whether an error, or what somebody wrote, is that there is no room on a disk."""
     full = isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
     return full or "no space left on device" in str(error).lower()
+
+
+def _address_of(inspected: Mapping[str, Any]) -> AgentAddress:
+    labels = inspected["Config"]["Labels"]
+    return AgentAddress(project_id=labels[PROJECT_LABEL], generation=int(labels[GENERATION_LABEL]))
 
 
 def _start_failed(error: EngineRefused, **detail: Any) -> SandboxFailed:
