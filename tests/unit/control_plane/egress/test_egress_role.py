@@ -3,7 +3,7 @@
 import asyncio
 import os
 from collections.abc import AsyncGenerator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -22,7 +22,7 @@ from control_plane.adapters.handover import Sockets
 from control_plane.adapters.roles.client import RoleClient
 from control_plane.adapters.roles.server import RoleServer
 from control_plane.domain.egress import EgressPolicy, parse_allowed_host
-from control_plane.domain.errors import BadRequest, Invalid
+from control_plane.domain.errors import BadRequest, EngineUnavailable, Invalid
 from sandbox_image.wire.events import EgressDenied
 
 
@@ -182,3 +182,68 @@ async def test_a_policy_that_makes_no_sense_opens_nothing(there: World, host: st
 def test_a_policy_crosses_as_it_is(policy: EgressPolicy):
     sent = msgspec.json.encode(protocol.Open.of("prices", policy))
     assert msgspec.json.decode(sent, type=protocol.Open).policy() == policy
+
+
+async def test_what_is_wanted_last_holds_whatever_was_on_its_way(there: World):
+    """The role came back, and its gates were being opened again when an exam closed them."""
+    preparing, go_on = asyncio.Event(), asyncio.Event()
+
+    async def prepare(project_id: str) -> None:
+        if not preparing.is_set():
+            preparing.set()
+            await go_on.wait()
+        await there.prepare(project_id)
+
+    async with role(there), open_remote_gates(str(there.control), prepare, there) as remote:
+        opening = asyncio.create_task(remote.open("prices", there.policy("allowed.example")))
+        await preparing.wait()
+        narrowing = asyncio.create_task(remote.open("prices", there.policy()))
+        await asyncio.wait((narrowing,), timeout=0.2)
+        go_on.set()
+        await asyncio.gather(opening, narrowing)
+        assert b"403" in await there.get("prices", "allowed.example")
+        # The control: the gate opens for it again.
+        await remote.open("prices", there.policy("allowed.example"))
+        assert await there.get("prices", "allowed.example") == b"origin"
+
+        preparing.clear()
+        go_on.clear()
+        opening = asyncio.create_task(remote.open("prices", there.policy("allowed.example")))
+        await preparing.wait()
+        closing = asyncio.create_task(remote.close("prices"))
+        await asyncio.wait((closing,), timeout=0.2)
+        go_on.set()
+        await asyncio.gather(opening, closing)
+        with pytest.raises(OSError, match=r"refused|No such file"):
+            await there.get("prices", "allowed.example")
+
+
+async def test_what_a_gate_could_not_be_told_it_is_told_again(there: World, monkeypatch: pytest.MonkeyPatch):
+    failures = 0
+    serve = EgressService.serve
+
+    async def fail_some(service: EgressService, data: bytes) -> AsyncGenerator[Any]:
+        nonlocal failures
+        if failures and b'"watch"' not in data:
+            failures -= 1
+            raise EngineUnavailable("The egress role is too busy.")
+        async for answer in serve(service, data):
+            yield answer
+
+    monkeypatch.setattr(EgressService, "serve", fail_some)
+    async with role(there), gates(there) as remote:
+        await remote.open("prices", there.policy("allowed.example"))
+        assert await there.get("prices", "allowed.example") == b"origin"
+        failures = 2
+        await remote.open("prices", there.policy())
+        async with asyncio.timeout(60):
+            while b"403" not in await there.get("prices", "allowed.example"):  # noqa: ASYNC110  a gate tells nobody
+                await asyncio.sleep(0.01)
+        await remote.open("prices", there.policy("allowed.example"))
+        assert await there.get("prices", "allowed.example") == b"origin"
+        failures = 2
+        await remote.close("prices")
+        async with asyncio.timeout(60):
+            with suppress(OSError):  # it is refused once the gate is closed
+                while await there.get("prices", "allowed.example"):  # noqa: ASYNC110  a gate tells nobody
+                    await asyncio.sleep(0.01)
