@@ -175,6 +175,7 @@ class Execution:
         outcome.status = RunStatus.SUCCEEDED
         outcome.output = message.output
         outcome.values = self._made
+        outcome.definitions = message.definitions
         return outcome
 
     async def _exit_status(self, process: RunProcess) -> int | None:
@@ -228,6 +229,7 @@ class Execution:
                 "source": self._job.source,
                 "file": self._job.file,
                 "legacy": self._job.legacy,
+                "own": self._job.own,
                 "ports": self._job.ports,
                 "outputs": self._job.outputs,
                 "inputs": {port: _described(item, blob) for port, item in self._job.inputs.items()},

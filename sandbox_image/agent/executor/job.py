@@ -65,6 +65,8 @@ class NodeJob(Struct, frozen=True, kw_only=True):
     inputs: Mapping[str, Input] = field(default_factory=dict[str, Input])
     settings: Mapping[str, Any] = field(default_factory=dict[str, Any])
     legacy: bool = False
+    own: list[str] = field(default_factory=list[str])
+    """Top-level names of the workspace's modules that the source imports, directly or not."""
     timeout_sec: float = DEFAULT_NODE_TIMEOUT
 
 
@@ -78,6 +80,8 @@ class Outcome(Struct, kw_only=True):
     stderr: str = ""
     error: RunError | None = None
     values: dict[str, Value] = field(default_factory=dict[str, Value])
+    definitions: dict[str, str] = field(default_factory=dict[str, str])
+    """Digests of the workspace's files whose classes or functions the values refer to."""
     duration_ms: float = 0.0
 
 

@@ -37,6 +37,7 @@ class Message(msgspec.Struct, rename={"kind": "is"}):
     error: RunError | None = None
     values: list[ValueEntry] = []
     digests: dict[str, str] = {}
+    definitions: dict[str, str] = {}
     table: dict[str, Any] | None = None
 
 

@@ -51,6 +51,8 @@ class Result(msgspec.Struct, kw_only=True):
     run_id: str
     duration_ms: float
     values: list[StoredValue]
+    definitions: dict[str, str] = {}
+    """Digests of the workspace's files whose classes or functions the values refer to, by path."""
     output: Output | None = None
     displays: list[Output] = []
     stdout: str = ""
@@ -79,7 +81,9 @@ class _Indexed(msgspec.Struct):
 class ResultCache:
     """The cache of one project. Methods are for the event loop's thread, except where they say that they block."""
 
-    def __init__(self, folder: Path, limit: int = DEFAULT_LIMIT) -> None:
+    def __init__(self, folder: Path, limit: int = DEFAULT_LIMIT, files: digests.FileDigests | None = None) -> None:
+        """``files`` tells what is in the workspace's files, which values refer to."""
+        self._files = files
         self._folder = folder
         self._values = folder / "values"
         self._results = folder / "results"
@@ -122,7 +126,14 @@ class ResultCache:
         return self._partials[cause.with_inputs({}).key()] > 0
 
     def find(self, key: str) -> Result | None:
-        """Return the result with this key, and count it as used."""
+        """Return the result with this key, and count it as used. None when what its values refer to is another now."""
+        result = self._find(key)
+        if result is None or self._files is None:
+            return result
+        now = {path: self._files.of(path) for path in result.definitions}
+        return result if now == result.definitions else None
+
+    def _find(self, key: str) -> Result | None:
         indexed = self._index.get(key)
         if indexed is None:
             return None
@@ -153,7 +164,11 @@ class ResultCache:
     def last_result(self, node_id: str) -> Result | None:
         """Return the node's last successful result, whatever has changed since."""
         last = self._last.get(node_id)
-        return self.find(last.key) if last is not None and last.key else None
+        result = self._find(last.key) if last is not None and last.key else None
+        if result is None or self._files is None:
+            return result
+        # With other code its classes may do something else; without any, nobody could read the values.
+        return result if all(map(self._files.of, result.definitions)) else None
 
     def value(self, stored: StoredValue) -> Value:
         """Return a value of a result that ``find`` gave."""

@@ -200,6 +200,7 @@ class FlowRun:
             inputs=arrived.by_port,
             settings=settings,
             legacy=node.legacy,
+            own=sorted({path.partition("/")[0].removesuffix(".py") for path in self._causes.own_modules(node, source)}),
             timeout_sec=node.timeout_sec or self._request.timeout_sec,
         )
         return await self._execute(node, job, cause, arrived, reason)

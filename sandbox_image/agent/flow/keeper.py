@@ -154,6 +154,7 @@ class Keeper:
             run_id=run_id,
             duration_ms=outcome.duration_ms,
             values=[StoredValue(port, value.known_digest, value.size) for port, value in outcome.values.items()],
+            definitions=outcome.definitions,
             output=outcome.output,
             displays=outcome.displays,
             stdout=outcome.stdout,

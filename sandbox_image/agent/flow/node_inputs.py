@@ -19,6 +19,7 @@ from .cause import Cause
 from .constants import constant
 from .keeper import Keeper
 from .outside import Graph
+from .own_modules import OwnModules
 from .plan import Plan, edge_label, port_edges
 from .results import Given, Produced
 
@@ -37,6 +38,7 @@ class Parts(Struct, frozen=True):
     cache: ResultCache
     keeper: Keeper
     files: digests.FileDigests
+    modules: OwnModules
 
 
 class Arrived(Struct, frozen=True):
@@ -165,7 +167,7 @@ class Causes:
 
     async def of(self, node: Node, source: str, settings: Mapping[str, Any]) -> Cause:
         """Return the cause without its inputs."""
-        paths = [*node.files, *self._own_modules(source)]
+        paths = [*node.files, *self.own_modules(node, source)]
         found: dict[str, str] = {}
         if paths:
             found = await asyncio.to_thread(lambda: {path: self._parts.files.of(path) for path in paths})
@@ -183,10 +185,9 @@ class Causes:
             self._made, self._environment = True, self._parts.environment.fingerprint
         return msgspec.structs.replace(cause, environment=self._environment)
 
-    def _own_modules(self, source: str) -> list[str]:
-        """Modules of the workspace that the source imports: they are part of its code."""
-        names = {name.partition(".")[0] for name in self._parts.executor.imports_of(source)}
-        return sorted(f"{name}.py" for name in names if (self._parts.workspace / f"{name}.py").is_file())
+    def own_modules(self, node: Node, source: str) -> list[str]:
+        """Return the modules of the workspace that a node imports: they are part of its code."""
+        return self._parts.modules.of(node.file, source) if node.kind is NodeKind.CODE else []
 
 
 def not_found(run_id: str) -> AgentError:

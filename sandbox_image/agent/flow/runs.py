@@ -30,6 +30,7 @@ from .journal import Journal
 from .keeper import Keeper
 from .node_inputs import Parts, not_found
 from .outside import Events, Graph
+from .own_modules import OwnModules
 from .plan import Plan, make_plan
 
 logger = logging.getLogger(__name__)
@@ -95,9 +96,12 @@ class Runs:
         cache_bytes: int = DEFAULT_LIMIT,
     ) -> None:
         state = workspace / ".aimforge"
-        self._cache = ResultCache(state / "cache", cache_bytes)
+        files = FileDigests(workspace)
+        self._cache = ResultCache(state / "cache", cache_bytes, files)
         self._keeper = Keeper(self._cache)
-        self._parts = Parts(workspace, graph, executor, environment, self._cache, self._keeper, FileDigests(workspace))
+        self._parts = Parts(
+            workspace, graph, executor, environment, self._cache, self._keeper, files, OwnModules(workspace)
+        )
         self._events = events
         self._workers = workers or os.cpu_count() or 1
         self._history = History(state / "runs")

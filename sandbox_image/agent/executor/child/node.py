@@ -8,7 +8,7 @@ import types
 from collections.abc import Callable
 from typing import Any, Final, cast
 
-from . import failures, outputs, pickling, values
+from . import failures, outputs, own_code, pickling, values
 from .framing import Channel
 
 MAX_DISPLAYS: Final = 100
@@ -27,6 +27,7 @@ class NodeRun:
         self._displayed = 0
         self._pid = os.getpid()
         self._unhashed: dict[str, values.Packed] = {}
+        self._own = own_code.OwnCode(request["workspace"], request["file"], request["source"], request["own"])
 
     def execute(self) -> None:
         """Run the node and send its result, which is sent in any case that this process survives."""
@@ -74,7 +75,7 @@ class NodeRun:
     def _load_main(self) -> Callable[..., Any]:
         source, file = self._request["source"], f"{self._request['workspace']}/{self._request['file']}"
         linecache.cache[file] = (len(source), None, source.splitlines(keepends=True), file)
-        name = self._request["file"].removesuffix(".py").replace("/", ".")
+        name = self._own.name
         module = types.ModuleType(name)
         module.__file__ = file
         self._register(name, module)
@@ -128,6 +129,7 @@ class NodeRun:
         output = outputs.represent(value, self._request["limit"])
         names = self._request["outputs"]
         packed = {port: _pack(item, port) for port, item in _split(value, names).items()}
+        definitions = self._own.referred_to_by(list(packed.values()))
         output["size"] = sum(item.size for item in packed.values())
         entries: list[dict[str, Any]] = []
         blob: list[bytes] = []
@@ -143,7 +145,7 @@ class NodeRun:
             else:
                 self._unhashed[port] = item
             entries.append(entry)
-        return {"output": output, "values": entries}, b"".join(blob)
+        return {"output": output, "values": entries, "definitions": definitions}, b"".join(blob)
 
 
 def flush() -> None:

@@ -27,6 +27,7 @@ def rehearse(times: int) -> None:
         "source": SOURCE,
         "file": f"{NAME}.py",
         "legacy": False,
+        "own": [],
         "ports": ["input_data"],
         "outputs": ["output"],
         "inputs": {"input_data": {"inline": (0, len(value))}},

@@ -29,6 +29,8 @@ INLINE: Final = 64 * 1024
 """Values up to this many bytes travel in messages; larger ones are files."""
 HASHED_AT_ONCE: Final = 1024 * 1024
 """Larger values are hashed after the result is sent: a consumer need not wait for the digest."""
+MAX_MODULE_NAME: Final = 255
+"""Bytes; pickle writes longer texts in another way."""
 DAMAGED: Final = "a stored value is damaged; clear the cache and run again"
 
 Bytes = bytes | memoryview
@@ -60,6 +62,9 @@ class Packed:
             position += padding
             spans.append(SPAN.pack(position, view.nbytes))
             position += view.nbytes
+        self._pickled = pickled.pieces
+        self.definitions = ""
+        """Digests of the code that the value refers to by name: with other code it is another value."""
         self.size = position
         head = HEAD.pack(MAGIC, len(buffers), pickle_size)
         self._pieces: list[Bytes] = [b"".join((head, *spans)), *pickled.pieces, *tail]
@@ -73,7 +78,16 @@ class Packed:
         state = hashlib.blake2b(digest_size=16)
         for piece in self._pieces:
             state.update(piece)
+        state.update(self.definitions.encode())
         return state.hexdigest()
+
+    def refers_to(self, module: str) -> bool:
+        """Whether the pickle names a module, as it does for each class and function that is not copied into it."""
+        name = module.encode()
+        if len(name) > MAX_MODULE_NAME:
+            return True
+        opcode = pickle.SHORT_BINUNICODE + bytes([len(name)]) + name
+        return any(opcode in piece for piece in self._pickled)
 
     def write(self, path: str) -> None:
         """Write the bytes to ``path`` (see ``halves``). Raises ``OSError``; nothing is left behind then."""
