@@ -63,6 +63,8 @@ class DiagnosticsParams(msgspec.Struct):
 class Holder(Struct):
     """One client's view. ``versions`` maps the digest of a text to the client's number of it."""
 
+    uri: str
+    """As this client spells it: some compare addresses letter by letter."""
     text: str
     version: int
     versions: dict[int, int] = field(default_factory=dict[int, int])
@@ -123,7 +125,7 @@ class Documents:
             messages = [self._did_open(document)]
         else:
             messages = []
-        holder = document.holders.setdefault(client, Holder(opened.text, opened.version))
+        holder = document.holders.setdefault(client, Holder(opened.uri, opened.text, opened.version))
         holder.told = None
         holder.moved(opened.text, opened.version)
         return messages + self._settle(document)
@@ -206,7 +208,7 @@ class Documents:
         if holder.told == news:
             return None
         holder.told = news
-        return _publish(document.uri, holder.version, diagnostics.encoded)
+        return _publish(holder.uri, holder.version, diagnostics.encoded)
 
     def client_version(self, client: int, uri: str, version: int) -> int | None:
         """A client's number for a version of the server.
@@ -287,7 +289,8 @@ def _publish(uri: str, version: int, diagnostics: bytes) -> bytes:
 
 def _key(uri: str) -> str:
     """Clients and servers escape different characters of one address."""
-    return unquote(uri) if "%" in uri else uri
+    # Names that are no UTF-8 stay different ones.
+    return unquote(uri, errors="surrogateescape") if "%" in uri else uri
 
 
 def _forget_oldest(remembered: dict[int, int]) -> None:

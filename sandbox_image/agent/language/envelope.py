@@ -83,6 +83,8 @@ def decode(message: bytes) -> Envelope:
         raise Malformed(RpcCode.INVALID_REQUEST, f"This is no JSON-RPC message: {error}") from None
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
         raise Malformed(RpcCode.PARSE_ERROR, f"This is no JSON: {error}") from None
+    if bytes(envelope.error) == NULL:  # as those write it that know the protocol's first version
+        envelope.error = Raw()
     if envelope.id and not _is_id(bytes(envelope.id)):
         raise Malformed(RpcCode.INVALID_REQUEST, f"An id is an integer or a string of at most {MAX_ID} bytes.")
     if not envelope.method and not (envelope.id and (envelope.result or envelope.error)):

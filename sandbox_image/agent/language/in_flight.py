@@ -1,7 +1,9 @@
 """Requests that a shared server works on: whose they are, and under which number."""
 
 import itertools
+from collections.abc import Collection
 from typing import Final
+from urllib.parse import unquote
 
 from msgspec import Struct
 
@@ -9,7 +11,9 @@ from .member import Member
 
 # Asked anew with each key: the answer about an older text is of no use.
 _PER_KEY: Final = frozenset({"textDocument/completion", "textDocument/hover", "textDocument/signatureHelp"})
-_EDITING: Final = frozenset({"workspace/executeCommand", "textDocument/codeAction"})
+_COMMAND: Final = "workspace/executeCommand"
+MAX_COMMAND: Final = 64 * 1024
+"""Bytes of a command that are kept, to tell what it is about."""
 
 
 class Pending(Struct, frozen=True):
@@ -20,6 +24,8 @@ class Pending(Struct, frozen=True):
     method: str
     uri: str
     version: int | None
+    command: bytes = b""
+    """The parameters, encoded, of a command."""
 
 
 class InFlight:
@@ -68,6 +74,18 @@ class InFlight:
             return None
         return number, older
 
-    def editor(self) -> Member | None:
-        """The client whose request may lead to an edit that the server applies by itself."""
-        return next((one.member for one in reversed(self._pending.values()) if one.method in _EDITING), None)
+    def editor(self, uris: Collection[str]) -> Member | None:
+        """The client whose command leads to an edit of these files that the server applies by itself.
+
+        The protocol does not tell. None when it can be several clients': in the wrong one an edit would hit another text.
+        """
+        running = [request for request in self._pending.values() if request.method == _COMMAND]
+        if len({request.member.number for request in running}) > 1:
+            running = [request for request in running if any(uri in unquote(request.command.decode()) for uri in uris)]
+        members = {request.member.number: request.member for request in running}
+        return next(iter(members.values())) if len(members) == 1 else None
+
+
+def noted(method: str, params: bytes) -> bytes:
+    """What is kept of a request's parameters to find out later what it is about."""
+    return params if method == _COMMAND and len(params) <= MAX_COMMAND else b""

@@ -19,7 +19,7 @@ from sandbox_image.wire.closing import CloseCode
 from . import envelope, profile, progress, subject, workspace_edit
 from .documents import Document, Documents, no_findings
 from .envelope import Envelope, Malformed, RpcCode
-from .in_flight import InFlight, Pending
+from .in_flight import InFlight, Pending, noted
 from .member import Client, Member, MemberState
 from .server_requests import Registration, ServerRequests
 
@@ -164,10 +164,10 @@ class Multiplexer:
         """A client is gone: its requests are cancelled and its files closed, for the server and for nobody else."""
         if self.members.pop(member.number, None) is None:
             return
-        self._to_server([_cancel(number) for number in self._in_flight.take_all_of(member)])
+        self._pass_on([_cancel(number) for number in self._in_flight.take_all_of(member)])
         self._held = [held for held in self._held if held[0] is not member]
         self._to_server(self._requests.left(member))
-        self._to_server(self._documents.drop(member.number))
+        self._pass_on(self._documents.drop(member.number))
 
     def announce(self, message: bytes) -> None:
         """Send a notification of the relay to the clients that asked for such, and to those who will."""
@@ -246,17 +246,19 @@ class Multiplexer:
             return
         match message.method:
             case "textDocument/didOpen":
-                self._to_server(self._documents.open(member.number, message.params))
+                self._pass_on(self._documents.open(member.number, message.params))
                 self._edited(member, subject.file_told_of(message.params))
             case "textDocument/didChange":
-                self._to_server(self._documents.change(member.number, message.params))
+                self._pass_on(self._documents.change(member.number, message.params))
                 self._edited(member, subject.file_told_of(message.params))
             case "textDocument/didClose":
                 uri = subject.file_told_of(message.params)
-                self._to_server(self._documents.close(member.number, uri))
+                self._pass_on(self._documents.close(member.number, uri))
                 member.deliver(no_findings(uri))
             case "$/cancelRequest":
                 self._cancel(member, subject.cancelled_id(message.params))
+            case "window/workDoneProgress/cancel":
+                self._pass_on([progress.cancellation(member.number, message.params)])
             case _:
                 # initialized, settings, folders, watched files, saves, traces: the relay's own business, or nobody's.
                 pass
@@ -284,9 +286,8 @@ class Multiplexer:
         uri = subject.file_asked_about(message.params)
         params = progress.mark(member.number, bytes(message.params))
         version = self._documents.version_of(member.number, uri) if uri else None
-        request = Pending(member, identity, message.method, uri, version)
-        superseded = self._in_flight.superseded(request)
-        if superseded is not None:
+        request = Pending(member, identity, message.method, uri, version, noted(message.method, params))
+        if superseded := self._in_flight.superseded(request):
             self._supersede(*superseded)
         if uri:
             self._to_server(self._documents.show(member.number, uri))
@@ -334,9 +335,7 @@ class Multiplexer:
         elif message.method == "window/logMessage":
             self._on_log(subject.logged_text(message.params))
         elif message.method == "window/showMessage":
-            for member in self.members.values():
-                if member.state is MemberState.INITIALIZED:
-                    member.deliver(data)
+            self._requests.broadcast(data)
 
     def _response(self, message: Envelope) -> None:
         encoded = bytes(message.id)
@@ -349,15 +348,24 @@ class Multiplexer:
         request = self._in_flight.take(number)
         if request is None:
             return
-        if request.method in workspace_edit.METHODS and message.result:
-            message.result = self._translated(request.member, message.result)
-        request.member.deliver(envelope.answer(request.client_id, message))
+        try:
+            if request.method in workspace_edit.METHODS and message.result:
+                message.result = self._translated(request.member, message.result)
+            answer = envelope.answer(request.client_id, message)
+        except Malformed as error:
+            answer = envelope.failure(request.client_id, error.code, str(error))
+        request.member.deliver(answer)
 
     def _server_request(self, message: Envelope) -> None:
-        asker = self._in_flight.editor()
-        if asker is not None and message.method == "workspace/applyEdit":
-            message.params = self._translated(asker, message.params)
-        answer = self._requests.answer(message, asker)
+        asker = None
+        try:
+            if message.method == "workspace/applyEdit":
+                asker = self._in_flight.editor(workspace_edit.files_of(message.params))
+                if asker is not None:
+                    message.params = self._translated(asker, message.params)
+            answer = self._requests.answer(message, asker)
+        except Malformed as error:
+            answer = envelope.failure(bytes(message.id), error.code, str(error))
         self._to_server([answer] if answer else [])
 
     def _translated(self, member: Member, encoded: bytes) -> Raw:
@@ -372,6 +380,11 @@ class Multiplexer:
             findings = self._documents.findings(member.number, document)
             if findings is not None:
                 member.deliver(findings)
+
+    def _pass_on(self, messages: Iterable[bytes]) -> None:
+        """Tell the server what a client did; one that is not initialized yet gets the outcome when it is."""
+        if self._link is Link.UP:
+            self._to_server(messages)
 
     def _to_server(self, messages: Iterable[bytes]) -> None:
         if self._send is not None:

@@ -1,6 +1,7 @@
 """Progress tokens of several clients on one server: each is prefixed with its client's number on the way in."""
 
 import re
+from collections.abc import Iterable
 from typing import Final
 
 import msgspec
@@ -25,10 +26,24 @@ def mark(number: int, params: bytes) -> bytes:
     Raises:
         Malformed: the parameters are no object.
     """
-    if b"oneToken" not in params and b"ultToken" not in params:
+    # A name may be written with escapes, which must not let one client speak for another.
+    if b"oneToken" not in params and b"ultToken" not in params and b"\\u" not in params:
         return params
+    return _marked(number, params, _TOKENS)
+
+
+def cancellation(number: int, params: bytes) -> bytes:
+    """A client's ``window/workDoneProgress/cancel`` with the token as the server knows it.
+
+    Raises:
+        Malformed: the parameters are no object.
+    """
+    return envelope.notification("window/workDoneProgress/cancel", _marked(number, params, ("token",)))
+
+
+def _marked(number: int, params: bytes, names: Iterable[str]) -> bytes:
     fields = envelope.parse(params, dict[str, Raw])
-    for name in _TOKENS:
+    for name in names:
         token = fields.get(name)
         if token is not None:
             envelope.parse(token, object)

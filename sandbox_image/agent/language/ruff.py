@@ -84,7 +84,8 @@ class RuffPipe:
                 self._initialize(message)
             case "workspace/executeCommand" if self._client.view_only:
                 refusal = "You may read this project; commands are for its editors."
-                self._client.deliver(envelope.failure(bytes(message.id), RpcCode.REQUEST_FAILED, refusal))
+                if message.is_request:
+                    self._client.deliver(envelope.failure(bytes(message.id), RpcCode.REQUEST_FAILED, refusal))
             case _:
                 self._send(data)
 

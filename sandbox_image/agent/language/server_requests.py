@@ -82,7 +82,7 @@ class ServerRequests:
             return envelope.result(identity, _CONSTANT_ANSWERS[method])
         if method == "window/showMessageRequest":
             # Nobody is waited for: the question becomes a statement.
-            self._broadcast(envelope.notification("window/showMessage", message.params))
+            self.broadcast(envelope.notification("window/showMessage", message.params))
         elif method.startswith("workspace/") and method.endswith("/refresh"):
             self._ask_all(method, b"")
         else:
@@ -113,8 +113,15 @@ class ServerRequests:
         """The server is gone with all that it asked and registered."""
         self._routed.clear()
         if self._registrations:
+            # Its successor registers anew, and clients would have each twice.
+            self._take_back(list(self._registrations.values()))
             self._registrations.clear()
             self._on_watchers([])
+
+    def broadcast(self, message: bytes) -> None:
+        """Tell all clients."""
+        for member in self._initialized():
+            member.deliver(message)
 
     def _register(self, identity: bytes, message: Envelope) -> bytes:
         new = envelope.parse(message.params, _Registrations).registrations
@@ -138,10 +145,13 @@ class ServerRequests:
         ]
         if any(item.method == WATCHED_FILES for item in gone):
             self._tell_watchers()
+        self._take_back(gone)
+        return envelope.result(identity, envelope.NULL)
+
+    def _take_back(self, gone: list[Registration]) -> None:
         theirs = [{"id": item.id, "method": item.method} for item in gone if item.method != WATCHED_FILES]
         if theirs:
             self._ask_all("client/unregisterCapability", envelope.encode({"unregisterations": theirs}))
-        return envelope.result(identity, envelope.NULL)
 
     def _tell_watchers(self) -> None:
         self._on_watchers([item for item in self._registrations.values() if item.method == WATCHED_FILES])
@@ -158,10 +168,6 @@ class ServerRequests:
         """Ask every client, each under a number of its own; their answers are not waited for."""
         for member in self._initialized():
             member.deliver(envelope.request(self._number(), method, params))
-
-    def _broadcast(self, message: bytes) -> None:
-        for member in self._initialized():
-            member.deliver(message)
 
     def _initialized(self) -> list[Member]:
         return [member for member in self._members.values() if member.state is MemberState.INITIALIZED]

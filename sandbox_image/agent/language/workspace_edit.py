@@ -2,6 +2,9 @@
 
 from collections.abc import Callable
 from typing import Any, cast
+from urllib.parse import unquote
+
+import msgspec
 
 from . import envelope
 from .envelope import Malformed, RpcCode
@@ -32,6 +35,25 @@ def for_client(encoded: bytes, version_of: VersionOf, *, document_changes: bool)
     except RecursionError:
         raise Malformed(RpcCode.INVALID_PARAMS, "The edit is nested too deeply.") from None
     return envelope.encode(translated)
+
+
+def files_of(encoded: bytes) -> set[str]:
+    """The addresses, unescaped, of the files that the parameters of ``workspace/applyEdit`` change.
+
+    Raises:
+        Malformed: they have another shape.
+    """
+    edit = envelope.parse(encoded, _ApplyParams).edit
+    return {unquote(uri) for uri in (*edit.changes, *_by_address(edit.document_changes))}
+
+
+class _Edit(msgspec.Struct):
+    changes: dict[str, list[Any]] = {}
+    document_changes: list[Any] = msgspec.field(name="documentChanges", default_factory=list[Any])
+
+
+class _ApplyParams(msgspec.Struct):
+    edit: _Edit
 
 
 def _translate(value: Any, version_of: VersionOf, document_changes: bool) -> Any:

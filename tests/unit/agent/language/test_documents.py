@@ -131,6 +131,22 @@ def test_another_spelling_of_an_address_is_the_same_file(held: Documents, server
     assert held.publish(published(server.version, "!", "file:///workspace/a%20b.py")) is not None
 
 
+def test_findings_come_under_the_address_that_the_client_knows(held: Documents, server: Server):
+    spellings = ["file:///workspace/a%20b.py", "file:///workspace/a b.py"]
+    for client, uri in enumerate(spellings):
+        server.take(held.open(client, opened("x", uri=uri)))
+    document = held.publish(published(None, "found", uri=spellings[0]))
+    assert document is not None
+    told = [held.findings(client, document) for client in range(2)]
+    assert [json.loads(one or b"{}")["params"]["uri"] for one in told] == spellings
+
+
+def test_names_that_are_no_text_are_files_of_their_own(held: Documents, server: Server):
+    for number in range(2):
+        server.take(held.open(1, opened(str(number), uri=f"file:///workspace/%F{number}.py")))
+    assert sorted(server.texts.values()) == ["0", "1"]
+
+
 def test_a_new_server_gets_everything_under_numbers_that_go_on(held: Documents, server: Server):
     server.take(held.open(1, opened("x")))
     server.take(held.change(1, edited(0, 1, "y", 2)))

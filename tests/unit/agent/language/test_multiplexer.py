@@ -169,6 +169,24 @@ def test_progress_finds_its_owner(join: Callable[[], Editor], server: Server):
     assert one.told("$/progress") == [{"token": "p", "value": [1]}]
 
 
+def test_progress_is_cancelled_under_the_server_s_token(join: Callable[[], Editor], server: Server):
+    one, other = join(), join()
+    for editor in (one, other):
+        editor.ask(1, "workspace/symbol", {"query": "", "workDoneToken": 5})
+    other.tell("window/workDoneProgress/cancel", {"token": 5})
+    (cancelled,) = server.asked("window/workDoneProgress/cancel")
+    assert cancelled["params"]["token"] == server.asked("workspace/symbol")[1]["params"]["workDoneToken"]
+
+
+def test_no_client_speaks_for_another_by_a_token(join: Callable[[], Editor], server: Server):
+    one, other = join(), join()
+    forged = f"c{other.member.number}:5"
+    one.raw(b'{"id":1,"method":"workspace/symbol","params":{"workD\\u006fneTok\\u0065n":"%b"}}' % forged.encode())
+    token = server.asked("workspace/symbol")[0]["params"]["workDoneToken"]
+    server.send(method="$/progress", params={"token": token, "value": 1})
+    assert (one.told("$/progress"), other.told("$/progress")) == ([{"token": forged, "value": 1}], [])
+
+
 def test_a_restart_fails_what_is_pending_and_replays_open_files(mux: Multiplexer, server: Server):
     editor = Editor(mux).initialize().open("x")
     editor.hover(1)

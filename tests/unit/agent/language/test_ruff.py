@@ -91,6 +91,8 @@ def test_commands_are_for_editors():
         client.say(id=1, method="workspace/executeCommand", params={"command": "ruff.applyAutofix"})
     assert (viewer.server, len(editor.server)) == ([], 1)
     assert viewer.got[0]["error"]["code"] == -32803
+    viewer.say(method="workspace/executeCommand", params={"command": "ruff.applyAutofix"})  # nobody waits for an answer
+    assert (viewer.server, len(viewer.got)) == ([], 1)
 
 
 def test_garbled_messages_reach_neither_side():
