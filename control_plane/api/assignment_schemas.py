@@ -5,9 +5,10 @@ from typing import Final
 
 from msgspec import UNSET, UnsetType
 
-from control_plane.domain.courses import Assignment, SubmissionState
+from control_plane.domain.courses import Assignment, Submission, SubmissionState
 from control_plane.domain.hidden_tests import RowState, TestRow
 from control_plane.services.courses.submissions import Entry
+from sandbox_image.wire.errors import ErrorCode
 
 MAX_LOGINS: Final = 5000
 
@@ -81,9 +82,33 @@ class ProjectRef:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Uncollected:
+    """Why a submission could not be collected at the deadline: the error's code and sentence, how often it failed, and when it is
+    tried again; ``again_at`` null: not by itself.
+    """
+
+    code: ErrorCode
+    message: str
+    failures: int
+    again_at: float | None
+
+    @classmethod
+    def of(cls, record: Submission) -> "Uncollected | None":
+        """Describe what keeps it from being collected, if anything does."""
+        if not record.uncollected_message:
+            return None
+        return cls(
+            code=ErrorCode(record.uncollected_code),
+            message=record.uncollected_message,
+            failures=record.collect_failures,
+            again_at=record.collect_at,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SubmissionInfo:
     """What a student made of an assignment. ``size`` is bytes; ``comment``, ``points`` and who looks at when they were given are
-    told to the student once they are given back.
+    told to the student once they are given back; ``uncollected`` is told to teachers only.
     """
 
     login: str
@@ -100,6 +125,7 @@ class SubmissionInfo:
     points: float | None
     commented_at: float | None
     given_back_at: float | None
+    uncollected: Uncollected | None
 
     @classmethod
     def of(cls, entry: Entry, *, to_teacher: bool) -> "SubmissionInfo":
@@ -121,6 +147,7 @@ class SubmissionInfo:
             points=record.points if told else None,
             commented_at=record.commented_at if told else None,
             given_back_at=record.given_back_at,
+            uncollected=Uncollected.of(record) if to_teacher else None,
         )
 
 

@@ -4,7 +4,7 @@ These are kinds of ``domain.identity``: in memory on every control plane, change
 are not; these records hold their ids. Times are seconds since 1970.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
 
@@ -31,7 +31,7 @@ class SubmissionState(StrEnum):
     NOT_STARTED = "not_started"
     STARTED = "started"
     NOT_COLLECTED = "not_collected"
-    """Started, not handed in, and could not be collected at the deadline so far."""
+    """Not handed in, and could not be collected at the deadline so far; an archive, if there is one, is of an earlier one."""
     HANDED_IN = "handed_in"
     COLLECTED = "collected"
     GIVEN_BACK = "given_back"
@@ -129,11 +129,16 @@ class Submission:
         """How far the student is."""
         if self.given_back_at is not None:
             return SubmissionState.GIVEN_BACK
-        if self.archive_id:
-            return SubmissionState.COLLECTED if self.collected else SubmissionState.HANDED_IN
         if self.uncollected_message:
             return SubmissionState.NOT_COLLECTED
+        if self.archive_id:
+            return SubmissionState.COLLECTED if self.collected else SubmissionState.HANDED_IN
         return SubmissionState.STARTED if self.started_at is not None else SubmissionState.NOT_STARTED
+
+
+def without_failure(record: Submission) -> Submission:
+    """Return the record of a submission whose collection did not fail, or no longer matters."""
+    return replace(record, uncollected_code="", uncollected_message="", collect_failures=0, collect_at=None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

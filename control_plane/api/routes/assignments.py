@@ -45,6 +45,7 @@ OWN: Final = {
     "points": 9.5,
     "commented_at": 1790100000,
     "given_back_at": 1790200000,
+    "uncollected": None,
 }
 
 

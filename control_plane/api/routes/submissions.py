@@ -106,6 +106,13 @@ async def give_back(call: Call) -> Response:
     return answer([SubmissionInfo.of(entry, to_teacher=True) for entry in entries])
 
 
+async def collect(call: Call) -> Response:
+    """Have what could not be collected tried again."""
+    logins = await chosen(call)
+    entries = await call.coursework.submissions.retry(call.actor, call.assignment.id, logins)
+    return answer([SubmissionInfo.of(entry, to_teacher=True) for entry in entries], 202)
+
+
 async def start_tests(call: Call) -> Response:
     """Run the hidden tests in the background."""
     running = await call.coursework.tests.start(call.actor, call.assignment.id, await chosen(call))
@@ -199,6 +206,20 @@ OPERATIONS: Final = [
         body=Chosen,
         example={"logins": []},
         answer=list[SubmissionInfo],
+    ),
+    Operation(
+        id="collect_again",
+        method="POST",
+        path=f"{ASSIGNMENT}/collect",
+        policy=Policy.COURSE_TEACHER,
+        tag=TAG,
+        summary="Try again to collect what could not be at the deadline; without logins, all of it",
+        description="In the background, and again by itself later should it fail again. What is collected so counts as late.",
+        endpoint=collect,
+        body=Chosen,
+        example={"logins": []},
+        answer=list[SubmissionInfo],
+        status=202,
     ),
     Operation(
         id="start_tests",

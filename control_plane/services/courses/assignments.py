@@ -8,7 +8,14 @@ import msgspec
 
 from control_plane.domain.access import no_such_assignment
 from control_plane.domain.audit import AuditAction
-from control_plane.domain.courses import Assignment, Submission, check_hidden_nodes, check_text, check_title
+from control_plane.domain.courses import (
+    Assignment,
+    Submission,
+    check_hidden_nodes,
+    check_text,
+    check_title,
+    without_failure,
+)
 from control_plane.domain.errors import Conflict, Invalid, SandboxMisbehaved, TooMany
 from control_plane.domain.identity import Change, Drop, Identity, Put, new_id
 from control_plane.ports import AgentLink, Clock
@@ -130,13 +137,17 @@ class Assignments:
             given["text"] = check_text(wanted.text)
         if wanted.hidden_nodes is not None:
             given["hidden_nodes"] = check_hidden_nodes(wanted.hidden_nodes)
-        if wanted.dated:
-            given |= {"due_at": self._check_due(wanted.due_at), "collected_at": None}
+        due_at = self._check_due(wanted.due_at) if wanted.dated else None
 
         def make(identity: Identity) -> tuple[list[Change], Assignment]:
             before = found(identity, assignment_id)
             after = replace(before, **given)  # pyright: ignore[reportArgumentType]  # fields of the record, checked above
-            return [Put(after)] if after != before else [], after
+            changes: list[Change] = []
+            if wanted.dated and due_at != before.due_at:
+                after = replace(after, due_at=due_at, collected_at=None)
+                below = self._courses.submissions(assignment_id).values()
+                changes += [Put(without_failure(s)) for s in below if s.collect_failures]
+            return [*changes, Put(after)] if after != before else [], after
 
         assignment = await self._directory.change(make)
         self._note(AuditAction.ASSIGNMENT_CHANGED, actor, assignment)

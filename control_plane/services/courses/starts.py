@@ -7,7 +7,7 @@ from typing import Self
 import structlog
 
 from control_plane.domain.audit import AuditAction
-from control_plane.domain.courses import Assignment, Submission, submission_id
+from control_plane.domain.courses import Assignment, Submission, submission_id, without_failure
 from control_plane.domain.errors import AimforgeError, Conflict
 from control_plane.domain.identity import Change, Identity, Put
 from control_plane.domain.people import Person
@@ -113,7 +113,7 @@ class Starts:
             def begin(identity: Identity) -> tuple[list[Change], None]:
                 found(identity, assignment.id)
                 before = identity.get(Submission, id_) or blank(assignment, login)
-                begun = replace(before, person_id=person.id, project_id=project.id, started_at=None)
+                begun = replace(without_failure(before), person_id=person.id, project_id=project.id, started_at=None)
                 return [Put(begun)], None
 
             await self._directory.change(begin)

@@ -10,8 +10,10 @@ from control_plane.domain.courses import (
     CourseRole,
     Member,
     Submission,
+    SubmissionState,
     check_text,
     submission_id,
+    without_failure,
 )
 from control_plane.domain.errors import Conflict, Forbidden, Invalid, NotFound
 from control_plane.domain.identity import Account, Change, Identity, Put
@@ -24,6 +26,7 @@ from control_plane.services.courses.courses import Courses
 from control_plane.services.courses.keyed_locks import KeyedLocks
 from control_plane.services.courses.project_archives import ProjectArchives
 from control_plane.services.people.directory import Directory
+from control_plane.services.people.record_index import RecordIndex
 from control_plane.services.project_registry import ProjectRegistry
 from sandbox_image.wire.limits import MAX_NAME
 
@@ -60,6 +63,7 @@ class Submissions:
         self._audit = audit
         self._clock = clock
         self._freezing = KeyedLocks()
+        self._failed = RecordIndex(Submission, lambda all_: [s for s in all_ if s.collect_at is not None])
 
     # ── Looking ───────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -112,7 +116,7 @@ class Submissions:
             await self.change(
                 id_,
                 lambda before: replace(
-                    before,
+                    without_failure(before),
                     archive_id=archive.id,
                     archive_digest=archive.digest,
                     archive_size=archive.size,
@@ -137,7 +141,10 @@ class Submissions:
         return [r for r in self._records(assignment.id).values() if not is_done(r) and self.project_of(r) is not None]
 
     async def collect(self, assignment: Assignment, id_: str) -> None:
-        """Freeze a student's project at the deadline, unless it was handed in meanwhile. Raises what keeps it from being."""
+        """Freeze a student's project at the deadline, unless it was handed in meanwhile. Raises what keeps it from being.
+
+        What could not be collected then and is now counts as late: it may hold what was written after the deadline.
+        """
         async with self._freezing.hold(id_):
             record = next((r for r in self.to_collect(assignment) if r.id == id_), None)
             if record is None:
@@ -146,16 +153,45 @@ class Submissions:
             await self.change(
                 id_,
                 lambda before: replace(
-                    before,
+                    without_failure(before),
                     archive_id=archive.id,
                     archive_digest=archive.digest,
                     archive_size=archive.size,
                     handed_in_at=self._clock.now(),
+                    late=before.collect_failures > 0,
                     collected=True,
                     given_back_at=None,
                 ),
             )
         self.note(AuditAction.SUBMISSION_COLLECTED, SYSTEM, assignment, record.login, project_id=record.project_id)
+
+    def to_retry(self) -> list[Submission]:
+        """Return what could not be collected and is to be tried again now."""
+        now = self._clock.now()
+        waiting = self._failed.of(self._directory.identity)
+        return [record for record in waiting if record.collect_at is not None and record.collect_at <= now]
+
+    async def retry(self, actor: Actor, assignment_id: str, logins: Sequence[str]) -> list[Entry]:
+        """Have what could not be collected tried again now: of these students, or, for none named, of all.
+
+        Raises ``NotFound``, ``Conflict`` for a student who was named and has nothing that could not be collected.
+        """
+        now = self._clock.now()
+
+        def make(identity: Identity) -> tuple[list[Change], tuple[Assignment, list[str]]]:
+            assignment = found(identity, assignment_id)
+            records = self._records(assignment_id)
+            failed = [record for record in records.values() if record.state is SubmissionState.NOT_COLLECTED]
+            chosen = [self._held(identity, assignment, login) for login in dict.fromkeys(logins)] or failed
+            for record in chosen:
+                if record.state is not SubmissionState.NOT_COLLECTED:
+                    raise Conflict(
+                        f"Nothing of {record.login[:100]!r} is left to be collected.", login=record.login[:100]
+                    )
+            return [Put(replace(r, collect_at=now)) for r in chosen], (assignment, [r.login for r in chosen])
+
+        assignment, tried = await self._directory.change(make)
+        return [self._entry(assignment, login, {}) for login in tried]
 
     # ── Giving back ───────────────────────────────────────────────────────────────────────────────────────────
 

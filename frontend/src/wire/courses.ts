@@ -75,8 +75,18 @@ export interface Assignment {
   createdAt: number;
 }
 
-export const SUBMISSION_STATES = ["not_started", "started", "handed_in", "collected", "given_back"] as const;
+export const SUBMISSION_STATES = ["not_started", "started", "not_collected", "handed_in", "collected", "given_back"] as const;
 export type SubmissionState = (typeof SUBMISSION_STATES)[number];
+
+/** Why a submission could not be collected at the deadline. */
+export interface Uncollected {
+  /** The error's code. */
+  code: string;
+  message: string;
+  failures: number;
+  /** When it is tried again by itself. */
+  againAt: number | null;
+}
 
 export interface Submission {
   login: string;
@@ -96,6 +106,8 @@ export interface Submission {
   points: number | null;
   commentedAt: number | null;
   givenBackAt: number | null;
+  /** Told to teachers only. */
+  uncollected: Uncollected | null;
 }
 
 export const TEST_STATES = ["waiting", "running", "done", "failed"] as const;
@@ -216,6 +228,12 @@ export function parseAssignment(value: unknown): Assignment {
   };
 }
 
+function parseUncollected(value: unknown): Uncollected | null {
+  if (value === null || value === undefined) return null;
+  const why = fieldsOf(value, "uncollected");
+  return { code: id(why, "code"), message: text(why, "message"), failures: number(why, "failures"), againAt: time(why, "again_at") };
+}
+
 export function parseSubmission(value: unknown): Submission {
   const submission = fieldsOf(value, "submission");
   return {
@@ -233,6 +251,7 @@ export function parseSubmission(value: unknown): Submission {
     points: time(submission, "points"),
     commentedAt: time(submission, "commented_at"),
     givenBackAt: time(submission, "given_back_at"),
+    uncollected: parseUncollected(submission["uncollected"]),
   };
 }
 

@@ -1,4 +1,4 @@
-import { Check, CircleDot, Clock3, FileCheck2, Undo2 } from "lucide-react";
+import { Check, CircleDot, Clock3, FileCheck2, FileX2, Undo2 } from "lucide-react";
 import type { ReactNode } from "react";
 import { t } from "@/shared/i18n/i18n";
 import type { SubmissionState } from "@/wire/courses";
@@ -25,6 +25,7 @@ export function Chip({ tone = "plain", icon, children }: { tone?: ChipTone; icon
 const STATES = {
   not_started: ["plain", <Clock3 key="icon" size={12} aria-hidden />],
   started: ["info", <CircleDot key="icon" size={12} aria-hidden />],
+  not_collected: ["bad", <FileX2 key="icon" size={12} aria-hidden />],
   handed_in: ["ok", <Check key="icon" size={12} aria-hidden />],
   collected: ["ok", <FileCheck2 key="icon" size={12} aria-hidden />],
   given_back: ["plain", <Undo2 key="icon" size={12} aria-hidden />],

@@ -9,6 +9,7 @@ import { coursePath } from "./coursesApi";
 
 const SUBMISSIONS_EVERY_MS = 20_000;
 const TESTS_EVERY_MS = 1_500;
+const COLLECTING_EVERY_MS = 2_000;
 
 export function assignmentPath(assignmentId: string, rest = ""): string {
   return `/api/assignments/${encodeURIComponent(assignmentId)}${rest}`;
@@ -109,8 +110,14 @@ export function submissionsQuery(assignmentId: string) {
   return queryOptions({
     queryKey: ["assignment", assignmentId, "submissions"],
     queryFn: ({ signal }) => getJson(assignmentPath(assignmentId, "/submissions"), listOf(parseSubmission), { signal }),
-    refetchInterval: SUBMISSIONS_EVERY_MS,
+    refetchInterval: ({ state }) => ((state.data ?? []).some(isCollectedSoon) ? COLLECTING_EVERY_MS : SUBMISSIONS_EVERY_MS),
   });
+}
+
+/** Whether it is being collected, or about to be. */
+function isCollectedSoon({ uncollected }: Submission): boolean {
+  const againAt = uncollected?.againAt ?? null;
+  return againAt !== null && againAt * 1000 <= Date.now() + COLLECTING_EVERY_MS;
 }
 
 export function archivePath(assignmentId: string, login: string): string {
@@ -129,6 +136,11 @@ export async function comment(assignmentId: string, login: string, text: string,
 /** No logins: all that were handed in. */
 export async function giveBack(assignmentId: string, logins: readonly string[]): Promise<void> {
   await request(assignmentPath(assignmentId, "/give-back"), { method: "POST", json: { logins } });
+}
+
+/** Try again to collect what could not be at the deadline; it goes on in the background. */
+export async function collectAgain(assignmentId: string, logins: readonly string[]): Promise<void> {
+  await request(assignmentPath(assignmentId, "/collect"), { method: "POST", json: { logins } });
 }
 
 /** What the hidden tests said; asked for again while some are under way. */

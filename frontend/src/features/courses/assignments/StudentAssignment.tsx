@@ -29,6 +29,7 @@ function Given({ submission }: { submission: Submission }) {
 }
 
 function handedInWords({ handedInAt, state }: Submission): string {
+  if (state === "not_collected") return t("courses.notCollectedMine");
   if (handedInAt !== null) return t("courses.handedInAt", { time: dateAndTime(handedInAt) });
   return state === "collected" ? t("courses.collectedAt") : t("courses.notHandedIn");
 }

@@ -7,6 +7,7 @@ import { byteSize } from "@/shared/ui/relativeTime";
 import { CELL } from "@/shared/ui/Table";
 import type { Submission } from "@/wire/courses";
 import { StateChip } from "../Chips";
+import { NotCollected } from "./NotCollected";
 
 export function isHandedIn({ digest }: Submission): boolean {
   return digest !== "";
@@ -20,6 +21,8 @@ interface Props {
   onCopy: () => void;
   onComment: () => void;
   onGiveBack: () => void;
+  onCollect: () => void;
+  busy: boolean;
 }
 
 function download(path: string): void {
@@ -29,8 +32,8 @@ function download(path: string): void {
   link.click();
 }
 
-export function SubmissionRow({ submission, archive, onLook, onCopy, onComment, onGiveBack }: Props) {
-  const { login, state, late, handedInAt, size, points, comment } = submission;
+export function SubmissionRow({ submission, archive, onLook, onCopy, onComment, onGiveBack, onCollect, busy }: Props) {
+  const { login, state, late, handedInAt, size, points, comment, uncollected } = submission;
   const name = submission.name || login;
   const handedIn = isHandedIn(submission);
   const number = `${CELL} text-right whitespace-nowrap tabular-nums`;
@@ -42,6 +45,7 @@ export function SubmissionRow({ submission, archive, onLook, onCopy, onComment, 
       </td>
       <td className={CELL}>
         <StateChip state={state} late={late} />
+        {uncollected !== null && <NotCollected name={name} uncollected={uncollected} busy={busy} onAgain={onCollect} />}
       </td>
       <td className={`${CELL} whitespace-nowrap text-muted`}>{handedInAt === null ? "—" : dateAndTime(handedInAt)}</td>
       <td className={number}>{handedIn ? byteSize(size) : "—"}</td>

@@ -15,7 +15,7 @@ import { Table } from "@/shared/ui/Table";
 import { dismiss, notify } from "@/shared/ui/toasts";
 import { useDeed } from "@/shared/ui/useDeed";
 import { SUBMISSION_STATES, type Submission } from "@/wire/courses";
-import { archivePath, copySubmission, giveBack, submissionsQuery } from "../assignmentsApi";
+import { archivePath, collectAgain, copySubmission, giveBack, submissionsQuery } from "../assignmentsApi";
 import { CommentDialog } from "./CommentDialog";
 import { isHandedIn, SubmissionRow } from "./SubmissionRow";
 
@@ -118,6 +118,8 @@ export function SubmissionsPage({ assignmentId, onProject }: Props) {
               onCopy={() => copy(submission)}
               onComment={() => setCommenting(submission)}
               onGiveBack={() => give([submission.login])}
+              onCollect={() => deed.run(() => collectAgain(assignmentId, [submission.login]))}
+              busy={deed.busy}
             />
           ))}
         </Table>
