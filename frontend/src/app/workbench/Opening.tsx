@@ -2,6 +2,7 @@ import { Check, Circle, CircleX, LoaderCircle } from "lucide-react";
 import { useEffect, useState } from "react";
 import { t } from "@/shared/i18n/i18n";
 import { en, type TextKey } from "@/shared/i18n/en";
+import { toldSandbox } from "@/shared/i18n/told";
 import { useLive } from "@/shared/live/liveStore";
 import { useProject } from "@/shared/project/projectStore";
 import { tryAgain } from "@/shared/session/projectSession";
@@ -71,7 +72,7 @@ export function Opening() {
         </p>
         {error !== "" && (
           <div role="alert" className="mt-4 rounded-lg border border-bad/40 bg-bad-soft p-3 text-bad">
-            <p>{sandbox?.message === undefined || sandbox.message === "" ? error : sandbox.message}</p>
+            <p>{(sandbox === null ? "" : toldSandbox(sandbox)) || error}</p>
             <div className="mt-3 flex gap-2">
               <Button onClick={() => void tryAgain()}>{t("app.tryAgain")}</Button>
               <Button tone="ghost" onClick={() => window.location.assign("/")}>

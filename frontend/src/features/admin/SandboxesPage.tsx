@@ -4,6 +4,7 @@ import { useState } from "react";
 import { messageOf } from "@/shared/api/request";
 import { look } from "@/shared/courses/looks";
 import { t } from "@/shared/i18n/i18n";
+import { toldSandbox } from "@/shared/i18n/told";
 import { Button } from "@/shared/ui/Button";
 import { ConfirmDialog } from "@/shared/ui/ConfirmDialog";
 import { FormProblem } from "@/shared/ui/FormProblem";
@@ -74,7 +75,7 @@ function SandboxRow({ sandbox, onLook, onLimits, onStop }: RowProps) {
         <SandboxBadge state={sandbox.state} />
         {sandbox.queuePosition !== null && <span className="ml-2 text-xs text-muted">{t("admin.queue", { place: sandbox.queuePosition })}</span>}
         {sandbox.busy.length > 0 && <p className="truncate text-xs text-muted">{t("admin.busy", { what: sandbox.busy.join(", ") })}</p>}
-        {sandbox.message !== "" ? <p className="text-xs text-muted">{sandbox.message}</p> : <p className="font-mono text-2xs text-muted empty:hidden">{sandbox.reason}</p>}
+        {sandbox.message !== "" ? <p className="text-xs text-muted">{toldSandbox(sandbox)}</p> : <p className="font-mono text-2xs text-muted empty:hidden">{sandbox.reason}</p>}
       </td>
       <td className={`${CELL} whitespace-nowrap text-muted`}>{isAlive(sandbox.state) && sandbox.startedAt > 0 ? relativeTime(sandbox.startedAt) : "—"}</td>
       <td className={number}>{usage === null ? "—" : <Amount value={byteSize(usage.memory)} limit={byteSize(sandbox.memoryLimit)} />}</td>

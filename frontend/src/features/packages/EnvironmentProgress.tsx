@@ -2,6 +2,7 @@ import { CircleAlert, CircleCheck, Download, LoaderCircle, RotateCcw } from "luc
 import { useEffect, useRef } from "react";
 
 import { t } from "@/shared/i18n/i18n";
+import { toldVenv } from "@/shared/i18n/told";
 import { Button } from "@/shared/ui/Button";
 import type { VenvStatus } from "@/wire/generated";
 
@@ -59,7 +60,7 @@ export function EnvironmentProgress({ venv, onRecreate, onInstall }: Environment
         <span className="flex-1">{t(HEADINGS[venv.status])}</span>
       </p>
       {working && <progress className="mt-1.5 h-1 w-full accent-accent" max={1} value={venv.progress} aria-label={t("packages.progress")} />}
-      {venv.message !== "" && (working || failed) && <p className={`mt-1 break-words ${failed ? "text-bad" : "text-muted"}`}>{venv.message}</p>}
+      {venv.message !== "" && (working || failed) && <p className={`mt-1 break-words ${failed ? "text-bad" : "text-muted"}`}>{toldVenv(venv.message)}</p>}
       {venv.log.length > 0 && (
         <details className="mt-1" open={working || failed}>
           <summary className="cursor-default text-faint">{t("packages.log")}</summary>

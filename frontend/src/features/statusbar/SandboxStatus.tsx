@@ -4,6 +4,7 @@ import { useEffect, useState } from "react";
 
 import { messageOf } from "@/shared/api/request";
 import { t } from "@/shared/i18n/i18n";
+import { toldSandbox } from "@/shared/i18n/told";
 import { useLive } from "@/shared/live/liveStore";
 import { useMayEdit } from "@/shared/project/projectStore";
 import { Menu, type MenuItems } from "@/shared/ui/Menu";
@@ -52,7 +53,7 @@ export function SandboxStatus({ projectId }: { projectId: string }) {
     },
     { label: t("statusbar.restart"), icon: <RotateCcw size={13} />, disabled: !mayEdit || !runs, onSelect: () => void restartSandbox(projectId).catch(tell) },
   ];
-  const title = sandbox.update_ready ? t("statusbar.updateHint") : sandbox.message;
+  const title = sandbox.update_ready ? t("statusbar.updateHint") : toldSandbox(sandbox);
   const queue = sandbox.queue_position === null ? "" : ` ${t("app.queuePlace", { place: sandbox.queue_position })}`;
   return (
     <Menu

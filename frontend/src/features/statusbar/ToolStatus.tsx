@@ -2,6 +2,7 @@ import { BookOpenText, CircleAlert, Package, TriangleAlert, Users } from "lucide
 
 import { messageOf } from "@/shared/api/request";
 import { t } from "@/shared/i18n/i18n";
+import { toldVenv } from "@/shared/i18n/told";
 import { useLive } from "@/shared/live/liveStore";
 import { useMayEdit } from "@/shared/project/projectStore";
 import { Menu, type MenuItems } from "@/shared/ui/Menu";
@@ -65,7 +66,7 @@ export function EnvironmentStatus() {
   if (venv === null) return null;
   const [words, tone] = VENV_STATES[venv.status];
   return (
-    <StatusButton tone={tone} icon={<Package size={12} aria-hidden />} title={venv.message === "" ? venv.python : venv.message} data-venv={venv.status} onClick={() => showLeft("packages")}>
+    <StatusButton tone={tone} icon={<Package size={12} aria-hidden />} title={venv.message === "" ? venv.python : toldVenv(venv.message)} data-venv={venv.status} onClick={() => showLeft("packages")}>
       {t(words, { percent: Math.round(venv.progress * 100) })}
     </StatusButton>
   );

@@ -1,6 +1,8 @@
+import { t } from "@/shared/i18n/i18n";
+import { toldError } from "@/shared/i18n/told";
 import { parse } from "@/wire/parse";
 
-/** An answer with a status of 400 or more, or no answer at all (`status` 0). `message` is for people. */
+/** An answer with a status of 400 or more, or no answer at all (`status` 0). `message` is the server's sentence; `messageOf` has it for people. */
 export class ApiError extends Error {
   override name = "ApiError";
   readonly status: number;
@@ -69,7 +71,7 @@ export async function request(path: string, options: RequestOptions = {}): Promi
     });
   } catch (error) {
     if (options.signal?.aborted === true) throw error;
-    throw new ApiError(0, "offline", "The server cannot be reached. Nothing is lost; trying again.");
+    throw new ApiError(0, "offline", t("server.error.offline"));
   }
   if (response.ok || response.status === 304) return response;
   const error = await errorOf(response);
@@ -86,5 +88,6 @@ export async function getJson<T>(path: string, read: (value: unknown) => T, opti
 
 /** The sentence to show for anything that was thrown. */
 export function messageOf(error: unknown): string {
+  if (error instanceof ApiError) return toldError(error.code, error.message, error.detail["reason"]);
   return error instanceof Error ? error.message : String(error);
 }

@@ -2,6 +2,7 @@ import { en, type Texts, type TextKey } from "./en";
 
 /** Texts in the language in force. `load` replaces them; the app is rendered anew then. */
 let texts: Texts = en;
+let korean = false;
 
 export type Values = Readonly<Record<string, string | number>>;
 
@@ -14,8 +15,14 @@ export function t(key: TextKey, values?: Values): string {
   return text.replace(/\{(\w+)\}/g, (found, name: string) => String(values[name] ?? found));
 }
 
+/** Whether texts are in another language than the server's own sentences. */
+export function isKorean(): boolean {
+  return korean;
+}
+
 /** Switch to a language. Korean is fetched when it is first asked for. */
 export async function loadTexts(language: "en" | "ko"): Promise<void> {
   texts = language === "ko" ? (await import("./ko")).ko : en;
+  korean = language === "ko";
   document.documentElement.lang = language;
 }

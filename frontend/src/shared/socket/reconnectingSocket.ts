@@ -1,3 +1,4 @@
+import { toldClosing } from "@/shared/i18n/told";
 import { CLOSE_CODES, CLOSINGS } from "@/wire/generated";
 
 /** What of `WebSocket` is used; tests give their own. */
@@ -131,7 +132,7 @@ export class ReconnectingSocket {
     this.transport = null;
     this.openedAt = 0;
     if (this.ended) return;
-    const message = CLOSINGS[code]?.sentence ?? reason;
+    const message = toldClosing(code, reason);
     const mayRetry = this.options.mayRetry ?? retriesByDefault;
     if (!mayRetry(code)) {
       this.options.onState({ status: "closed", code, message });

@@ -10,6 +10,7 @@ import { flow } from "./flow";
 import { packages } from "./packages";
 import { projects } from "./projects";
 import { runs } from "./runs";
+import { server } from "./server";
 import { sharing } from "./sharing";
 import { statusbar } from "./statusbar";
 import { terminal } from "./terminal";
@@ -28,6 +29,7 @@ export const en = {
   ...packages,
   ...projects,
   ...runs,
+  ...server,
   ...sharing,
   ...statusbar,
   ...terminal,

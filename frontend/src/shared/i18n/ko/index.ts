@@ -11,6 +11,7 @@ import { flow } from "./flow";
 import { packages } from "./packages";
 import { projects } from "./projects";
 import { runs } from "./runs";
+import { server } from "./server";
 import { sharing } from "./sharing";
 import { statusbar } from "./statusbar";
 import { terminal } from "./terminal";
@@ -29,6 +30,7 @@ export const ko: Texts = {
   ...packages,
   ...projects,
   ...runs,
+  ...server,
   ...sharing,
   ...statusbar,
   ...terminal,

@@ -1,0 +1,131 @@
+import { CLOSINGS, type CloseCode, type EndReason, type ErrorCode } from "@/wire/generated";
+import { isKorean, t } from "./i18n";
+import type { TextKey } from "./en";
+
+/**
+ * What the server and the agent tell, in the reader's language. They say it in English and name it by a code: in English
+ * their sentence is shown, in another language the text of the code, with their sentence behind it where it says more.
+ * What has no code here is shown as it came.
+ */
+
+const ERRORS = {
+  bad_request: "server.error.bad_request",
+  unauthenticated: "server.error.unauthenticated",
+  forbidden: "server.error.forbidden",
+  not_found: "server.error.not_found",
+  conflict: "server.error.conflict",
+  stale: "server.error.stale",
+  precondition_required: "server.error.precondition_required",
+  too_large: "server.error.too_large",
+  unsupported_media: "server.error.unsupported_media",
+  range_not_satisfiable: "server.error.range_not_satisfiable",
+  invalid: "server.error.invalid",
+  too_many: "server.error.too_many",
+  disk_full: "server.error.disk_full",
+  internal: "server.error.internal",
+  sandbox_failed: "server.error.sandbox_failed",
+  sandbox_misbehaved: "server.error.sandbox_misbehaved",
+  unavailable: "server.error.unavailable",
+  timed_out: "server.error.timed_out",
+  offline: "server.error.offline",
+} as const satisfies Record<ErrorCode | "offline", TextKey>;
+
+const ENDS = {
+  idle: "server.ended.idle",
+  by_user: "server.ended.by_user",
+  by_admin: "server.ended.by_admin",
+  too_old: "server.ended.too_old",
+  evicted: "server.ended.evicted",
+  out_of_memory: "server.ended.out_of_memory",
+  disk_full: "server.ended.disk_full",
+  crashed: "server.ended.crashed",
+  start_failed: "server.ended.start_failed",
+  engine_gone: "server.ended.engine_gone",
+  replaced: "server.ended.replaced",
+  deleted: "server.ended.deleted",
+} as const satisfies Record<EndReason, TextKey>;
+
+const CLOSED = {
+  1000: "server.closed.1000",
+  1001: "server.closed.1001",
+  1003: "server.closed.1003",
+  1009: "server.closed.1009",
+  1012: "server.closed.1012",
+  4001: "server.closed.4001",
+  4003: "server.closed.4003",
+  4004: "server.closed.4004",
+  4008: "server.closed.4008",
+  4009: "server.closed.4009",
+  4010: "server.closed.4010",
+  4011: "server.closed.4011",
+  4012: "server.closed.4012",
+  4013: "server.closed.4013",
+  4020: "server.closed.4020",
+  4021: "server.closed.4021",
+  4023: "server.closed.4023",
+  4024: "server.closed.4024",
+  4025: "server.closed.4025",
+  4026: "server.closed.4026",
+  4027: "server.closed.4027",
+  4028: "server.closed.4028",
+  4029: "server.closed.4029",
+  4030: "server.closed.4030",
+  4031: "server.closed.4031",
+  4032: "server.closed.4032",
+  4033: "server.closed.4033",
+  4040: "server.closed.4040",
+  4041: "server.closed.4041",
+  4050: "server.closed.4050",
+  4051: "server.closed.4051",
+} as const satisfies Record<CloseCode, TextKey>;
+
+/** Steps of the environment, as the agent words them. */
+const VENV_STEPS: readonly (readonly [RegExp, TextKey])[] = [
+  [/^Creating the environment$/, "server.venv.creating"],
+  [/^Installing what requirements\.txt asks for$/, "server.venv.required"],
+  [/^Downloading packages$/, "server.venv.downloading"],
+  [/^Installing packages$/, "server.venv.installing"],
+  [/^Installing (?<names>.+)$/s, "server.venv.installingThese"],
+  [/^Uninstalling (?<names>.+)$/s, "server.venv.uninstalling"],
+];
+
+/** The closing sentences say no more than their codes do. */
+const KNOWN_SENTENCES = new Map(Object.entries(CLOSINGS).map(([code, { sentence }]) => [sentence, Number(code)]));
+
+function keyIn(table: Readonly<Record<string | number, TextKey>>, code: string | number): TextKey | undefined {
+  return Object.hasOwn(table, code) ? table[code] : undefined;
+}
+
+function told(key: TextKey | undefined, sentence: string): string {
+  if (key === undefined) return sentence;
+  if (sentence === "") return t(key);
+  if (!isKorean()) return sentence;
+  const text = t(key);
+  return sentence === text || KNOWN_SENTENCES.has(sentence) ? text : t("server.withDetail", { sentence: text, detail: sentence });
+}
+
+/** Why a request was refused: `code` and `message` of an `ErrorBody`, and the reason why a sandbox ended, if that was it. */
+export function toldError(code: string, message: string, reason: unknown = ""): string {
+  return told((typeof reason === "string" ? keyIn(ENDS, reason) : undefined) ?? keyIn(ERRORS, code), message);
+}
+
+/** Why a socket was closed. `reason` is what came with the code. */
+export function toldClosing(code: number, reason: string): string {
+  const key = keyIn(CLOSED, code);
+  return key === undefined ? reason : told(key, CLOSINGS[code]?.sentence ?? reason);
+}
+
+/** What is said of a sandbox: why it ended, if it did. */
+export function toldSandbox({ reason, message }: { reason: string; message: string }): string {
+  return message === "" ? "" : told(keyIn(ENDS, reason), message);
+}
+
+/** What is done with the environment, or why that failed. */
+export function toldVenv(message: string): string {
+  if (!isKorean()) return message;
+  for (const [pattern, key] of VENV_STEPS) {
+    const found = pattern.exec(message);
+    if (found !== null) return t(key, found.groups ?? {});
+  }
+  return message;
+}
