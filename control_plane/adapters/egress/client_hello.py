@@ -11,6 +11,30 @@ class NotTls(Exception):
     """The bytes are no TLS client hello."""
 
 
+class Pieces:
+    """A client hello as it comes. Each byte is looked at once: a sandbox may send them one by one, in records of one each."""
+
+    def __init__(self) -> None:
+        self._data = bytearray()
+        self._at = 0
+        self._message = bytearray()
+
+    def add(self, piece: bytes) -> bool:
+        """Take the next bytes; tell whether it is time to ask for ``server_name``: it is whole, or none will come of it."""
+        self._data += piece
+        if self._data and self._data[0] != HANDSHAKE:
+            return True
+        while len(self._data) >= self._at + 5:
+            size = _uint16(self._data, self._at + 3)
+            if self._data[self._at] != HANDSHAKE or size == 0:
+                return True
+            if len(self._data) < self._at + 5 + size:
+                break
+            self._message += self._data[self._at + 5 : self._at + 5 + size]
+            self._at += 5 + size
+        return len(self._message) >= 4 and len(self._message) >= 4 + int.from_bytes(self._message[1:4], "big")
+
+
 def server_name(data: bytes) -> str | None:
     """The name that a client asks for; None where it asks for none. Raises ``NotTls``, ``IndexError`` if cut short."""
     if data[0] != HANDSHAKE or data[1] != 3:
@@ -53,7 +77,7 @@ def _records(data: bytes) -> bytes:
     return joined
 
 
-def _uint16(data: bytes, at: int) -> int:
+def _uint16(data: bytes | bytearray, at: int) -> int:
     if at + 2 > len(data):
         raise IndexError
     return data[at] << 8 | data[at + 1]

@@ -10,14 +10,16 @@ import asyncio
 import os
 import socket
 from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Final, Self
 
 import structlog
 
-from control_plane.adapters.egress.client_hello import NotTls, server_name
+from control_plane.adapters.egress.client_hello import NotTls, Pieces, server_name
 from control_plane.adapters.egress.ledger import Account, Ledger
 from control_plane.adapters.egress.rate import Rate
 from control_plane.adapters.egress.request import MAX_HEAD, BadRequest, ProxyRequest, parse
@@ -36,6 +38,9 @@ REQUESTS_PER_SEC: Final = 200.0
 """Of one sandbox; further ones wait, so that one that asks without end does not keep the others from being served."""
 TOLD_PER_SEC: Final = 20.0
 """Refusals of one sandbox that its viewers are told of; all are in the ledger."""
+LOOKUPS_AT_ONCE: Final = 4
+"""Of one sandbox. A name server that does not answer holds a thread for half a minute, and whose it is a sandbox may choose."""
+LOOKUPS: Final = ThreadPoolExecutor(64, "egress-lookup")
 MAX_HELLO: Final = 16 * 1024
 NOT_ALLOWED: Final = 403
 
@@ -77,12 +82,14 @@ class Gate:
     requests: Rate = field(default_factory=lambda: Rate(REQUESTS_PER_SEC))
     told: Rate = field(default_factory=lambda: Rate(TOLD_PER_SEC))
     tasks: set[asyncio.Task[None]] = field(default_factory=set[asyncio.Task[None]])
+    lookups: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(LOOKUPS_AT_ONCE))
     passages: dict[asyncio.Task[None], Passage] = field(default_factory=dict[asyncio.Task[None], Passage])
 
 
 async def resolve(name: str, port: int) -> list[str]:
-    """The addresses of a name, by the system's resolver."""
-    found = await asyncio.get_running_loop().getaddrinfo(name, port, type=socket.SOCK_STREAM)
+    """The addresses of a name, by the system's resolver, in threads of its own: others must not wait for slow name servers."""
+    ask = partial(socket.getaddrinfo, name, port, type=socket.SOCK_STREAM)
+    found = await asyncio.get_running_loop().run_in_executor(LOOKUPS, ask)
     return list(dict.fromkeys(str(address[0]) for *_, address in found))
 
 
@@ -247,7 +254,7 @@ class EgressProxy:
         request.name = name
         try:
             async with asyncio.timeout(CONNECT_TIMEOUT):
-                addresses = await self._resolve(name, request.port)
+                addresses = await self._look_up(gate, name, request.port)
         except (OSError, TimeoutError, UnicodeError) as error:
             raise Refused(502, f"The name {name} could not be looked up.") from error
         usable = [address for address in addresses if allowed.may_lie_on(address)]
@@ -257,21 +264,30 @@ class EgressProxy:
             )
         return usable
 
+    async def _look_up(self, gate: Gate, name: str, port: int) -> list[str]:
+        """Look a name up in its turn. A look-up that nobody waits for any more goes on, and keeps its place until it ends."""
+        await gate.lookups.acquire()
+        task = asyncio.ensure_future(self._resolve(name, port))
+        task.add_done_callback(lambda _: gate.lookups.release())
+        return await asyncio.shield(task)
+
     async def _checked_hello(
         self, project_id: str, gate: Gate, request: ProxyRequest, reader: asyncio.StreamReader
     ) -> bytes:
         """Read a tunnel's first bytes; in TLS they must ask for the name that was allowed."""
-        first = b""
+        first, pieces = b"", Pieces()
         async with asyncio.timeout(HEAD_TIMEOUT):
             while len(first) < MAX_HELLO:
                 piece = await reader.read(CHUNK)
+                if not piece:
+                    return first
                 first += piece
+                if not pieces.add(piece):
+                    continue
                 try:
                     name = server_name(first)
                 except IndexError:
-                    if piece:
-                        continue
-                    return first
+                    name = "(a broken hello)"
                 except NotTls:
                     name = request.name if request.port != 443 else "(no TLS)"
                 if name is None or canonical_name(name) == request.name:
