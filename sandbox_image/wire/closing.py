@@ -24,6 +24,7 @@ class CloseCode(IntEnum):
     REVOKED = 4011
     RELOAD = 4012
     """The client's last sequence number is no longer held: read the state anew, then attach without a number."""
+    TOO_MANY = 4013
 
     SANDBOX_STOPPED = 4020
     SANDBOX_OUT_OF_MEMORY = 4021
@@ -42,6 +43,7 @@ class CloseCode(IntEnum):
     TERMINAL_EXITED = 4040
     TERMINAL_CLOSED = 4041
     LANGUAGE_SERVER_GAVE_UP = 4050
+    LANGUAGE_SERVER_RESTARTED = 4051
 
 
 class Closing(Struct, frozen=True):
@@ -65,6 +67,7 @@ CLOSINGS: Final[dict[CloseCode, Closing]] = {
     CloseCode.IDLE_TIMEOUT: Closing("Nothing was heard from this client for too long.", retry=True),
     CloseCode.REVOKED: Closing("Your access was withdrawn.", retry=False),
     CloseCode.RELOAD: Closing("Too much happened meanwhile: reload.", retry=True),
+    CloseCode.TOO_MANY: Closing("This is open too many times already: close some.", retry=False),
     CloseCode.SANDBOX_STOPPED: Closing(
         "The sandbox was stopped because it was idle. Open it again to go on.", retry=False
     ),
@@ -95,4 +98,5 @@ CLOSINGS: Final[dict[CloseCode, Closing]] = {
     CloseCode.TERMINAL_EXITED: Closing("The terminal's shell ended.", retry=False),
     CloseCode.TERMINAL_CLOSED: Closing("The terminal was closed.", retry=False),
     CloseCode.LANGUAGE_SERVER_GAVE_UP: Closing("The language server keeps crashing; restart it by hand.", retry=False),
+    CloseCode.LANGUAGE_SERVER_RESTARTED: Closing("The language server starts anew.", retry=True),
 }

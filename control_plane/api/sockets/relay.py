@@ -29,10 +29,12 @@ AGENTS_OWN: Final = frozenset(
         CloseCode.BAD_FRAME,
         CloseCode.IDLE_TIMEOUT,
         CloseCode.RELOAD,
+        CloseCode.TOO_MANY,
         CloseCode.SANDBOX_MISBEHAVED,
         CloseCode.TERMINAL_EXITED,
         CloseCode.TERMINAL_CLOSED,
         CloseCode.LANGUAGE_SERVER_GAVE_UP,
+        CloseCode.LANGUAGE_SERVER_RESTARTED,
     }
 )
 """Codes that are passed on when an agent gives them; an agent cannot claim what only we know, such as a revocation."""

@@ -666,6 +666,7 @@ export const CLOSE_CODES = {
   IDLE_TIMEOUT: 4010,
   REVOKED: 4011,
   RELOAD: 4012,
+  TOO_MANY: 4013,
   SANDBOX_STOPPED: 4020,
   SANDBOX_OUT_OF_MEMORY: 4021,
   SANDBOX_DISK_FULL: 4023,
@@ -682,6 +683,7 @@ export const CLOSE_CODES = {
   TERMINAL_EXITED: 4040,
   TERMINAL_CLOSED: 4041,
   LANGUAGE_SERVER_GAVE_UP: 4050,
+  LANGUAGE_SERVER_RESTARTED: 4051,
 } as const;
 
 export type CloseCode = (typeof CLOSE_CODES)[keyof typeof CLOSE_CODES];
@@ -700,6 +702,7 @@ export const CLOSINGS: Readonly<Record<number, { sentence: string; retry: boolea
   4010: { sentence: "Nothing was heard from this client for too long.", retry: true },
   4011: { sentence: "Your access was withdrawn.", retry: false },
   4012: { sentence: "Too much happened meanwhile: reload.", retry: true },
+  4013: { sentence: "This is open too many times already: close some.", retry: false },
   4020: { sentence: "The sandbox was stopped because it was idle. Open it again to go on.", retry: false },
   4021: { sentence: "The sandbox ran out of memory. It starts again on your next action.", retry: true },
   4023: { sentence: "There is no room on the disk for the sandbox to start. Nothing is lost.", retry: true },
@@ -716,6 +719,7 @@ export const CLOSINGS: Readonly<Record<number, { sentence: string; retry: boolea
   4040: { sentence: "The terminal's shell ended.", retry: false },
   4041: { sentence: "The terminal was closed.", retry: false },
   4050: { sentence: "The language server keeps crashing; restart it by hand.", retry: false },
+  4051: { sentence: "The language server starts anew.", retry: true },
 };
 
 export const LIMITS = {

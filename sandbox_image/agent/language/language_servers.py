@@ -9,10 +9,8 @@ from typing import Any, Final, Protocol
 
 from starlette.websockets import WebSocket
 
-from sandbox_image.agent.errors import AgentError
 from sandbox_image.agent.http import view_only
-from sandbox_image.wire.closing import CloseCode
-from sandbox_image.wire.errors import ErrorCode
+from sandbox_image.wire.closing import CLOSINGS, CloseCode
 from sandbox_image.wire.events import LanguageServer
 from sandbox_image.wire.language import LanguageServerHealth, LanguageServerKind, LanguageServerState
 
@@ -143,19 +141,17 @@ class LanguageServers:
             self._python.restart()
         else:
             for connection in self._connections[kind]:
-                connection.close(CloseCode.SERVICE_RESTART)
+                connection.close(CloseCode.LANGUAGE_SERVER_RESTARTED)
         return self.health_of(kind)
 
     async def serve(self, websocket: WebSocket, kind: LanguageServerKind) -> None:
-        """Serve one editor until it is gone or cut off.
-
-        Raises:
-            AgentError: there are too many of them.
-        """
+        """Serve one editor until it is gone or cut off; one too many is cut off at once."""
         connections = self._connections[kind]
-        if len(connections) >= MAX_CLIENTS[kind]:
-            raise AgentError(ErrorCode.TOO_MANY, f"{len(connections)} editors are connected: close some.")
+        # Accepted first: a client learns the code of a close, but not that of a refused handshake.
         await websocket.accept()
+        if len(connections) >= MAX_CLIENTS[kind]:
+            await websocket.close(CloseCode.TOO_MANY, CLOSINGS[CloseCode.TOO_MANY].sentence)
+            return
         connection = Connection(websocket, view_only=view_only(websocket))
         connections.add(connection)
         try:

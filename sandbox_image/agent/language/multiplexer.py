@@ -95,7 +95,7 @@ class Multiplexer:
             # It can do other things than its clients were told: they must start over.
             for member in list(self.members.values()):
                 if member.state is MemberState.INITIALIZED:
-                    member.client.close(CloseCode.SERVICE_RESTART)
+                    member.client.close(CloseCode.LANGUAGE_SERVER_RESTARTED)
         self._initialized = initialized
         self._link = Link.UP
         self._to_server(self._documents.reopen())

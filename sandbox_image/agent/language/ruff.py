@@ -44,7 +44,7 @@ async def serve(connection: Connection, process: ServerProcess, workspace: Path)
 
             async def from_server() -> None:
                 await process.read(pipe.receive_from_server)
-                connection.close(CloseCode.SERVICE_RESTART)
+                connection.close(CloseCode.LANGUAGE_SERVER_RESTARTED)
 
             reading = group.create_task(from_server())
             errors = group.create_task(process.read_errors())

@@ -239,7 +239,7 @@ def test_clients_start_over_when_a_new_server_can_do_other_things(mux: Multiplex
     assert known.closed is None
     mux.lost()
     server.start(inlayHintProvider=True)
-    assert (known.closed, fresh.closed) == (CloseCode.SERVICE_RESTART, None)
+    assert (known.closed, fresh.closed) == (CloseCode.LANGUAGE_SERVER_RESTARTED, None)
     mux.turn_away()
     assert fresh.closed is None
 
