@@ -19,6 +19,10 @@ log = structlog.stdlib.get_logger()
 
 LEADING: Final = 0x41494D_0002
 """Key of the advisory lock that the leader holds."""
+HOLDER: Final = """
+SELECT pid FROM pg_locks WHERE granted AND locktype = 'advisory' AND classid::bigint << 32 | objid::bigint = $1
+AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+"""
 CONNECT_TIMEOUT_SEC: Final = 10
 PING_SEC: Final = 10.0
 RETRY_SEC: Final = 0.5
@@ -59,9 +63,10 @@ async def _keep(dsn: str, connection: Any, lost: Callable[[], None]) -> None:
     """Watch the connection that holds the lock, and get both again when it breaks."""
     try:
         while True:
+            pid = connection.get_server_pid()
             await _until_broken(connection)
             log.warning("leadership.interrupted")
-            connection = await _regain(dsn)
+            connection = await _regain(dsn, pid)
             log.info("leadership.regained")
     except LeadershipLost as error:
         log.critical("leadership.lost", message=str(error))
@@ -90,9 +95,12 @@ async def _until_broken(connection: Any) -> None:
     connection.terminate()
 
 
-async def _regain(dsn: str) -> Any:
-    """Return a connection that holds the lock again. Raises ``LeadershipLost``."""
-    last = "another control plane took over"
+async def _regain(dsn: str, before: int) -> Any:
+    """Return a connection that holds the lock again. Raises ``LeadershipLost``, at once if somebody else holds it.
+
+    ``before`` is the server's process that held it for us: until the server notices that we are gone, that one still does.
+    """
+    last = "the server still holds it for a connection of ours that broke"
     try:
         async with asyncio.timeout(REGAIN_WITHIN_SEC):
             while True:
@@ -100,7 +108,10 @@ async def _regain(dsn: str) -> Any:
                     connection = await _connect(dsn)
                     if await _try_to_lead(connection):
                         return connection
+                    holder = await connection.fetchval(HOLDER, LEADING)
                     connection.terminate()
+                    if holder not in (None, before):
+                        raise LeadershipLost("Another control plane took over.")
                 except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
                     last = str(error)
                 # A database that is away cannot tell that it is back: all that is left is to ask again.
