@@ -17,7 +17,7 @@ from .cache import Result
 from .cause import Cause, difference
 from .constants import MissingFile, shown
 from .node_inputs import Arrived, Causes, Inputs, MissingInput, Parts, passed_on
-from .plan import Plan
+from .plan import Plan, passes_whole
 from .results import Produced, failed, ran, skipped
 
 logger = logging.getLogger(__name__)
@@ -168,8 +168,8 @@ class FlowRun:
     async def _passed_on(self, node: Node, started: float) -> NodeResult:
         edge = self._plan.graph.incoming[node.id][0]
         source = self._plan.nodes[edge.source]
-        if len(source.ports.outputs) > 1:
-            return await self._code(node, started)
+        if not passes_whole(source):
+            return await self._code(node, started)  # it gets a part of what is shown at the source
         produced = passed_on(await self._inputs.of(source), edge.source_port)
         if produced.output is None and isinstance(value := produced.values["output"], JsonInput):
             produced.output = shown(value.value)

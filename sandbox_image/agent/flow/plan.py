@@ -120,6 +120,23 @@ def port_edges(node: Node, edges: list[Edge]) -> dict[str, list[Edge]]:
     return {port.name: found[port.name] for port in node.ports.inputs if port.name in found}
 
 
+def shown_source(plan: Plan, node_id: str) -> str:
+    """Return the node whose result a node shows: its own, or for a result node without code the one it is passed from."""
+    seen: set[str] = set()
+    while node_id not in seen and (node := plan.nodes.get(node_id)) is not None and node.kind is NodeKind.RESULT:
+        seen.add(node_id)
+        incoming = plan.graph.incoming[node_id]
+        if len(incoming) != 1 or not passes_whole(plan.nodes[incoming[0].source]):
+            break
+        node_id = incoming[0].source
+    return node_id
+
+
+def passes_whole(source: Node) -> bool:
+    """Whether an edge from this node carries all that the node returns, and not one field of it."""
+    return [port.name for port in source.ports.outputs] == ["output"]
+
+
 def edge_label(node: Node, edge: Edge, source: Node) -> str:
     """Return the key under which a merging port gets what comes over this edge."""
     if node.legacy:

@@ -86,7 +86,10 @@ def _short_text(result: NodeResult) -> NodeResult:
 
 
 def _without_displays(result: NodeResult) -> NodeResult:
-    return replace(result, displays=[])
+    if not result.displays:
+        return result
+    note = f"{len(result.displays)} displays were left out: the run is too large for one answer. Its events have them."
+    return replace(result, displays=[Output(type="note", mime={"text/plain": note}, truncated=True, note=note)])
 
 
 def _without_content(result: NodeResult) -> NodeResult:

@@ -31,7 +31,7 @@ from .keeper import Keeper
 from .node_inputs import Parts, not_found
 from .outside import Events, Graph
 from .own_modules import OwnModules
-from .plan import Plan, make_plan
+from .plan import Plan, make_plan, shown_source
 
 logger = logging.getLogger(__name__)
 
@@ -268,8 +268,9 @@ class Runs:
         project, _ = self._parts.graph.read()
         if not any(node.id == node_id for node in project.nodes):
             raise AgentError(ErrorCode.NOT_FOUND, f"There is no node {node_id[:100]!r}.")
-        await self._keeper.settled(node_id)
-        result = self._cache.last_result(node_id)
+        shown = shown_source(make_plan(project, RunRequest(kind=RunKind.FLOW)), node_id)
+        await self._keeper.settled(shown)
+        result = self._cache.last_result(shown)
         if result is None or not result.values:
             raise AgentError(ErrorCode.CONFLICT, "The node has no result. Run it first.")
         value = self._cache.value(result.values[0])

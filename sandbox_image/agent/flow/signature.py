@@ -52,7 +52,7 @@ def parse(source: str) -> ast.Module:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # "invalid escape sequence" concerns the author, not the ports
-            return ast.parse(source)
+            return ast.parse(source.removeprefix("\ufeff"))  # Python takes this mark at the beginning of a file
     except (ValueError, RecursionError, MemoryError) as error:
         raise SyntaxError(str(error) or "too deeply nested") from error
 

@@ -267,6 +267,44 @@ async def test_declared_files_and_own_modules_belong_to_the_code(flows: FlowBenc
     assert plain_json((await flows.flow()).nodes["read"]) == "two22"
 
 
+async def test_a_return_type_with_one_field_gives_that_field(flows: FlowBench) -> None:
+    fields = "from typing import TypedDict\nclass Out(TypedDict):\n    price: int\n"
+    flows.graph.code_node("make", f"{fields}def main() -> Out:\n    return {{'price': 5}}\n")
+    flows.graph.code_node("use", "def main(price):\n    return price + 1\n")
+    flows.graph.link("make", "use", source_port="price", target_port="price")
+    flows.graph.result_node("shown")
+    flows.graph.link("make", "shown", source_port="price")
+    result = await flows.flow()
+    assert plain_json(result.nodes["use"]) == 6
+    assert plain_json(result.nodes["shown"]) == 5
+
+
+async def test_the_table_of_a_result_node_has_pages(flows: FlowBench) -> None:
+    flows.graph.code_node("make", "def main():\n    return [{'a': n} for n in range(500)]\n")
+    flows.graph.result_node("shown")
+    flows.graph.result_node("again")
+    flows.graph.link("make", "shown")
+    flows.graph.link("shown", "again")
+    await flows.flow()
+    for node in ("make", "shown", "again"):
+        page = await flows.runs.table(node, offset=400, limit=2, column="a", descending=True)
+        assert page["rows"] == [[99], [98]]
+
+
+async def test_defaults_stand_in_for_parameters_without_a_name_that_nothing_reaches(flows: FlowBench) -> None:
+    flows.graph.input_node("seven", 7)
+    flows.graph.code_node("main", "def main(a=1, b=2, /, c=3, d=4):\n    return [a, b, c, d]\n")
+    flows.graph.link("seven", "main", target_port="b")
+    flows.graph.link("seven", "main", target_port="d")
+    assert plain_json((await flows.flow()).nodes["main"]) == [1, 7, 3, 7]
+
+
+async def test_a_source_with_a_byte_order_mark_runs(flows: FlowBench) -> None:
+    flows.graph.code_node("marked", "\ufeffdef main(*, k: int = 2):\n    return k\n")
+    assert flows.graph.nodes["marked"].ports.settings[0].name == "k"
+    assert plain_json((await flows.flow()).nodes["marked"]) == 2
+
+
 async def test_modules_count_however_they_are_reached(flows: FlowBench) -> None:
     workspace = flows.bench.workspace
     (workspace / "package").mkdir()

@@ -16,6 +16,49 @@ from .conftest import Bench, Heard, plain_json
 TABLE = "application/vnd.aimforge.table+json"
 
 
+async def test_displays_from_threads_and_forked_processes_do_not_get_into_each_other(bench: Bench) -> None:
+    source = (
+        "import os\nfrom concurrent.futures import ThreadPoolExecutor\ndef main():\n"
+        "    with ThreadPoolExecutor(16) as pool: list(pool.map(lambda n: display('%02d' % n * 30_000), range(25)))\n"
+        "    if not (child := os.fork()):\n        display('from the child')\n        os._exit(0)\n"
+        "    os.waitpid(child, 0)\n    return 1"
+    )
+    heard = Heard()
+    outcome = await bench.run(source, heard)
+    assert outcome.status is RunStatus.SUCCEEDED, outcome.error
+    assert len(heard.displays) == 25
+    assert "from the child" in outcome.stdout
+
+
+async def test_displays_end_where_an_answer_would_be_too_large_whatever_they_are(bench: Bench) -> None:
+    source = (
+        "class Korean:\n    def _repr_html_(self): return '\ud55c' * 60_000\n"
+        "def main():\n    for _ in range(90): display(KIND)\n    return 1"
+    )
+    for kind in ("Korean()", "[{str(n): 'x' * 900 for n in range(10)}] * 20"):
+        outcome = await bench.run(source.replace("KIND", kind))
+        assert outcome.status is RunStatus.SUCCEEDED, outcome.error
+        assert 0 < len(outcome.displays) < 90
+        assert outcome.stderr == "There are too many displays; the rest is not shown.\n"
+
+
+async def test_an_error_tells_notes_causes_and_what_a_group_holds(bench: Bench) -> None:
+    noted = await bench.run(
+        "def main():\n    try:\n        {}['k']\n    except KeyError as error:\n"
+        "        late = ValueError('cannot load')\n        late.add_note('look at row 5')\n        raise late from error"
+    )
+    assert noted.error is not None
+    assert noted.error.message == "cannot load\nlook at row 5\nCaused by KeyError: 'k'"
+    group = await bench.run(
+        "import asyncio\nasync def part():\n    raise ValueError('boom')\nasync def main():\n"
+        "    async with asyncio.TaskGroup() as tasks:\n        tasks.create_task(part())"
+    )
+    assert group.error is not None
+    assert group.error.type == "ExceptionGroup"
+    assert group.error.message.endswith("(1 sub-exception)\n• ValueError: boom")
+    assert group.error.frames[-1].function == "part"
+
+
 async def test_streams_are_kept_apart_in_order_and_out_of_the_result(bench: Bench) -> None:
     heard = Heard()
     source = (
@@ -51,6 +94,8 @@ async def test_a_flood_of_output_is_cut_in_the_middle(bench: Bench) -> None:
         ("'\\ud800'", "str", "?"),
         ("2 ** 70", "int", str(2**70)),
         ("__import__('numpy').int64(7)", "numpy.int64", 7),
+        ("{'at': __import__('numpy').datetime64('2020-01-02', 'ns')}", "dict", {"at": "2020-01-02T00:00:00.000000000"}),
+        ("[__import__('numpy').datetime64('NaT')]", "list", [None]),
     ],
 )
 async def test_plain_data_is_json(bench: Bench, expression: str, kind: str, json: Any) -> None:

@@ -8,9 +8,13 @@ from types import FrameType, TracebackType
 from typing import Any, Final
 
 from . import plain
+from .pickling import NotPicklable
 
 MAX_FRAMES: Final = 50
 MAX_MESSAGE: Final = 4000
+MAX_INSIDE: Final = 10
+"""Exceptions of a group, and notes, that are told."""
+MAX_CAUSES: Final = 6
 SKIPPED: Final = (".aimforge/", ".venv/", "venv/")
 
 HINTS: Final = {
@@ -35,8 +39,8 @@ def describe(error: BaseException, workspace: str) -> dict[str, Any]:
     kind = _kind(error)
     return {
         "type": kind,
-        "message": _message(error, kind),
-        "frames": _frames(error, workspace),
+        "message": plain.clean(_message(error, kind) + _more(error))[:MAX_MESSAGE],
+        "frames": [frame for part in (error, *_inside(error)[:1]) for frame in _frames(part, workspace)],
         "hint": HINTS.get(kind, ""),
     }
 
@@ -77,6 +81,34 @@ def _message(error: BaseException, kind: str) -> str:
     if kind == "OutOfMemory" and not text:
         return "There was not enough memory."
     return plain.clean(text) or kind
+
+
+def _more(error: BaseException) -> str:
+    """What the message alone leaves out: notes, what an exception group holds, and what the error was raised from."""
+    lines = [str(note) for note in getattr(error, "__notes__", ())[:MAX_INSIDE]]
+    inside = _inside(error)
+    lines += [f"• {_line(part)}" for part in inside[:MAX_INSIDE]]
+    if len(inside) > MAX_INSIDE:
+        lines.append(f"… and {len(inside) - MAX_INSIDE} more")
+    said, cause = {_line(error)}, error.__cause__
+    while cause is not None and len(said) < MAX_CAUSES and not isinstance(error, NotPicklable):
+        if _line(cause) not in said:  # libraries often raise the same anew
+            lines.append(f"Caused by {_line(cause)}")
+        said.add(_line(cause))
+        cause = cause.__cause__
+    return "".join(f"\n{line}" for line in lines)
+
+
+def _inside(error: BaseException) -> list[BaseException]:
+    """The exceptions of a group, those of groups in it included; none for any other exception."""
+    if not isinstance(error, BaseExceptionGroup):
+        return []
+    parts: tuple[BaseException, ...] = error.exceptions  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
+    return [found for part in parts for found in (_inside(part) or [part])]
+
+
+def _line(error: BaseException) -> str:
+    return f"{type(error).__name__}: {_message(error, _kind(error))}"
 
 
 def _frames(error: BaseException, workspace: str) -> list[dict[str, Any]]:

@@ -15,10 +15,12 @@ class Channel:
     def __init__(self, connection: socket.socket) -> None:
         self._connection = connection
 
-    def send(self, message: dict[str, Any], blob: bytes = b"") -> None:
-        """Send one message. Raises ``OSError`` when the agent is gone."""
+    def send(self, message: dict[str, Any], blob: bytes = b"") -> int:
+        """Send one message and return its size in bytes. Raises ``OSError`` when the agent is gone."""
         text = json.dumps(message, separators=(",", ":")).encode()
-        self._connection.sendall(b"".join((LENGTHS.pack(len(text), len(blob)), text, blob)))
+        data = b"".join((LENGTHS.pack(len(text), len(blob)), text, blob))
+        self._connection.sendall(data)
+        return len(data)
 
     def receive(self) -> tuple[dict[str, Any], memoryview] | None:
         """Return the next message, or None when the agent closed its end."""

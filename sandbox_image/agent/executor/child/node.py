@@ -1,6 +1,8 @@
 """Runs one node: loads its inputs, calls its ``main``, and turns what it returns into values and representations."""
 
+import _thread
 import builtins
+import io
 import linecache
 import os
 import sys
@@ -12,8 +14,10 @@ from . import failures, outputs, own_code, pickling, values
 from .framing import Channel
 
 MAX_DISPLAYS: Final = 100
-MAX_DISPLAYED: Final = 8 * 1024 * 1024
-"""Characters of all displays of a run."""
+MAX_DISPLAYED: Final = 5 * 1024 * 1024
+"""Bytes of all displays of a run as they are sent; with its text they have to fit into one answer."""
+WHOLE: Final = "output"
+"""The port of a node whose return type names no fields: it gets all that main returns."""
 
 
 class NodeRun:
@@ -25,6 +29,8 @@ class NodeRun:
         self._channel = channel
         self._displays = 0
         self._displayed = 0
+        self._told_full = False
+        self._displaying = _thread.allocate_lock()  # threading itself would cost each fork some time
         self._pid = os.getpid()
         self._unhashed: dict[str, values.Packed] = {}
         self._own = own_code.OwnCode(request["workspace"], request["file"], request["source"], request["own"])
@@ -60,11 +66,15 @@ class NodeRun:
         inputs = self._request["inputs"]
         positional: list[Any] = []
         named: dict[str, Any] = dict(self._request["settings"])
-        for port in self._request["ports"]:
-            if port in inputs and len(positional) == self._request["ports"].index(port):
+        ports: list[str] = self._request["ports"]
+        nameless = _nameless(main, [port in inputs for port in ports])
+        for index, port in enumerate(ports):
+            if port in inputs and len(positional) == index:
                 positional.append(self._load(inputs[port]))
             elif port in inputs:
                 named[port] = self._load(inputs[port])
+            elif index < len(nameless):
+                positional.append(nameless[index])
         value = main(*positional, **named)
         if isinstance(value, types.CoroutineType):
             import asyncio
@@ -74,7 +84,8 @@ class NodeRun:
 
     def _load_main(self) -> Callable[..., Any]:
         source, file = self._request["source"], f"{self._request['workspace']}/{self._request['file']}"
-        linecache.cache[file] = (len(source), None, source.splitlines(keepends=True), file)
+        source = source.removeprefix("\ufeff")  # some editors mark UTF-8 with it, and Python takes it from files
+        linecache.cache[file] = (len(source), None, io.StringIO(source, newline=None).readlines(), file)
         name = self._own.name
         module = types.ModuleType(name)
         module.__file__ = file
@@ -110,15 +121,24 @@ class NodeRun:
         """Show values under the node, as they are now."""
         flush()
         for value in shown:
-            if self._displays > MAX_DISPLAYS or self._displayed > MAX_DISPLAYED:
+            if self._full():
                 return
             output = outputs.represent(value, self._request["limit"])
-            self._displays += 1
-            self._displayed += sum(len(item) for item in output["mime"].values() if isinstance(item, str))
-            if self._displays > MAX_DISPLAYS or self._displayed > MAX_DISPLAYED:
-                sys.stderr.write("There are too many displays; the rest is not shown.\n")
-                return
-            self._channel.send({"is": "display", "output": output})
+            if os.getpid() != self._pid:  # the channel is its parent's: their messages would get into each other
+                sys.stdout.write(f"{output['mime']['text/plain']}\n")
+                continue
+            with self._displaying:  # threads may display as well
+                if not self._full():
+                    self._displays += 1
+                    self._displayed += self._channel.send({"is": "display", "output": output})
+
+    def _full(self) -> bool:
+        """Whether nothing more can be displayed, which is said once."""
+        full = self._displays >= MAX_DISPLAYS or self._displayed >= MAX_DISPLAYED
+        if full and not self._told_full:
+            self._told_full = True
+            sys.stderr.write("There are too many displays; the rest is not shown.\n")
+        return full
 
     def _show_figures(self, returned: Any) -> None:
         figures = [figure for figure in outputs.open_figures() if figure is not returned]
@@ -168,8 +188,8 @@ def _pack(value: Any, port: str) -> values.Packed:
 
 def _split(value: Any, names: list[str]) -> dict[str, Any]:
     """The value of each output port."""
-    if len(names) == 1:
-        return {names[0]: value}
+    if names == [WHOLE]:
+        return {WHOLE: value}
     fields: dict[str, Any] = (
         cast("Any", value) if isinstance(value, dict) else getattr(value, "_asdict", dict[str, Any])()
     )
@@ -179,6 +199,16 @@ def _split(value: Any, names: list[str]) -> dict[str, Any]:
             f"main must return {', '.join(names)}, as its annotation says; it left out {', '.join(missing)}."
         )
     return {name: fields[name] for name in names}
+
+
+def _nameless(main: Callable[..., Any], wired: list[bool]) -> list[Any]:
+    """Defaults by position of the positional-only parameters up to the last that is wired: the others cannot be left out."""
+    code, defaults = getattr(main, "__code__", None), getattr(main, "__defaults__", None) or ()
+    if code is None or True not in wired[: code.co_posonlyargcount]:
+        return []
+    last = max(index for index, found in enumerate(wired[: code.co_posonlyargcount]) if found)
+    first_default = code.co_argcount - len(defaults)
+    return [defaults[index - first_default] if index >= first_default else None for index in range(last)]
 
 
 def _show_instead_of_a_window(display: Callable[..., None]) -> None:

@@ -142,6 +142,8 @@ def _object(value: dict[Any, Any], budget: Budget, depth: int) -> dict[str, Any]
     found: dict[str, Any] = {}
     for key, item in value.items():
         name = _key(key)
+        if name in found:  # two keys such as 1 and "1": one of them would be lost
+            raise NotPlain
         if not budget.take(len(name) + 6):
             break
         found[name] = to_json(item, budget, depth + 1)
@@ -169,9 +171,15 @@ def _scalar(value: Any, budget: Budget) -> Any:
         budget.take(20)
         return float(value) if math.isfinite(value) else str(float(value))
     if type(value).__module__ == "numpy" and getattr(value, "shape", None) == () and hasattr(value, "item"):
-        item = value.item()
-        return _NO_SCALAR if type(item) is type(value) else _scalar(item, budget)
+        return _numpy_scalar(value, budget)
     return _NO_SCALAR
+
+
+def _numpy_scalar(value: Any, budget: Budget) -> Any:
+    if value.dtype.kind in "mM":  # its item would be a count of nanoseconds
+        return _scalar(None if value != value else str(value), budget)  # noqa: PLR0124 NaT
+    item = value.item()
+    return _NO_SCALAR if type(item) is type(value) else _scalar(item, budget)
 
 
 def _key(key: Any) -> str:
@@ -184,4 +192,5 @@ def _key(key: Any) -> str:
 
 def clean(text: str) -> str:
     """Replace lone surrogates, which JSON readers refuse."""
-    return str(text) if text.isascii() else text.encode("utf-8", "replace").decode()
+    text = str.__str__(text)  # a class of its own may say something else of itself, as enums do
+    return text if text.isascii() else text.encode("utf-8", "replace").decode()

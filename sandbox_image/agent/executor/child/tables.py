@@ -28,7 +28,9 @@ def as_records(value: Any) -> list[dict[str, Any]] | None:
         return None
     found = cast("list[Any]", value)
     head = found[:PREVIEW_ROWS]
-    if all(type(row) is dict and row and all(type(key) is str for key in row) for row in head):
+    if all(type(row) is dict and row and all(type(key) is str for key in row) for row in head) and all(
+        type(row) is dict for row in found
+    ):
         return found
     return None
 
@@ -56,6 +58,13 @@ def ordered(value: Any, column: str, *, descending: bool) -> Any:
                 except TypeError:
                     order = keys.reset_index(drop=True).astype(str).sort_values(ascending=not descending).index
                 return frame.iloc[order]
+        if _shows_index(frame) and column == _index_name(frame):
+            keys = frame.index.to_series().reset_index(drop=True)
+            try:
+                order = keys.sort_values(ascending=not descending, kind="stable").index
+            except TypeError:
+                order = keys.astype(str).sort_values(ascending=not descending, kind="stable").index
+            return frame.iloc[order]
         raise KeyError(column)
     records = as_records(value) or []
     if not any(column in row for row in records):
@@ -70,19 +79,29 @@ def ordered(value: Any, column: str, *, descending: bool) -> Any:
 
 
 def _frame_table(frame: Any, limit: int, offset: int, rows: int) -> tuple[dict[str, Any], bool]:
-    pandas: Any = sys.modules["pandas"]
     total, width = frame.shape
     shown = frame.iloc[offset : offset + rows, :MAX_COLUMNS]
     columns = [{"name": _text(name), "type": str(kind)} for name, kind in zip(shown.columns, shown.dtypes, strict=True)]
-    has_index = not isinstance(frame.index, pandas.RangeIndex)
+    has_index = _shows_index(frame)
     if has_index:
-        columns.insert(0, {"name": _text(frame.index.name or "index"), "type": str(frame.index.dtype)})
+        columns.insert(0, {"name": _index_name(frame), "type": str(frame.index.dtype)})
     body = _Rows(limit)
     for row in shown.itertuples(index=has_index, name=None):
         if not body.add([_cell(value) for value in row]):
             break
     cut = width > MAX_COLUMNS or len(body.rows) < len(shown)
     return {"columns": columns, "rows": body.rows, "total_rows": total}, cut
+
+
+def _shows_index(frame: Any) -> bool:
+    """Whether the index tells something: it has a name, or is not just the number of the row."""
+    pandas: Any = sys.modules["pandas"]
+    index = frame.index
+    return not isinstance(index, pandas.RangeIndex) or (index.start, index.step, index.name) != (0, 1, None)
+
+
+def _index_name(frame: Any) -> str:
+    return "index" if frame.index.name is None else _text(frame.index.name)
 
 
 def _records_table(records: list[dict[str, Any]], limit: int, offset: int, rows: int) -> tuple[dict[str, Any], bool]:
@@ -122,6 +141,15 @@ def _text(value: Any) -> str:
     return plain.clean(str(value)[:MAX_CELL])
 
 
+def _shown(value: Any) -> str:
+    try:
+        if isinstance(value, (list, dict, tuple)):
+            return plain.clean(plain.bounded_repr(value, MAX_CELL)[0])
+        return _text(value)
+    except Exception:  # noqa: BLE001 one value that cannot be shown must not hide the others
+        return f"<{plain.class_of(value).__name__}>"
+
+
 def _cell(value: Any) -> Any:
     if value is None or type(value).__name__ in {"NaTType", "NAType"}:
         return None
@@ -133,7 +161,5 @@ def _cell(value: Any) -> Any:
     except plain.NotPlain:
         cell = None
     if cell is None or isinstance(cell, (list, dict)):
-        return plain.clean(
-            plain.bounded_repr(value, MAX_CELL)[0] if isinstance(value, (list, dict, tuple)) else _text(value)
-        )
+        return _shown(value)
     return cell

@@ -1,8 +1,10 @@
 import pickle
+from enum import Enum
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from sandbox_image.agent.executor.child import halves, plain, tables, values
@@ -179,3 +181,43 @@ def test_ends_of_processes_have_names() -> None:
     assert "SIGSEGV" in ended(-11, out_of_memory_kill=True).message
     assert ended(4, out_of_memory_kill=False).type == "Exited"
     assert ended(None, out_of_memory_kill=False).type == "Killed"
+
+
+def test_keys_that_look_alike_are_not_lost() -> None:
+    assert "application/json" not in represent({1: "a", "1": "b"}, 10_000)["mime"]
+    assert represent({1: "a", "2": "b"}, 10_000)["mime"]["application/json"] == {"1": "a", "2": "b"}
+
+
+def test_a_text_of_a_class_of_its_own_is_that_text() -> None:
+    class Colour(str, Enum):  # noqa: UP042 the kind whose __str__ says something else
+        RED = "red"
+
+    assert represent([Colour.RED], 10_000)["mime"]["application/json"] == ["red"]
+
+
+def test_an_index_that_tells_something_is_shown_and_can_be_sorted_by() -> None:
+    frame = pd.DataFrame({"v": [3, 1, 2]})
+    plain_table, part_table, named_table = (
+        tables.table(shown, 100_000) for shown in (frame, frame[1:], frame.rename_axis("row"))
+    )
+    assert plain_table is not None
+    assert part_table is not None
+    assert named_table is not None
+    assert [column["name"] for column in plain_table[0]["columns"]] == ["v"]
+    assert part_table[0]["rows"] == [[1, 1], [2, 2]]
+    assert [column["name"] for column in named_table[0]["columns"]] == ["row", "v"]
+    assert list(tables.ordered(frame.rename_axis("row"), "row", descending=True)["v"]) == [2, 1, 3]
+    assert list(tables.ordered(frame[1:], "index", descending=True)["v"]) == [2, 1]
+    with pytest.raises(KeyError):
+        tables.ordered(frame, "index", descending=True)
+
+
+def test_one_cell_that_cannot_be_shown_does_not_hide_the_table() -> None:
+    class Odd:
+        def __str__(self) -> str:
+            raise ValueError("no")
+
+    found = tables.table([{"a": Odd(), "b": 1}], 100_000)
+    assert found is not None
+    assert found[0]["rows"] == [["<Odd>", 1]]
+    assert tables.table([*[{"a": 1}] * 200, 5], 100_000) is None

@@ -17,6 +17,13 @@ def test_a_run_that_fits_is_whole() -> None:
     assert msgspec.json.decode(encoded(result), type=RunResult) == result
 
 
+def test_displays_that_are_left_out_are_said() -> None:
+    displays = [Output(type="str", mime={"text/plain": "x" * 200_000})] * 50
+    shown = msgspec.json.decode(encoded(run(1, displays=displays)), type=RunResult).nodes["0"].displays
+    assert [output.truncated for output in shown] == [True]
+    assert shown[0].note.startswith("50 displays were left out")
+
+
 def test_a_run_that_does_not_fit_loses_text_first_and_contents_last() -> None:
     talkative = msgspec.json.decode(encoded(run(20, stdout="x" * 10**6, output=Output(type="int"))), type=RunResult)
     assert talkative.nodes["0"].stdout.startswith("… 983616 characters left out")
