@@ -6,7 +6,7 @@ nothing is stored up beyond ``HIGH_WATER``.
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from enum import Enum, auto
 from typing import Final, cast
 
@@ -39,7 +39,9 @@ class AgentClosed(Exception):
 class Exchange(asyncio.Protocol):
     """A connection. Call ``begin``, ``write`` the request, ``await head()``, then ``read`` until it gives ``b""``."""
 
-    def __init__(self) -> None:
+    def __init__(self, on_lost: "Callable[[Exchange], None]" = lambda _: None) -> None:
+        """``on_lost`` is called when the connection has ended, whoever ended it."""
+        self._on_lost = on_lost
         self.state = ExchangeState.IDLE
         self.status = 0
         self.headers: dict[str, str] = {}
@@ -178,6 +180,7 @@ class Exchange(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         self._transport = None
         self._fail(AgentClosed(untouched=not self._touched))
+        self._on_lost(self)
 
     def pause_writing(self) -> None:
         self._writable = asyncio.get_running_loop().create_future()

@@ -37,9 +37,10 @@ class UnixAgentLink:
         """Close what is kept. Streams and sockets in use belong to their users."""
         self._pool.close()
 
-    def forget(self, address: AgentAddress) -> None:
-        """Close what is kept for an agent that is gone."""
-        self._pool.forget(address)
+    @property
+    def kept(self) -> int:
+        """How many connections are kept for the next request."""
+        return len(self._pool)
 
     async def request(
         self,

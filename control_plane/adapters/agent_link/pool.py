@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from functools import partial
 from typing import Final
 
 from control_plane.adapters.agent_link.exchange import Exchange, ExchangeState
@@ -31,24 +32,35 @@ class Pool:
                 return exchange
             exchange.close()
         async with asyncio.timeout(CONNECT_TIMEOUT):
-            _, exchange = await loop.create_unix_connection(Exchange, self._path(address))
+            _, exchange = await loop.create_unix_connection(
+                lambda: Exchange(partial(self._lost, address)), self._path(address)
+            )
         return exchange
 
     def give_back(self, address: AgentAddress, exchange: Exchange) -> None:
         """Keep the connection if its exchange is over, else close it."""
-        idle = self._idle.setdefault(address, [])
+        idle = self._idle.get(address, [])
         if len(idle) >= KEEP or not exchange.reusable():
             exchange.close()
             return
         exchange.idle_since = asyncio.get_running_loop().time()
         idle.append(exchange)
-
-    def forget(self, address: AgentAddress) -> None:
-        """Close what is kept for an agent that is gone."""
-        for exchange in self._idle.pop(address, []):
-            exchange.close()
+        self._idle[address] = idle
 
     def close(self) -> None:
         """Close all idle connections."""
-        for address in list(self._idle):
-            self.forget(address)
+        for exchange in [exchange for idle in self._idle.values() for exchange in idle]:
+            exchange.close()
+        self._idle.clear()
+
+    def __len__(self) -> int:
+        """How many idle connections are kept."""
+        return sum(map(len, self._idle.values()))
+
+    def _lost(self, address: AgentAddress, exchange: Exchange) -> None:
+        """Let go of a connection that ended: an agent that is gone never comes again under its address."""
+        idle = self._idle.get(address, [])
+        if exchange in idle:
+            idle.remove(exchange)
+        if not idle:
+            self._idle.pop(address, None)

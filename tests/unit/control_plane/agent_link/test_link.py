@@ -326,3 +326,27 @@ async def test_a_client_library_agrees_with_us(tmp_path: Path):
             assert await other.recv() == "None"
         async with link.connect(ADDRESS, "/") as socket:
             assert await socket.receive() == "Bearer secret"
+
+
+async def test_nothing_is_kept_of_agents_that_are_gone(tmp_path: Path):
+    """Each start of each sandbox is an agent of its own: what was kept of all of them would grow for ever."""
+    answer = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok"
+    over = asyncio.Event()
+
+    async def handler(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await read_head(reader)
+        writer.write(answer)
+        await over.wait()
+
+    async with agent(tmp_path, handler) as link:
+        for generation in range(5):
+            address = AgentAddress(project_id="p", generation=generation)
+            await asyncio.gather(*(link.request(address, "GET", "/") for _ in range(3)))
+        assert link.kept == 5 * 3
+        over.set()
+        async with asyncio.timeout(60):
+            while link.kept:  # noqa: ASYNC110  the loop tells nobody
+                await asyncio.sleep(0.01)
+        with suppress(SandboxFailed):
+            await link.request(ADDRESS, "GET", "/gone")
+        assert not link.kept
