@@ -4,7 +4,8 @@ import { projectPath } from "@/shared/api/paths";
 import { onEventBatch } from "@/shared/session/session";
 import { parse, parseEvent, parseJson, parseList } from "@/wire/parse";
 import type { NodeFreshness, RunResult, WireEvent } from "@/wire/generated";
-import { applyRunEvents, fromResults, isFinal, NO_RUNS, type NodeRun, type RunsState } from "./runState";
+import { newestRuns } from "./newestRuns";
+import { applyRunEvents, fromResults, NO_RUNS, type NodeRun, type RunsState } from "./runState";
 
 /** Runs live here, not in the graph: an event of a run redraws the nodes it is about and nothing else. */
 export const useRuns = create<RunsState>()(() => NO_RUNS);
@@ -13,8 +14,9 @@ export function useNodeRun(nodeId: string): NodeRun | undefined {
   return useRuns((state) => state.nodes.get(nodeId));
 }
 
-const LISTED = 20;
-const READ = 6;
+/** As many as a sandbox keeps. */
+const LISTED = 200;
+const AT_ONCE = 4;
 
 /** What a run that goes on has told so far. */
 async function readEvents(path: string): Promise<WireEvent[]> {
@@ -29,15 +31,13 @@ export async function loadRuns(projectId: string): Promise<void> {
   const stop = onEventBatch((events) => meanwhile.push(...events));
   try {
     const list = await getJson(path, (value) => parseList("RunSummary", value), { query: { limit: LISTED } });
-    const results: RunResult[] = [];
+    const { live: going, ended } = newestRuns(list);
     const live: WireEvent[] = [];
-    const known = new Set<string>();
-    for (const { run_id: runId, node_ids: ids, status } of list) {
-      if (!isFinal(status)) live.unshift(...(await readEvents(`${path}/${runId}/events`)));
-      else if (results.length < READ && !ids.every((id) => known.has(id))) {
-        results.push(await getJson(`${path}/${runId}`, (value) => parse("RunResult", value)));
-      }
-      for (const id of ids) known.add(id);
+    for (const runId of going) live.unshift(...(await readEvents(`${path}/${runId}/events`)));
+    const results: RunResult[] = [];
+    while (results.length < ended.length) {
+      const some = ended.slice(results.length, results.length + AT_ONCE);
+      results.push(...(await Promise.all(some.map((runId) => getJson(`${path}/${runId}`, (value) => parse("RunResult", value))))));
     }
     const until = live.reduce((latest, { at }) => Math.max(latest, at), 0);
     const since = meanwhile.filter(({ at }) => at > until);
