@@ -1,8 +1,10 @@
 import { CornerDownRight, Lightbulb } from "lucide-react";
+import { Fragment } from "react";
 import { t } from "@/shared/i18n/i18n";
 import { nodeByFile, useProject } from "@/shared/project/projectStore";
 import { openFile, openNode } from "@/shared/workspace/workspace";
 import type { Frame, RunError } from "@/wire/generated";
+import { foldRepeats } from "./repeats";
 
 function open(frame: Frame): void {
   const node = frame.node === "" ? nodeByFile(frame.file)?.id : frame.node;
@@ -50,8 +52,11 @@ export function ErrorView({ error }: { error: RunError }) {
       </div>
       {error.frames.length > 0 && (
         <ul aria-label={t("runs.error.frames")} className="border-t border-bad/30 bg-panel/60 p-1">
-          {error.frames.map((frame, index) => (
-            <FrameRow key={index} frame={frame} />
+          {foldRepeats(error.frames).map(({ frame, times }, index) => (
+            <Fragment key={index}>
+              <FrameRow frame={frame} />
+              {times > 1 && <li className="px-2 pb-1 pl-7 text-2xs text-muted">{t("runs.error.repeated", { count: times - 1 })}</li>}
+            </Fragment>
           ))}
         </ul>
       )}

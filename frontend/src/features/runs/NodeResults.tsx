@@ -1,14 +1,28 @@
 import { Zap } from "lucide-react";
 import { useState } from "react";
 import { t } from "@/shared/i18n/i18n";
-import type { NodeRun } from "@/shared/runs/runState";
+import { isFinal, type NodeRun } from "@/shared/runs/runState";
 import { useNodeRun, useRuns } from "@/shared/runs/runStore";
 import { duration } from "@/shared/ui/relativeTime";
-import type { Node } from "@/wire/generated";
+import type { Node, NodeFreshness } from "@/wire/generated";
 import { ErrorView } from "./ErrorView";
 import { Log, Outputs } from "./Outputs";
 
 type Tab = "output" | "log";
+
+/** What the result is worth now; what the lines around it say already is not said again. */
+function Fresh({ run, freshness: { state, reason } }: { run: NodeRun | undefined; freshness: NodeFreshness }) {
+  switch (state) {
+    case "fresh":
+      return <p className="text-faint">{t(run === undefined ? "runs.freshness.kept" : "runs.freshness.fresh")}</p>;
+    case "stale":
+      return <p className="text-warn">{`${t("runs.freshness.stale")}${reason === "" ? "" : ` — ${reason}`}`}</p>;
+    case "failed":
+      return run?.result?.error != null ? null : <p className="text-bad">{reason === "" ? t("runs.freshness.failed") : reason}</p>;
+    case "never_run":
+      return run === undefined ? <p className="text-faint">{t("runs.freshness.never_run")}</p> : null;
+  }
+}
 
 function Why({ nodeId, run }: { nodeId: string; run: NodeRun | undefined }) {
   const freshness = useRuns((state) => state.freshness.get(nodeId));
@@ -23,12 +37,7 @@ function Why({ nodeId, run }: { nodeId: string; run: NodeRun | undefined }) {
         </p>
       )}
       {run?.result != null && run.result.reason !== "" && <p className="text-faint">{run.result.reason}</p>}
-      {freshness !== undefined && (
-        <p className={freshness.state === "stale" ? "text-warn" : "text-faint"}>
-          {t(`runs.freshness.${freshness.state}`)}
-          {freshness.reason === "" ? "" : ` — ${freshness.reason}`}
-        </p>
-      )}
+      {freshness !== undefined && (run === undefined || isFinal(run.status)) && <Fresh run={run} freshness={freshness} />}
     </div>
   );
 }
@@ -55,13 +64,15 @@ export function NodeResults({ node }: { node: Node }) {
       </div>
       <Why nodeId={node.id} run={run} />
       {run?.result?.error != null && <ErrorView error={run.result.error} />}
-      {run !== undefined && (tab === "output" ? (
+      {run !== undefined &&
+        (tab === "output" ? (
           <Outputs
             runId={run.runId}
             nodeId={node.id}
             status={run.status}
             displays={run.displays}
             output={run.result?.output ?? null}
+            quiet={run.status !== "succeeded"}
             newest
           />
         ) : (

@@ -12,12 +12,14 @@ export interface Given {
   status: RunStatus;
   displays: readonly Output[];
   output: Output | null;
+  /** Say nothing of it that there is nothing: the lines above tell why. */
+  quiet?: boolean;
   /** Whether pages of a table can be asked for: only of the newest result, which the sandbox still holds. */
   newest: boolean;
 }
 
 /** What a node displayed, and what it returned. */
-export function Outputs({ runId, nodeId, status, displays, output, newest }: Given) {
+export function Outputs({ runId, nodeId, status, displays, output, quiet = false, newest }: Given) {
   const projectId = useProject((state) => state.id);
   return (
     <>
@@ -29,7 +31,7 @@ export function Outputs({ runId, nodeId, status, displays, output, newest }: Giv
       {output !== null && (
         <OutputView output={output} page={outputPagePath(projectId, runId, nodeId)} {...(newest ? { nodeId } : {})} />
       )}
-      {output === null && displays.length === 0 && (
+      {!quiet && output === null && displays.length === 0 && (
         <p className="px-3.5 py-2 text-xs text-faint">{isFinal(status) ? t("runs.output.nothing") : t(`runs.status.${status}`)}</p>
       )}
     </>

@@ -1,10 +1,11 @@
 import { Ban, CircleCheck, CircleDashed, CircleX, Clock, LoaderCircle, SkipForward, TimerOff, Unplug, Zap, History } from "lucide-react";
 import { useEffect, useState } from "react";
 import { t } from "@/shared/i18n/i18n";
+import { readTable, TABLE_MIME } from "@/shared/output/table";
 import { isFinal, type NodeRun } from "@/shared/runs/runState";
 import { useNodeRun, useRuns } from "@/shared/runs/runStore";
 import { duration } from "@/shared/ui/relativeTime";
-import type { RunStatus } from "@/wire/generated";
+import type { Freshness, Output, RunStatus } from "@/wire/generated";
 
 const ICONS: Record<RunStatus, { icon: typeof Ban; tone: string }> = {
   queued: { icon: Clock, tone: "text-faint" },
@@ -66,8 +67,10 @@ interface Footer {
   tone: string;
 }
 
-function footerOf(run: NodeRun | undefined, freshness: string | undefined): Footer {
-  if (run === undefined) return { text: freshness ?? t("runs.status.never"), tone: "text-faint" };
+function footerOf(run: NodeRun | undefined, freshness: Freshness | undefined): Footer {
+  if (run === undefined) {
+    return { text: freshness === undefined ? t("runs.status.never") : t(`runs.freshness.${freshness}`), tone: "text-faint" };
+  }
   const { result, status } = run;
   if (!isFinal(status)) {
     const line = lastLine(run.stdout) || lastLine(run.stderr);
@@ -78,9 +81,11 @@ function footerOf(run: NodeRun | undefined, freshness: string | undefined): Foot
   return { text: result?.reason === undefined || result.reason === "" ? t(`runs.status.${status}`) : result.reason, tone: "text-faint" };
 }
 
-function summary(output: { type: string; mime: Readonly<Record<string, unknown>> }): string {
+function summary(output: Output): string {
   const text = output.mime["text/plain"];
   const short = output.type.slice(output.type.lastIndexOf(".") + 1);
+  const table = output.mime[TABLE_MIME] === undefined ? null : readTable(output.mime[TABLE_MIME]);
+  if (table !== null) return `${short}  ${t("runs.output.rows", { rows: table.totalRows, columns: table.columns.length })}`;
   const line = typeof text === "string" ? (text.split("\n", 1)[0] ?? "") : "";
   return line === "" || line.length > 60 ? short : `${short}  ${line}`;
 }
@@ -88,8 +93,8 @@ function summary(output: { type: string; mime: Readonly<Record<string, unknown>>
 /** The line at the foot of a node: what it prints while it runs, then what came out, or what went wrong. */
 export function StatusLine({ nodeId }: { nodeId: string }) {
   const run = useNodeRun(nodeId);
-  const reason = useRuns((state) => state.freshness.get(nodeId)?.reason);
-  const { text, tone } = footerOf(run, reason);
+  const freshness = useRuns((state) => state.freshness.get(nodeId)?.state);
+  const { text, tone } = footerOf(run, freshness);
   return (
     <p className={`min-w-0 truncate text-2xs ${tone}`} title={text}>
       {text}
