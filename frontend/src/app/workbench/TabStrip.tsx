@@ -45,10 +45,10 @@ export function TabStrip<T extends string>({ label, tabs, active, onSelect, chil
             tabIndex={tab.id === active ? 0 : -1}
             title={tab.label}
             onClick={() => onSelect(tab.id)}
-            className="flex h-7 shrink-0 items-center gap-1.5 rounded-md px-2 text-xs font-medium text-muted outline-offset-[-2px] hover:text-text aria-selected:bg-hover aria-selected:text-text"
+            className="flex h-7 shrink-0 items-center gap-1.5 rounded-md px-2 text-xs @max-3xs:px-1.5 aria-selected:min-w-10 aria-selected:shrink font-medium text-muted outline-offset-[-2px] hover:text-text aria-selected:bg-hover aria-selected:text-text"
           >
             {tab.icon}
-            <span className={tab.narrow === true && tab.id !== active ? "@max-xs:sr-only" : ""}>{tab.label}</span>
+            <span className={tab.id === active ? "truncate" : tab.narrow === true ? "@max-md:sr-only" : ""}>{tab.label}</span>
             {tab.badge !== undefined && tab.badge > 0 && (
               <span className="tabular rounded-full bg-bad-soft px-1.5 text-2xs text-bad">{tab.badge}</span>
             )}

@@ -1,9 +1,10 @@
 import { Columns2, Save, X } from "lucide-react";
-import { useRef, type KeyboardEvent } from "react";
+import type { KeyboardEvent } from "react";
 
 import { t } from "@/shared/i18n/i18n";
 import { useProject } from "@/shared/project/projectStore";
 import { IconButton } from "@/shared/ui/Button";
+import { useSelectedInView } from "@/shared/ui/useSelectedInView";
 import { activateTab, useWorkspace, type Tab } from "@/shared/workspace/workspace";
 
 import { SaveLabel } from "./SaveLabel";
@@ -68,9 +69,9 @@ function TabButton({ tab, title, active, dirty, onClose }: TabButtonProps) {
 
 /** The open texts. Arrow keys move among them, Delete closes one. */
 export function EditorTabs({ onClose, onSave, onSplit, split }: EditorTabsProps) {
-  const list = useRef<HTMLDivElement>(null);
   const tabs = useWorkspace((state) => state.tabs);
   const activeTab = useWorkspace((state) => state.activeTab);
+  const list = useSelectedInView<HTMLDivElement>(activeTab, tabs.length);
   const dirty = useWorkspace((state) => state.dirty);
   const nodes = useProject((state) => state.nodes);
   const titles = tabTitles(tabs, nodes);

@@ -1,8 +1,9 @@
 import { Accessibility, Plus, Search, SquareTerminal, X } from "lucide-react";
-import { useRef, useState, type KeyboardEvent } from "react";
+import { useState, type KeyboardEvent } from "react";
 
 import { t } from "@/shared/i18n/i18n";
 import { IconButton } from "@/shared/ui/Button";
+import { useSelectedInView } from "@/shared/ui/useSelectedInView";
 import type { Terminal } from "@/wire/generated";
 
 interface TerminalTabsProps {
@@ -43,7 +44,7 @@ function RenameInput({ name, onDone }: { name: string; onDone: (name: string | n
 /** The terminals of the project. Arrow keys move, F2 or a double click renames, Delete closes. */
 export function TerminalTabs(props: TerminalTabsProps) {
   const { terminals, active, screenReader, mayEdit, onActivate, onNew, onClose, onRename, onSearch, onScreenReader } = props;
-  const list = useRef<HTMLDivElement>(null);
+  const list = useSelectedInView<HTMLDivElement>(active, terminals.length);
   const [renaming, setRenaming] = useState<string | null>(null);
 
   const onKeyDown = (event: KeyboardEvent) => {
