@@ -10,7 +10,7 @@ import { AccountActions } from "./people/AccountActions";
 import { peopleRoutes } from "./people/routes";
 import { ShellMenu } from "./shell/ShellMenu";
 
-const root = createRootRoute({ component: Outlet, notFoundComponent: NotFound });
+const root = createRootRoute({ component: Outlet, notFoundComponent: () => <NotFound /> });
 
 function Projects() {
   const navigate = useNavigate();

@@ -50,7 +50,7 @@ export function Opening() {
     <main className="flex h-full flex-col items-center justify-center p-8">
       <div className="w-88 max-w-full">
         <img src="/icon.svg" alt="" className="mb-5 size-9" />
-        <h1 className="text-xl font-semibold">{t("app.opening", { name: t("app.name") })}</h1>
+        <h1 className="text-xl font-semibold">{t("app.opening")}</h1>
         <ol aria-live="polite" className="mt-4 flex flex-col gap-2.5">
           {steps.map((step) => (
             <li key={step.name} className="flex items-center gap-2.5">

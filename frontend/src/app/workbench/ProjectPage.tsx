@@ -1,14 +1,17 @@
 import { useParams } from "@tanstack/react-router";
 import { useEffect } from "react";
 import { forgetEdit, resetHistory } from "@/features/flow/model/history";
+import { t } from "@/shared/i18n/i18n";
 import { useProject } from "@/shared/project/projectStore";
 import { openProject } from "@/shared/session/projectSession";
+import { NotFound } from "../shell/NotFound";
 import { Opening } from "./Opening";
 import { Workbench } from "./Workbench";
 
 export function ProjectPage() {
   const { projectId } = useParams({ from: "/project/$projectId" });
   const ready = useProject((state) => state.loaded && state.id === projectId);
+  const missing = useProject((state) => state.missing && state.id === projectId);
   const name = useProject((state) => state.name);
   useEffect(() => {
     resetHistory();
@@ -17,5 +20,6 @@ export function ProjectPage() {
   useEffect(() => {
     document.title = name === "" ? "AIM-Forge" : `${name} · AIM-Forge`;
   }, [name]);
+  if (missing) return <NotFound title={t("app.noProject")} hint={t("app.noProjectHint")} />;
   return ready ? <Workbench /> : <Opening />;
 }

@@ -19,6 +19,8 @@ export interface ProjectState extends Graph {
   pending: readonly Edit[];
   loaded: boolean;
   loadError: string;
+  /** There is no such project, or this person may not know of it. */
+  missing: boolean;
 }
 
 const NOTHING: Graph = { nodes: new Map(), edges: new Map() };
@@ -34,6 +36,7 @@ const EMPTY: ProjectState = {
   pending: [],
   loaded: false,
   loadError: "",
+  missing: false,
 };
 
 export const useProject = create<ProjectState>()(() => EMPTY);

@@ -124,7 +124,7 @@ export class ProjectSync {
 
   private failed(error: unknown): void {
     if (useProject.getState().loaded) notify({ kind: "error", message: messageOf(error) });
-    else useProject.setState({ loadError: messageOf(error) });
+    else useProject.setState({ loadError: messageOf(error), missing: error instanceof ApiError && error.status === 404 });
   }
 
   private async load(): Promise<void> {

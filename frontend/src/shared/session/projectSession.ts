@@ -129,6 +129,8 @@ export function openProject(projectId: string, onRefused: (edit: Edit) => void):
     },
     onState: followState,
   });
+  // What is not there does not come by asking again.
+  stops.push(useProject.subscribe(({ missing }) => missing && stream.dispose()));
   session = { projectId, stream, sync };
   sync.refresh();
   return () => {
