@@ -54,7 +54,8 @@ export function ProjectCard({ project, onOpen, onRename, onDuplicate, onExport, 
           <h2 className="min-w-0 flex-1 text-base font-semibold">
             <a
               href={`/project/${project.id}`}
-              className="block truncate after:absolute after:inset-0 after:rounded-xl"
+              title={project.name}
+              className="line-clamp-2 wrap-anywhere after:absolute after:inset-0 after:rounded-xl"
               onClick={(event) => {
                 if (event.metaKey || event.ctrlKey) return;
                 event.preventDefault();

@@ -34,7 +34,10 @@ function Progress() {
       <span className="h-1.5 w-16 overflow-hidden rounded-full bg-hover">
         <span className="block h-full bg-accent" style={{ width: `${(100 * done) / Math.max(1, run.nodeIds.length)}%` }} />
       </span>
-      {done}/{run.nodeIds.length} · {duration(Math.max(0, now - run.startedAt))}
+      {/* As wide as a long one: the button to stop must not move away from the pointer. */}
+      <span className="min-w-24 text-left">
+        {done}/{run.nodeIds.length} · {duration(Math.max(0, now - run.startedAt))}
+      </span>
     </button>
   );
 }

@@ -8,9 +8,16 @@ function colour(value: number | string | null): string | undefined {
   return typeof value === "string" ? value : `var(--${NAMES[value] ?? "text"})`;
 }
 
+function textOn(background: number | string): string {
+  if (typeof background === "number") return "var(--base)";
+  const [red = 0, green = 0, blue = 0] = [1, 3, 5].map((at) => Number.parseInt(background.slice(at, at + 2), 16));
+  return 0.299 * red + 0.587 * green + 0.114 * blue > 128 ? "#000000" : "#ffffff";
+}
+
 function style(span: AnsiSpan) {
   return {
-    color: colour(span.colour),
+    // The page's own colour for text is made for the page's background, not for one that a program chose.
+    color: colour(span.colour) ?? (span.background === null ? undefined : textOn(span.background)),
     backgroundColor: colour(span.background),
     fontWeight: span.bold ? 700 : undefined,
     fontStyle: span.italic ? "italic" : undefined,

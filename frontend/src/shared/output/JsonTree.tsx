@@ -9,7 +9,7 @@ function isContainer(value: unknown): value is object {
 }
 
 function Leaf({ value }: { value: unknown }) {
-  if (typeof value === "string") return <span className="break-words text-ok">{JSON.stringify(value)}</span>;
+  if (typeof value === "string") return <span className="text-ok">{JSON.stringify(value)}</span>;
   if (typeof value === "number") return <span className="tabular text-info">{String(value)}</span>;
   if (typeof value === "boolean") return <span className="text-warn">{String(value)}</span>;
   return <span className="text-faint">null</span>;
@@ -40,7 +40,7 @@ function Branch({ name, value, depth }: { name: string | null; value: unknown; d
         onClick={() => setOpen(!open)}
         className="flex items-center gap-0.5 rounded-sm text-left hover:bg-hover"
       >
-        <ChevronRight size={13} className={`text-faint transition-transform ${open ? "rotate-90" : ""}`} />
+        <ChevronRight size={13} className={`shrink-0 text-faint transition-transform ${open ? "rotate-90" : ""}`} />
         <span>
           {label}
           <span className="text-faint">{summary(value)}</span>
@@ -65,7 +65,7 @@ function Branch({ name, value, depth }: { name: string | null; value: unknown; d
 /** A JSON value as a tree; long lists come page by page. */
 export function JsonTree({ value }: { value: unknown }) {
   return (
-    <div className="p-2.5 font-mono text-xs leading-5">
+    <div className="p-2.5 font-mono text-xs leading-5 wrap-anywhere">
       <Branch name={null} value={value} depth={0} />
     </div>
   );

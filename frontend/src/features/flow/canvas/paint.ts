@@ -54,6 +54,7 @@ export interface Scene {
 /** Below this zoom a curve looks like a line, and above this many edges it costs too much. */
 const LINES_BELOW = 0.2;
 const MAX_EDGES = 6_000;
+const FILLED_BELOW = 0.2;
 const TITLES_FROM = 0.2;
 const MAX_TITLES = 260;
 
@@ -91,10 +92,11 @@ function paintNodes(context: CanvasRenderingContext2D, scene: Scene, seen: Rect,
       context.strokeStyle = colours.group;
       context.strokeRect(rect.x, rect.y, rect.width, rect.height);
     } else {
-      context.fillStyle = colours.node;
+      // Where a node is too small for a mark, all of it has the mark's colour.
+      context.fillStyle = zoom < FILLED_BELOW ? (colour ?? colours.border) : colours.node;
       context.fillRect(rect.x, rect.y, rect.width, rect.height);
       context.fillStyle = colour ?? colours.border;
-      context.fillRect(rect.x, rect.y, 6 * line, rect.height);
+      if (zoom >= FILLED_BELOW) context.fillRect(rect.x, rect.y, 6 * line, rect.height);
     }
     if (scene.selected.has(node.id)) {
       context.strokeStyle = colours.selected;
