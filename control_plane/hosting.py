@@ -9,6 +9,7 @@ from control_plane.api.guard import SECURE_SESSION_COOKIE, SESSION_COOKIE, Guard
 from control_plane.ports import EventSink
 from control_plane.services.audit import AuditLog
 from control_plane.services.courses.courses import Courses
+from control_plane.services.courses.exam_break import ExamBreak
 from control_plane.services.courses.exams import Exams
 from control_plane.services.courses.members import Members
 from control_plane.services.open_sockets import OpenSockets
@@ -131,6 +132,7 @@ def hosted_services(
         courses=courses,
         members=members,
         exams=exams,
+        exam_break=ExamBreak(exams),
         looks=looks,
         access=ProjectAccess(shares, exams, looks),
         oidc=oidc_of(settings, adapters, accounts, directory, members) if settings.oidc_issuer else None,

@@ -1,19 +1,21 @@
 """What requests are served with: the services, and one ``Call`` for each request."""
 
-from collections.abc import Callable, Sequence
+import asyncio
+from collections.abc import Callable, Coroutine, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, Final, TypeVar
 
 import msgspec
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from control_plane.api.client_address import ClientAddresses
 from control_plane.api.guard import Guard
 from control_plane.domain.access import Policy, Share, no_such_assignment
 from control_plane.domain.courses import Assignment
-from control_plane.domain.errors import BadRequest, Invalid, NotFound, TooLarge
+from control_plane.domain.errors import BadRequest, Forbidden, Invalid, NotFound, TooLarge
 from control_plane.domain.people import Person
 from control_plane.domain.project import ProjectRecord
 from control_plane.domain.setting import SettingInForce
@@ -22,6 +24,7 @@ from control_plane.services.audit import Actor, AuditLog
 from control_plane.services.courses.assignments import Assignments
 from control_plane.services.courses.collection import Collection
 from control_plane.services.courses.courses import Courses
+from control_plane.services.courses.exam_break import ExamBreak
 from control_plane.services.courses.exams import Exams
 from control_plane.services.courses.hidden_tests import HiddenTests
 from control_plane.services.courses.members import Members
@@ -56,6 +59,7 @@ from sandbox_image.wire.limits import MAX_JSON_BODY
 
 T = TypeVar("T")
 JSON: Final = "application/json"
+REFUSED_READ_SEC: Final = 10.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +74,7 @@ class HostedServices:
     courses: Courses
     members: Members
     exams: Exams
+    exam_break: ExamBreak
     looks: Looks
     access: ProjectAccess
     oidc: OidcSignIn | None
@@ -185,10 +190,22 @@ class Call:
             raise no_such_assignment(assignment_id)
         return assignment
 
-    def check_no_exam(self) -> None:
-        """Raise ``Forbidden`` while an exam of the person's runs."""
-        if self.services.hosted is not None:
-            self.services.hosted.exams.check(self.person.id)
+    async def unless_exam(self, work: Coroutine[Any, Any, Response]) -> Response:
+        """Answer with what the work does, broken off when an exam of the person's begins. Raises ``Forbidden`` while one runs."""
+        if self.services.hosted is None:
+            return await work
+        try:
+            return await self.services.hosted.exam_break.unless_exam(self.person.id, work)
+        except Forbidden:
+            await self._read_out()
+            raise
+
+    async def _read_out(self) -> None:
+        """Read the rest of a refused upload for a while: who still sends would see a broken connection, not the refusal."""
+        with suppress(TimeoutError, ClientDisconnect, RuntimeError):  # the last: it has been read already
+            async with asyncio.timeout(REFUSED_READ_SEC):
+                async for _ in self.request.stream():
+                    pass
 
     @property
     def view_only(self) -> bool:

@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from control_plane.api.operation import BYTES, ZIP, OperationRoute
 from control_plane.domain.access import CLOSED_IN_EXAM, Policy
 from control_plane.domain.people import Role
 from sandbox_image.wire.closing import CloseCode
+from tests.fakes.agent_link import Asked, FakeAgent, Reply
 from tests.fakes.hosted import Hosted, closed_with, hosted
 
 Headers = dict[str, str]
@@ -281,3 +283,74 @@ async def test_exams_are_shown_to_members_and_written_down(school: School):
     await school.app.served.app.state.services.audit.flush()
     written = [e.action.value for e in school.app.served.outside.audit.entries if e.action.startswith("exam.")]
     assert written == ["exam.created", "exam.removed"]
+
+
+@dataclass
+class Sending:
+    """An upload that goes on until it is told to end."""
+
+    begun: asyncio.Event
+    go_on: asyncio.Event
+
+    async def body(self) -> AsyncGenerator[bytes]:
+        """Send a piece, and the rest when the test says so."""
+        yield b"PK"
+        self.begun.set()
+        await self.go_on.wait()
+        yield b"rest"
+
+
+BROUGHT = {
+    "import": ("POST", "/api/project/import?name=Brought", "/project/import"),
+    "replace": ("POST", "/api/project/{id}/import?mode=replace", "/project/import"),
+    "upload": ("PUT", "/api/project/{id}/files/content?path=big.bin", "/files/content"),
+    "clone": ("POST", "/api/project/clone", "/project/clone"),
+}
+
+
+@pytest.mark.parametrize("what", BROUGHT)
+@pytest.mark.parametrize("who", ["bob", "eve"])
+async def test_what_is_being_brought_in_when_an_exam_begins_is_broken_off_for_its_students(
+    school: School, what: str, who: str
+):
+    app, person = school.app, {"bob": school.bob, "eve": school.eve}[who]
+    project_id = await app.make(person)
+    method, path, at_agent = BROUGHT[what]
+    sending = Sending(asyncio.Event(), asyncio.Event())
+    ended: list[str] = []
+
+    async def take(_: Asked) -> Reply:
+        sending.begun.set()
+        try:
+            await sending.go_on.wait()
+        except asyncio.CancelledError:
+            ended.append("broken off")
+            raise
+        ended.append("taken")
+        said = {"name": "p", "path": "big.bin", "kind": "file"}
+        return Reply(chunks=[msgspec.json.encode(said)], headers={"content-type": "application/json"})
+
+    def furnish(_: str, agent: FakeAgent) -> None:
+        agent.on(method, at_agent, take)
+
+    app.served.outside.link.on_new = furnish
+    app.served.agent(project_id).on(method, at_agent, take)
+    body = {"json": {"url": "https://git.example.org/a/b.git"}} if what == "clone" else {"data": sending.body()}
+    asking = asyncio.create_task(
+        app.served.call(method, path.replace("{id}", project_id), headers=person, **body)  # pyright: ignore[reportArgumentType]
+    )
+    async with asyncio.timeout(60):
+        await sending.begun.wait()
+        await school.exam()
+        await app.served.outside.clock.advance(1)
+        sending.go_on.set()
+        got = await asking
+    if who == "eve":  # the control: she is in no course
+        assert (got.status, ended) == (201 if what in ("import", "clone") else 200, ["taken"]), got.content
+        return
+    assert (got.status, got.json["error"]) == (403, "forbidden"), got.content
+    assert "broken off" in got.json["message"]
+    assert got.json["detail"]["ends_at"] > app.served.outside.clock.now()
+    assert ended in ([], ["broken off"])
+    listed = (await app.served.call("GET", "/api/project", headers=person)).json
+    assert [project["id"] for project in listed] == [project_id]
