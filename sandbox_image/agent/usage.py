@@ -8,15 +8,21 @@ from typing import Final
 from sandbox_image.wire.agent import Usage
 
 CGROUP: Final = Path("/sys/fs/cgroup")
+MOUNTS: Final = Path("/proc/self/mountinfo")
 _NO_LIMIT: Final = 1 << 60
 """Version 1 writes a number near 2**63 where version 2 writes ``max``."""
 
 
 class UsageReader:
-    """Reads use and limits. A figure that the kernel does not give here is 0."""
+    """Reads use and limits. A figure that the kernel does not give here is 0.
 
-    def __init__(self, workspace: Path, cgroup: Path = CGROUP) -> None:
+    So is one of the whole machine: of memory and processor where the sandbox has no limit, since then its group is not its own,
+    and of the disk where the workspace is no file system of its own.
+    """
+
+    def __init__(self, workspace: Path, cgroup: Path = CGROUP, mounts: Path = MOUNTS) -> None:
         self._workspace = workspace
+        self._has_own_disk = has_own_disk(workspace, mounts)
         self._root = cgroup
         self._v2 = (cgroup / "cgroup.controllers").exists()
         self._last = (time.monotonic(), self._cpu_seconds())
@@ -24,16 +30,18 @@ class UsageReader:
 
     def read(self) -> Usage:
         """Answer of ``GET /usage``."""
-        disk = os.statvfs(self._workspace)
+        disk = os.statvfs(self._workspace) if self._has_own_disk else None
+        memory_limit = self._number("memory.max", "memory/memory.limit_in_bytes")
+        cpu_limit = self._cpu_limit()
         return Usage(
-            memory=self._memory(),
-            memory_limit=self._number("memory.max", "memory/memory.limit_in_bytes"),
-            cpu=self._cores_in_use(),
-            cpu_limit=self._cpu_limit(),
+            memory=self._memory() if memory_limit else 0,
+            memory_limit=memory_limit,
+            cpu=self._cores_in_use() if cpu_limit else 0.0,
+            cpu_limit=cpu_limit,
             processes=self._number("pids.current", "pids/pids.current"),
             process_limit=self._number("pids.max", "pids/pids.max"),
-            disk=(disk.f_blocks - disk.f_bfree) * disk.f_frsize,
-            disk_limit=disk.f_blocks * disk.f_frsize,
+            disk=(disk.f_blocks - disk.f_bfree) * disk.f_frsize if disk else 0,
+            disk_limit=disk.f_blocks * disk.f_frsize if disk else 0,
         )
 
     def _memory(self) -> int:
@@ -87,3 +95,22 @@ class UsageReader:
             return (self._root / name).read_text()
         except OSError:
             return ""
+
+
+def has_own_disk(workspace: Path, mounts: Path) -> bool:
+    """Tell whether a folder is a whole file system on a device, and not a folder of one that others share.
+
+    A line is ``36 35 7:0 /root /point options … - ext4 /dev/loop0 …``: proc(5) has it.
+    """
+    try:
+        lines = mounts.read_text(errors="surrogateescape").splitlines()
+    except OSError:
+        return False
+    own = False
+    for line in lines:
+        place, _, source = line.partition(" - ")
+        fields, device = place.split(), source.split()
+        # Of several mounts on one point, the last is on top.
+        if len(fields) > 4 and len(device) > 1 and fields[4] == str(workspace):
+            own = fields[3] == "/" and device[1].startswith("/dev/")
+    return own

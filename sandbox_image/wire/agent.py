@@ -26,7 +26,10 @@ class Activity(Struct, frozen=True, kw_only=True):
 
 
 class Usage(Struct, frozen=True, kw_only=True):
-    """Answer of ``GET /usage``. Bytes; ``cpu`` is cores in use since the last reading."""
+    """Answer of ``GET /usage``. Bytes; ``cpu`` is cores in use since the last reading.
+
+    0 is not known: memory and processor without a limit, the disk where the workspace shares one (no ``AIMFORGE_DISK_QUOTA``).
+    """
 
     memory: int = 0
     memory_limit: int = 0

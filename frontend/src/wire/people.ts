@@ -1,6 +1,7 @@
 import { SHARES, type SandboxState, type Share, sandboxState } from "./control";
 import { fieldsOf, id, listOf, number, oneOf, text, time } from "./fields";
-import { isRecord } from "./parse";
+import type { Usage } from "./generated";
+import { isRecord, parse } from "./parse";
 
 /** What the control plane tells of people, their credentials and shares. Times are seconds since 1970. */
 
@@ -119,13 +120,6 @@ export interface AuditPage {
   nextBefore: number | null;
 }
 
-/** Bytes and cores. */
-export interface SandboxUsage {
-  memory: number;
-  cpu: number;
-  disk: number;
-}
-
 export interface SandboxInfo {
   projectId: string;
   projectName: string;
@@ -146,7 +140,8 @@ export interface SandboxInfo {
   /** Bytes that went out through the proxy, and came in. */
   sent: number;
   received: number;
-  usage: SandboxUsage | null;
+  /** A figure that is 0 is not known, such as the disk of a workspace without a quota. */
+  usage: Usage | null;
 }
 
 export const SETTING_SOURCES = ["default", "environment", "file"] as const;
@@ -159,6 +154,8 @@ export interface SettingInForce {
   source: (typeof SETTING_SOURCES)[number];
   secret: boolean;
   description: string;
+  /** False for a limit that nothing keeps on this server, such as one that its engine cannot. */
+  enforced: boolean;
 }
 
 const MODES = ["local", "hosted"] as const;
@@ -316,7 +313,7 @@ export function parseSandboxInfo(value: unknown): SandboxInfo {
     diskLimit: number(sandbox, "disk_limit"),
     sent: number(sandbox, "sent"),
     received: number(sandbox, "received"),
-    usage: isRecord(usage) ? { memory: number(usage, "memory"), cpu: number(usage, "cpu"), disk: number(usage, "disk") } : null,
+    usage: isRecord(usage) ? parse("Usage", usage) : null,
   };
 }
 
@@ -329,6 +326,7 @@ function parseSetting(value: unknown): SettingInForce {
     source: oneOf(SETTING_SOURCES, setting, "source"),
     secret: setting["secret"] === true,
     description: text(setting, "description"),
+    enforced: setting["enforced"] !== false,
   };
 }
 

@@ -42,7 +42,7 @@ async def test_it_tells_of_itself(client: aiohttp.ClientSession):
     assert health["api_version"] == 1
     usage = await answer(await client.get("/usage"))
     assert usage["memory"] > 0
-    assert usage["disk_limit"] > usage["disk"] > 0
+    assert (usage["disk"], usage["disk_limit"]) == (0, 0)  # a folder of the machine's disk, whose size is not its own
     activity = await answer(await client.get("/activity"))
     assert activity["idle_sec"] >= 0
 

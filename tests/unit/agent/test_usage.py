@@ -1,6 +1,9 @@
 from pathlib import Path
 
+import pytest
+
 from sandbox_image.agent.usage import UsageReader
+from sandbox_image.wire.agent import Usage
 
 VERSION_2 = {
     "cgroup.controllers": "cpu memory pids",
@@ -37,7 +40,38 @@ def test_both_versions_of_control_groups_tell_the_same(tmp_path: Path):
     assert readings == [(4000, 10000, 7, 0, 1.5, 0.0)] * 2
 
 
-def test_without_control_groups_only_the_disk_is_known(tmp_path: Path):
-    usage = UsageReader(tmp_path, tmp_path / "missing").read()
-    assert (usage.memory, usage.processes, usage.cpu_limit) == (0, 0, 0.0)
-    assert usage.disk_limit >= usage.disk > 0
+def test_without_control_groups_nothing_of_the_machine_is_taken_for_the_sandbox(tmp_path: Path):
+    assert UsageReader(tmp_path, tmp_path / "missing").read() == Usage()
+
+
+@pytest.mark.parametrize("files", [VERSION_1, VERSION_2], ids=["v1", "v2"])
+def test_a_group_without_limits_is_not_the_sandboxs_own(tmp_path: Path, files: dict[str, str]):
+    unlimited = {
+        "memory.max": "max\n",
+        "cpu.max": "max 100000\n",
+        "memory/memory.limit_in_bytes": "9223372036854771712\n",
+        "cpu/cpu.cfs_quota_us": "-1\n",
+    }
+    for path, text in files.items():
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_text(unlimited.get(path, text))
+    usage = UsageReader(tmp_path, tmp_path).read()
+    assert (usage.memory, usage.memory_limit, usage.cpu, usage.cpu_limit, usage.processes) == (0, 0, 0.0, 0.0, 7)
+
+
+@pytest.mark.parametrize(
+    ("mounts", "known"),
+    [
+        ("90 80 7:3 / {} rw,nosuid - ext4 /dev/loop3 rw\n", True),
+        ("90 80 8:1 /var/lib/docker/volumes/prices/_data {} rw - ext4 /dev/sda1 rw\n", False),
+        ("90 80 0:9 / {} rw - 9p none rw\n", False),
+        ("90 80 7:3 / {}/elsewhere rw - ext4 /dev/loop3 rw\n", False),
+        ("90 80 7:3 / {0} rw - ext4 /dev/loop3 rw\n91 90 8:1 /shared {0} rw - ext4 /dev/sda1 rw\n", False),
+        ("nonsense\n\n", False),
+    ],
+    ids=["quota", "volume", "a kernel of its own", "another folder", "covered", "nonsense"],
+)
+def test_the_disk_is_known_where_the_workspace_is_one_of_its_own(tmp_path: Path, mounts: str, known: bool):
+    (tmp_path / "mountinfo").write_text(mounts.format(tmp_path))
+    usage = UsageReader(tmp_path, tmp_path / "missing", tmp_path / "mountinfo").read()
+    assert (usage.disk > 0, usage.disk_limit > usage.disk) == (known, known)

@@ -78,10 +78,10 @@ function SandboxRow({ sandbox, onLook, onLimits, onStop }: RowProps) {
         {sandbox.message !== "" ? <p className="text-xs text-muted">{toldSandbox(sandbox)}</p> : <p className="font-mono text-2xs text-muted empty:hidden">{sandbox.reason}</p>}
       </td>
       <td className={`${CELL} whitespace-nowrap text-muted`}>{isAlive(sandbox.state) && sandbox.startedAt > 0 ? relativeTime(sandbox.startedAt) : "—"}</td>
-      <td className={number}>{usage === null ? "—" : <Amount value={byteSize(usage.memory)} limit={byteSize(sandbox.memoryLimit)} />}</td>
-      <td className={number}>{usage === null ? "—" : <Amount value={usage.cpu.toFixed(2)} limit={String(sandbox.cpus)} />}</td>
+      <td className={number}>{usage === null || usage.memory_limit === 0 ? "—" : <Amount value={byteSize(usage.memory)} limit={byteSize(sandbox.memoryLimit)} />}</td>
+      <td className={number}>{usage === null || usage.cpu_limit === 0 ? "—" : <Amount value={usage.cpu.toFixed(2)} limit={String(sandbox.cpus)} />}</td>
       <td className={number}>
-        {usage === null ? "—" : <Amount value={byteSize(usage.disk)} {...(usage.disk <= sandbox.diskLimit ? { limit: byteSize(sandbox.diskLimit) } : {})} />}
+        {usage === null || usage.disk_limit === 0 ? "—" : <Amount value={byteSize(usage.disk)} limit={byteSize(usage.disk_limit)} />}
       </td>
       <td className={number}>
         {sandbox.sent + sandbox.received === 0 ? "—" : t("admin.traffic", { sent: byteSize(sandbox.sent), received: byteSize(sandbox.received) })}

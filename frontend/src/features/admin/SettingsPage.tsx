@@ -32,6 +32,7 @@ function SettingRow({ setting }: { setting: SettingInForce }) {
       </th>
       <td className={`${CELL} align-top`}>
         <Value setting={setting} />
+        {!setting.enforced && <p className="mt-0.5 text-xs text-warn">{t("admin.settingUnenforced")}</p>}
       </td>
       <td className={`${CELL} align-top font-mono text-xs break-all text-muted`}>{setting.default}</td>
       <td className={`${CELL} align-top whitespace-nowrap`}>

@@ -81,6 +81,8 @@ export function UsageStatus({ projectId }: { projectId: string }) {
   });
   if (!ready || usage === undefined) return null;
   const { memory, memory_limit: memoryLimit, cpu, cpu_limit: cpuLimit } = usage;
+  // Without limits the agent knows no figure that is the sandbox's own.
+  if (memoryLimit === 0 && cpuLimit === 0) return null;
   const tight = memoryLimit > 0 && memory / memoryLimit > 0.9;
   const label = t("statusbar.usageTitle", { memory: byteSize(memory), limit: byteSize(memoryLimit), cpu: cpu.toFixed(2), cpus: cpuLimit });
   return (

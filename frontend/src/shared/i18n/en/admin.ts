@@ -111,6 +111,7 @@ export const admin = {
   "admin.source.default": "Default",
   "admin.source.environment": "Environment",
   "admin.source.file": "Data directory",
+  "admin.settingUnenforced": "Nothing on this server enforces it: see aimforge doctor.",
   "admin.settingEmpty": "empty",
   "admin.settingSecret": "set, not shown",
   "admin.network": "Network",

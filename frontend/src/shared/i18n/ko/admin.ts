@@ -113,6 +113,7 @@ export const admin: Readonly<Record<keyof typeof English, string>> = {
   "admin.source.default": "기본값",
   "admin.source.environment": "환경 변수",
   "admin.source.file": "데이터 폴더",
+  "admin.settingUnenforced": "이 서버에서는 강제되지 않습니다. aimforge doctor를 확인하세요.",
   "admin.settingEmpty": "비어 있음",
   "admin.settingSecret": "지정됨, 표시하지 않음",
   "admin.network": "네트워크",
