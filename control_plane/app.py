@@ -270,7 +270,7 @@ async def open_services(
         metrics=metrics,
         engine=engine,
         addresses=ClientAddresses(settings.trusted_proxies),
-        settings=lambda: settings_in_force(settings),
+        settings=lambda: settings_in_force(settings, engine.unenforced),
         tracing=tracing,
         hosted=entrance.hosted,
         coursework=coursework,
@@ -303,7 +303,7 @@ async def background(settings: Settings, adapters: Adapters, opened: Opened) -> 
     """Run the reaper, the reconciler, the services' loops and the first start's welcome beside the application."""
     services, clock = opened.services, adapters.clock
     sandboxes = services.sandboxes
-    reaper = Reaper(sandboxes, services.link, clock, settings.reap_sec)
+    reaper = Reaper(sandboxes, services.link, clock, settings.reap_sec, lambda: services.engine.can_pause)
     reconciler = Reconciler(
         adapters.runtime, sandboxes, services.deletions, adapters.projects, clock, settings.reconcile_sec
     )

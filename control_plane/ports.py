@@ -16,6 +16,7 @@ from control_plane.domain.hidden_tests import TestRow
 from control_plane.domain.identity import Change, Identity
 from control_plane.domain.project import ProjectRecord
 from control_plane.domain.sandbox import EndReason, Limits, SandboxRecord
+from control_plane.domain.unenforced import Unenforced
 
 
 class Clock(Protocol):
@@ -79,8 +80,11 @@ class SandboxRuntime(Protocol):
     what is gone is no error. Only containers and volumes with this deployment's label are ever touched.
     """
 
-    async def check(self) -> None:
-        """Raise what keeps every sandbox from being started now: ``EngineUnavailable``, ``ImageMissing``."""
+    async def check(self) -> frozenset[Unenforced]:
+        """Return what the engine cannot do to sandboxes.
+
+        Raises what keeps every sandbox from being started now: ``EngineUnavailable``, ``ImageMissing``.
+        """
         ...
 
     async def start(self, spec: SandboxSpec) -> Container: ...

@@ -74,6 +74,7 @@ async def examine(settings: "Settings") -> AsyncIterator[Finding]:
             yield _engine(version["Version"], version["ApiVersion"])
             yield await _image(engine, settings.image)
             yield await _runtime(engine, settings.runtime)
+            yield await _limits(engine)
     finally:
         await engine.close()
     yield _data_dir(settings.data_dir)
@@ -115,6 +116,15 @@ async def _runtime(engine: "Engine", wanted: str) -> Finding:
     detail = wanted or "the engine's default"
     mend = f"Add {wanted} to the engine's runtimes, or choose one of: {', '.join(sorted(found))} (AIMFORGE_RUNTIME)."
     return Finding(what="runtime", well=not wanted or wanted in found, detail=detail, mend=mend)
+
+
+async def _limits(engine: "Engine") -> Finding:
+    missing = await engine.unenforced()
+    if not missing:
+        return Finding(what="limits", well=True, detail="the engine keeps memory, cpus and pids, and can pause")
+    detail = f"the engine does not enforce {', '.join(sorted(missing))}: a sandbox can take the whole machine"
+    mend = "A rootless engine needs control groups of version 2, delegated to its user; see docs/operations.md."
+    return Finding(what="limits", well=False, detail=detail, mend=mend)
 
 
 def _data_dir(path: Path) -> Finding:

@@ -22,7 +22,8 @@ class SettingSource(StrEnum):
 class SettingInForce:
     """A setting. ``value`` and ``default`` are written as one would set them: lists with commas, ``true`` and ``false``.
 
-    Of a secret, ``value`` is only whether there is one: ``set``, or empty.
+    Of a secret, ``value`` is only whether there is one: ``set``, or empty. ``enforced`` is false for a limit that nothing here
+    keeps, such as one that the engine cannot.
     """
 
     name: str
@@ -31,6 +32,7 @@ class SettingInForce:
     source: SettingSource
     secret: bool
     description: str
+    enforced: bool = True
 
 
 def written(value: object) -> str:

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from control_plane.domain.errors import EngineUnavailable, ImageMissing, SandboxFailed
 from control_plane.domain.sandbox import EndReason, Limits
+from control_plane.domain.unenforced import Unenforced
 from control_plane.ports import Container, ContainerState, SandboxSpec
 
 
@@ -18,15 +19,17 @@ class FakeRuntime:
         self.limits: dict[str, Limits] = {}
         self.started: list[SandboxSpec] = []
         self.failures: list[Exception] = []
+        self.unenforced: frozenset[Unenforced] = frozenset()
         self._workspaces: set[str] = set()
         self._listeners: list[asyncio.Queue[Container]] = []
         self._numbers = itertools.count(1)
 
-    async def check(self) -> None:
+    async def check(self) -> frozenset[Unenforced]:
         """Raise the first of ``failures`` that concerns every sandbox."""
         for failure in self.failures:
             if isinstance(failure, EngineUnavailable | ImageMissing):
                 raise failure
+        return self.unenforced
 
     async def start(self, spec: SandboxSpec) -> Container:
         """Start a sandbox, or raise the next of ``failures``."""

@@ -14,6 +14,7 @@ import aiodocker
 import aiohttp
 
 from control_plane.domain.errors import EngineUnavailable
+from control_plane.domain.unenforced import Unenforced
 
 CALL_TIMEOUT_SEC: Final = 60.0
 """An engine under load may need seconds to start a container; one that needs a minute is as good as gone."""
@@ -33,7 +34,7 @@ class EngineRefused(EngineUnavailable):
 class Engine:
     """The engine that ``DOCKER_HOST`` names, or the one on the usual socket. Connects on first use; close it at the end."""
 
-    _remaps: bool | None = None
+    _info: Mapping[str, Any] | None = None
 
     def __init__(self, url: str | None = None) -> None:
         self._url = url
@@ -81,10 +82,17 @@ class Engine:
 
     async def remaps_users(self) -> bool:
         """Tell whether user ids in containers are others than on the machine: userns-remap, or a rootless engine."""
-        if self._remaps is None:
-            options: list[str] = (await self.call("GET", "info")).get("SecurityOptions") or []
-            self._remaps = bool({"name=userns", "name=rootless"} & {option.partition(",")[0] for option in options})
-        return self._remaps
+        options: list[str] = (await self._told()).get("SecurityOptions") or []
+        return bool({"name=userns", "name=rootless"} & {option.partition(",")[0] for option in options})
+
+    async def unenforced(self) -> frozenset[Unenforced]:
+        """Return what this engine cannot do to containers. Asked once: it follows from how the machine was started."""
+        return unenforced(await self._told())
+
+    async def _told(self) -> Mapping[str, Any]:
+        told = self._info or await self.call("GET", "info")
+        self._info = told
+        return told
 
     async def events(self, filters: Mapping[str, list[str]], since: str) -> AsyncGenerator[dict[str, Any]]:
         """Yield the engine's events as they come, from ``since`` (seconds since 1970) on. Ends when the engine hangs up."""
@@ -116,3 +124,10 @@ class Engine:
             raise EngineUnavailable(f"The container engine does not answer ({error}). {MENDING}") from error
         except TimeoutError as error:
             raise EngineUnavailable("The container engine took too long to answer. Try again in a moment.") from error
+
+
+def unenforced(info: Mapping[str, Any]) -> frozenset[Unenforced]:
+    """Read off the engine's answer to ``info`` what it cannot do. What it does not tell of, it can."""
+    flags = {Unenforced.MEMORY: "MemoryLimit", Unenforced.CPUS: "CpuCfsQuota", Unenforced.PIDS: "PidsLimit"}
+    missing = {each for each, flag in flags.items() if info.get(flag) is False}
+    return frozenset(missing | ({Unenforced.PAUSE} if info.get("CgroupDriver") == "none" else set()))

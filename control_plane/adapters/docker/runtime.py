@@ -18,6 +18,7 @@ from control_plane.adapters.handover import Offer, Sockets
 from control_plane.adapters.porters import Porters, channel_for, needs_porter
 from control_plane.domain.errors import Conflict, ImageMissing, SandboxFailed
 from control_plane.domain.sandbox import EndReason, Limits
+from control_plane.domain.unenforced import Unenforced
 from control_plane.ports import AgentAddress, Container, ContainerState, SandboxSpec
 
 T = TypeVar("T")
@@ -56,10 +57,11 @@ class DockerRuntime:
 
     # ── Starting ──────────────────────────────────────────────────────────────────────────────────────────────
 
-    async def check(self) -> None:
-        """Raise what keeps every sandbox from being started now: no engine, no image."""
+    async def check(self) -> frozenset[Unenforced]:
+        """Return what the engine cannot do. Raises what keeps every sandbox from being started now: no engine, no image."""
         if await self._image_id() is None:
             raise self._image_missing()
+        return await self._engine.unenforced()
 
     def _image_missing(self) -> ImageMissing:
         image = self._settings.image
@@ -150,7 +152,7 @@ class DockerRuntime:
     # ── What runs ─────────────────────────────────────────────────────────────────────────────────────────────
 
     async def pause(self, container_id: str) -> None:
-        """Freeze a sandbox. Raises ``SandboxFailed`` when it does not run."""
+        """Freeze a sandbox. Raises ``SandboxFailed`` when it does not run, ``EngineRefused`` when it goes on running."""
         await self._switch(container_id, "pause", ContainerState.PAUSED)
 
     async def resume(self, container_id: str) -> None:
@@ -169,6 +171,8 @@ class DockerRuntime:
             container = await self.inspect(container_id)
             if container is not None and container.state is wanted:
                 return
+            if container is not None and container.state is ContainerState.RUNNING:
+                raise
             reason = (container and container.end_reason) or EndReason.CRASHED
             raise SandboxFailed(f"The sandbox cannot {verb}: {error.reason}", reason) from error
         raise SandboxFailed("The sandbox is gone. It starts again on the next action.", EndReason.CRASHED)

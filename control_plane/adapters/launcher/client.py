@@ -11,6 +11,7 @@ from control_plane.adapters.launcher import protocol
 from control_plane.adapters.roles.client import RoleClient
 from control_plane.domain.errors import AimforgeError
 from control_plane.domain.sandbox import Limits
+from control_plane.domain.unenforced import Unenforced
 from control_plane.ports import Container, ContainerState, SandboxSpec
 
 log = structlog.stdlib.get_logger()
@@ -26,9 +27,9 @@ class LauncherRuntime:
     def __init__(self, socket_path: str) -> None:
         self._role = RoleClient(socket_path, "launcher")
 
-    async def check(self) -> None:
-        """Raise what keeps every sandbox from being started now."""
-        await self._ask(protocol.Check())
+    async def check(self) -> frozenset[Unenforced]:
+        """Return what the engine cannot do; raise what keeps every sandbox from being started now."""
+        return await self._ask(protocol.Check(), frozenset[Unenforced])
 
     async def start(self, spec: SandboxSpec) -> Container:
         """Start a sandbox; hanging up, as a cancellation does, calls the start off."""

@@ -45,7 +45,7 @@ class Alive(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="alive"
 
 
 class Check(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="check"):
-    """Answer: null when sandboxes can be started; else what keeps them from it."""
+    """Answer: what the engine cannot do to sandboxes; the error that keeps them from being started where there is one."""
 
 
 class Start(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="start"):

@@ -6,6 +6,7 @@ from typing import Final
 import structlog
 
 from control_plane.domain.errors import AimforgeError, ImageMissing
+from control_plane.domain.unenforced import Unenforced
 from control_plane.ports import Clock, SandboxRuntime
 
 log = structlog.stdlib.get_logger()
@@ -20,7 +21,7 @@ SENTENCES: Final = {
 
 
 class EngineWatch:
-    """``problem`` is a key of ``SENTENCES``, empty while sandboxes can be started."""
+    """``problem`` is a key of ``SENTENCES``, empty while sandboxes can be started; ``unenforced`` as the engine told it last."""
 
     def __init__(self, runtime: SandboxRuntime, clock: Clock, on_return: Callable[[], None] = lambda: None) -> None:
         """``on_return`` is called when sandboxes can be started again."""
@@ -28,6 +29,12 @@ class EngineWatch:
         self._clock = clock
         self._on_return = on_return
         self.problem = ""
+        self.unenforced: frozenset[Unenforced] = frozenset()
+
+    @property
+    def can_pause(self) -> bool:
+        """Tell whether a sandbox can be frozen."""
+        return Unenforced.PAUSE not in self.unenforced
 
     @property
     def message(self) -> str:
@@ -44,12 +51,15 @@ class EngineWatch:
         """Ask once."""
         before = self.problem
         try:
-            await self._runtime.check()
+            unenforced = await self._runtime.check()
         except ImageMissing as error:
             self._note("image_missing", error.message)
         except AimforgeError as error:
             self._note("engine_unavailable", error.message)
         else:
+            if unenforced - self.unenforced:
+                log.warning("engine_does_not_enforce", what=sorted(unenforced))
+            self.unenforced = unenforced
             self.problem = ""
             if before:
                 log.info("engine_ready", after=before)

@@ -5,6 +5,7 @@ open tab that nobody touches is idle; a training job that nobody watches is not.
 """
 
 import asyncio
+from collections.abc import Callable
 from typing import Final
 
 import msgspec
@@ -30,7 +31,16 @@ MAX_BUSY: Final = 8
 class Reaper:
     """Looks at all sandboxes once in a while."""
 
-    def __init__(self, sandboxes: Sandboxes, link: AgentLink, clock: Clock, every_sec: float) -> None:
+    def __init__(
+        self,
+        sandboxes: Sandboxes,
+        link: AgentLink,
+        clock: Clock,
+        every_sec: float,
+        can_pause: Callable[[], bool] = lambda: True,
+    ) -> None:
+        """``can_pause`` tells of the engine; one that cannot has idle sandboxes stopped when paused ones would be."""
+        self._can_pause = can_pause
         self._sandboxes = sandboxes
         self._link = link
         self._clock = clock
@@ -70,6 +80,10 @@ class Reaper:
             await self._sandboxes.stop(entry.record.project_id, EndReason.TOO_OLD)
             return
         idle = await self._idle_for(entry)
+        if not self._can_pause():
+            rest = 0.0 if self._sandboxes.short_of_memory else policy.idle_stop_sec
+            await self._stop_or_count_down(entry, self._patience_sec + rest - idle)
+            return
         if idle >= self._patience_sec:
             await self._sandboxes.pause(entry.record.project_id)
             return
@@ -79,12 +93,16 @@ class Reaper:
     async def _look_at_paused(self, entry: SandboxEntry) -> None:
         policy = self._sandboxes.policy
         left = entry.paused_at + policy.idle_stop_sec - self._clock.monotonic()
-        too_old = self._clock.monotonic() - entry.born_at >= policy.max_age_sec
-        if left <= 0 or too_old:
-            reason = EndReason.TOO_OLD if too_old and left > 0 else EndReason.IDLE
-            await self._sandboxes.stop(entry.record.project_id, reason)
+        if left > 0 and self._clock.monotonic() - entry.born_at >= policy.max_age_sec:
+            await self._sandboxes.stop(entry.record.project_id, EndReason.TOO_OLD)
             return
-        shown = left if left <= policy.countdown_sec else None
+        await self._stop_or_count_down(entry, left)
+
+    async def _stop_or_count_down(self, entry: SandboxEntry, left: float) -> None:
+        if left <= 0:
+            await self._sandboxes.stop(entry.record.project_id, EndReason.IDLE)
+            return
+        shown = left if left <= self._sandboxes.policy.countdown_sec else None
         if shown != entry.stops_in:
             entry.stops_in = shown
             self._sandboxes.moves.tell(entry)

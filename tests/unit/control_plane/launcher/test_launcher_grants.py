@@ -86,6 +86,7 @@ async def launcher() -> AsyncGenerator[World]:
                 "Created": "2026-01-01T00:00:00+00:00",
                 "Image": "image",
                 "Config": {"Labels": labels},
+                "HostConfig": {"Runtime": "runc"},
                 "State": {"Status": "running", "ExitCode": 0, "OOMKilled": False, "Running": True, "Paused": False},
             }
         sockets = Sockets(Path(folder))

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from control_plane.domain.errors import EngineUnavailable, ImageMissing
+from control_plane.domain.unenforced import Unenforced
 from control_plane.services.sandboxes.engine_watch import EVERY_SEC, EVERY_SEC_WHILE_GONE, EngineWatch
 from tests.fakes.clock import settle
 from tests.fakes.served import served
@@ -29,6 +30,23 @@ async def test_health_and_figures_tell_it_and_liveness_stays(tmp_path: Path, fai
         told = await server.call("GET", "/api/health", headers={})
         assert (told.status, told.json["status"], told.json["reason"], told.json["message"]) == (200, "ok", "", "")
         assert "aimforge_engine_ready 1" in (await server.call("GET", "/metrics")).content.decode()
+
+
+async def test_limits_that_the_engine_does_not_keep_are_told_as_such(tmp_path: Path):
+    async with served(tmp_path) as server:
+
+        async def unenforced() -> set[str]:
+            await server.outside.clock.advance(EVERY_SEC)
+            told = (await server.call("GET", "/api/admin/settings")).json["settings"]
+            return {each["name"] for each in told if not each["enforced"]}
+
+        disk = {"AIMFORGE_DISK", "AIMFORGE_MAX_DISK"}  # nothing keeps those without AIMFORGE_DISK_QUOTA
+        assert await unenforced() == disk
+        server.outside.runtime.unenforced = frozenset({Unenforced.MEMORY, Unenforced.PAUSE})
+        assert await unenforced() == disk | {"AIMFORGE_MEMORY", "AIMFORGE_MAX_MEMORY", "AIMFORGE_IDLE_PAUSE_SEC"}
+    (tmp_path / "quota").mkdir()
+    async with served(tmp_path / "quota", disk_quota=True) as server:
+        assert await unenforced() == set()
 
 
 async def test_its_return_ends_the_wait_of_those_who_were_held_off():

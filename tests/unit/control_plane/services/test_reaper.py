@@ -5,6 +5,7 @@ from collections.abc import AsyncGenerator
 import pytest
 
 from control_plane.domain.sandbox import EndReason, SandboxState
+from control_plane.services.sandboxes.reaper import Reaper
 from sandbox_image.wire.agent import Activity
 from tests.fakes.world import World, open_world
 
@@ -38,6 +39,28 @@ async def test_an_idle_sandbox_is_paused_then_stopped_with_a_countdown_before_ea
     await later(world, 10)
     assert world.state(project_id) is SandboxState.STOPPED
     assert world.sandboxes.entry(project_id).record.end_reason is EndReason.IDLE
+
+
+async def test_where_the_engine_cannot_pause_it_is_stopped_when_a_paused_one_would_be(world: World):
+    able = Reaper(world.sandboxes, world.link, world.clock, 5.0)
+    unable = Reaper(world.sandboxes, world.link, world.clock, 5.0, can_pause=lambda: False)
+    project_id = await world.ready()
+    idle(world, project_id, 1e6)
+    for seconds, stops_in in ((200, None), (90, 10.0)):
+        await world.clock.advance(seconds)
+        await unable.look()
+        shown = world.sandboxes.shown(project_id)
+        assert (shown.state, shown.pauses_in_sec, shown.stops_in_sec) == ("ready", None, stops_in)
+    await world.clock.advance(10)
+    await unable.look()
+    assert world.state(project_id) is SandboxState.STOPPED
+    assert world.sandboxes.entry(project_id).record.end_reason is EndReason.IDLE
+
+    other = await world.ready()
+    idle(world, other, 1e6)
+    await world.clock.advance(100)
+    await able.look()
+    assert world.state(other) is SandboxState.PAUSED
 
 
 async def test_what_runs_keeps_it_awake_and_is_named(world: World):
