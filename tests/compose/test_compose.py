@@ -1,6 +1,8 @@
-"""compose.yaml, brought up for real: sign in, run a node through all three roles, replace the api, back up and restore.
+"""compose.yaml, brought up for real: sign in, run a node through all three roles, replace each of them, take the stack down and
+up again, back up, restore in place, and restore where nothing is left.
 
-Needs docker-compose or `docker compose`, and the images of `make compose-images`. Run by `make test-compose`.
+Needs the images of `make compose-images`, and Compose: `docker compose`, else docker-compose, or the command that AIMFORGE_COMPOSE
+names. Run by `make test-compose`.
 """
 
 import http.cookiejar
@@ -8,6 +10,7 @@ import json
 import os
 import re
 import secrets
+import shlex
 import shutil
 import socket
 import subprocess
@@ -35,6 +38,14 @@ def free_port() -> int:
         return probe.getsockname()[1]
 
 
+def compose_command() -> list[str]:
+    """Return the command line of the Compose that is tested, as scripts/backup finds it."""
+    if named := os.environ.get("AIMFORGE_COMPOSE"):
+        return shlex.split(named)
+    new = subprocess.run(["docker", "compose", "version"], capture_output=True, check=False).returncode == 0
+    return ["docker", "compose"] if new else ["docker-compose"]
+
+
 def docker(*arguments: str) -> str:
     return subprocess.run(["docker", *arguments], check=True, capture_output=True, text=True).stdout
 
@@ -55,10 +66,17 @@ class Stack:
         return self.folder / "env"
 
     def compose(self, *arguments: str, stdin: str = "") -> str:
-        new = subprocess.run(["docker", "compose", "version"], capture_output=True, check=False).returncode == 0
-        command = ["docker", "compose"] if new else ["docker-compose"]
         done = subprocess.run(
-            [*command, "-p", self.name, "--env-file", str(self.env), "-f", str(ROOT / "compose.yaml"), *arguments],
+            [
+                *compose_command(),
+                "-p",
+                self.name,
+                "--env-file",
+                str(self.env),
+                "-f",
+                str(ROOT / "compose.yaml"),
+                *arguments,
+            ],
             input=stdin,
             capture_output=True,
             text=True,
@@ -99,6 +117,19 @@ class Stack:
         assert ran["status"] == "succeeded", ran
         return ran["output"]["mime"]["text/plain"]
 
+    def ready(self, project_id: str) -> dict[str, Any]:
+        shown = self.call("POST", f"/api/project/{project_id}/sandbox/start?wait=true")
+        assert shown["state"] == "ready", shown
+        return shown
+
+    def remove_sandboxes(self) -> None:
+        """Remove what the engine runs and keeps for this deployment, as a machine that is lost does."""
+        label = f"label=org.aimforge.deployment={self.name}"
+        for key in docker("ps", "-aq", "--filter", label).split():
+            docker("rm", "-f", key)
+        for key in docker("volume", "ls", "-q", "--filter", label).split():
+            docker("volume", "rm", key)
+
     def inspect(self, service: str) -> dict[str, Any]:
         key = self.compose("ps", "-q", service).strip()
         return json.loads(docker("inspect", key))[0]
@@ -122,11 +153,7 @@ def stack() -> Generator[Stack]:
     there.env.write_text(f"{made}AIMFORGE_DEPLOYMENT={name}\n")
     yield there
     there.compose("down", "-v", "--remove-orphans")
-    label = f"label=org.aimforge.deployment={name}"
-    for key in docker("ps", "-aq", "--filter", label).split():
-        docker("rm", "-f", key)
-    for key in docker("volume", "ls", "-q", "--filter", label).split():
-        docker("volume", "rm", key)
+    there.remove_sandboxes()
     shutil.rmtree(folder)
 
 
@@ -150,14 +177,14 @@ def check_privileges(stack: Stack) -> None:
     assert not secrets_of_egress
 
 
-def test_a_school_brings_it_up_replaces_the_api_and_restores_a_backup(stack: Stack):
+def test_a_school_brings_it_up_replaces_every_role_and_restores_a_backup(stack: Stack):
     stack.up()
     check_privileges(stack)
     add = ("exec", "-T", "api", "aimforge", "user", "add", "ada", "--role", "admin", "--password-stdin")
     stack.compose(*add, stdin=f"{PASSWORD}\n")
     stack.call("POST", "/api/session", {"login": "ada", "password": PASSWORD})
     project_id = stack.call("POST", "/api/project/make", {"name": "Prices"})["id"]
-    before = stack.call("POST", f"/api/project/{project_id}/sandbox/start?wait=true")
+    before = stack.ready(project_id)
     code = "def main():\n    with open('kept', 'a+') as file:\n        file.seek(0)\n        return file.read()\n"
     node = {"title": "Probe", "code": code, "position": {"x": 0, "y": 0}}
     probe = stack.call("POST", f"/api/project/{project_id}/nodes", node)["id"]
@@ -165,12 +192,15 @@ def test_a_school_brings_it_up_replaces_the_api_and_restores_a_backup(stack: Sta
     write = stack.call("POST", f"/api/project/{project_id}/nodes", writes)["id"]
     assert stack.run(project_id, write) == "1"
     assert stack.run(project_id, probe) == "'as it was'"
+    sandbox = sandboxes(stack)
 
-    # Replacing the api, as an upgrade does, loses no sandbox.
+    # Replacing each role, as an upgrade does, loses no sandbox; nor does taking the stack down and bringing it up again.
     stack.compose("up", "-d", "--force-recreate", "--no-deps", "api")
-    stack.up()
-    after = stack.call("POST", f"/api/project/{project_id}/sandbox/start?wait=true")
-    assert (after["state"], after["generation"]) == ("ready", before["generation"])
+    check_survived(stack, project_id, probe, before, sandbox)
+    stack.compose("up", "-d", "--force-recreate", "--no-deps", "launcher", "egress")
+    check_survived(stack, project_id, probe, before, sandbox)
+    stack.compose("down")
+    check_survived(stack, project_id, probe, before, sandbox)
 
     saved = stack.folder / "backup.tar"
     where = (f"--env-file={stack.env}", f"--project={stack.name}")
@@ -180,6 +210,28 @@ def test_a_school_brings_it_up_replaces_the_api_and_restores_a_backup(stack: Sta
     assert stack.run(project_id, spoil) == "2"
     stack.call("PATCH", f"/api/project/{project_id}", {"name": "Spoilt"})
     subprocess.run([ROOT / "scripts/restore", str(saved), *where], check=True)
+    check_restored(stack, project_id, probe)
+
+    # A machine where nothing is left but the repository, .env and the backup.
+    stack.compose("down", "-v")
+    stack.remove_sandboxes()
+    subprocess.run([ROOT / "scripts/restore", str(saved), *where], check=True)
+    check_restored(stack, project_id, probe)
+
+
+def sandboxes(stack: Stack) -> list[str]:
+    return docker("ps", "-q", "--no-trunc", "--filter", f"label=org.aimforge.deployment={stack.name}").split()
+
+
+def check_survived(stack: Stack, project_id: str, probe: str, before: dict[str, Any], sandbox: list[str]) -> None:
+    """The very container of before runs nodes, which find their files."""
+    stack.up()
+    after = stack.ready(project_id)
+    assert (after["generation"], sandboxes(stack)) == (before["generation"], sandbox)
+    assert stack.run(project_id, probe) == "'as it was'"
+
+
+def check_restored(stack: Stack, project_id: str, probe: str) -> None:
     stack.up()
     assert stack.call("GET", f"/api/project/{project_id}")["name"] == "Prices"
     assert stack.run(project_id, probe) == "'as it was'"
