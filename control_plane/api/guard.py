@@ -24,7 +24,6 @@ What is checked, in this order:
 import hmac
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Final, Protocol
-from urllib.parse import urlsplit
 
 from starlette.requests import HTTPConnection
 from starlette.routing import WebSocketRoute
@@ -196,8 +195,8 @@ class Guard:
             raise Forbidden(f"This server does not answer to the name {name[:80]!r}: add it to AIMFORGE_ALLOWED_HOSTS.")
 
     def _check_origin(self, origin: str, host: str) -> None:
-        parts = urlsplit(origin)
-        if parts.scheme in ("http", "https") and parts.netloc == host:
+        scheme, separator, rest = origin.partition("://")
+        if separator and scheme in ("http", "https") and rest == host:
             return
         if origin not in self._origins:
             raise Forbidden(f"Pages of {origin[:80]!r} may not use this server: see AIMFORGE_ALLOWED_ORIGINS.")

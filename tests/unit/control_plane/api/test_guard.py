@@ -87,6 +87,8 @@ async def test_without_credentials_only_what_is_public_answers(app: Served):
         ({"cookie": f"{SESSION_COOKIE}=made.up.session"}, 401),
         (BEARER | {"origin": "http://evil.example"}, 403),
         (BEARER | {"origin": "null"}, 403),
+        (BEARER | {"origin": "http://["}, 403),
+        (BEARER | {"origin": "http://[::1]x"}, 403),
         (BEARER | {"host": "evil.example"}, 403),
         (BEARER | {"host": "127.0.0.1.evil.example"}, 403),
     ],
