@@ -159,10 +159,11 @@ class Projects:
         source = self._registry.get(project_id)
         copy_name = name or f"{source.name[: MAX_NAME - 7]} (copy)"
         address = await self._sandboxes.ensure_ready(project_id)
-        async with self._link.stream(address, "GET", "/project/export", user=person.name) as export:
-            if export.status != 200:
-                raise_for_agent(export.status, await bounded(export.body(), MAX_JSON_BODY))
-            return await self.bring_in(person, copy_name, export.body())
+        with self._sandboxes.using(project_id):
+            async with self._link.stream(address, "GET", "/project/export", user=person.name) as export:
+                if export.status != 200:
+                    raise_for_agent(export.status, await bounded(export.body(), MAX_JSON_BODY))
+                return await self.bring_in(person, copy_name, export.body())
 
     async def fill(self, record: ProjectRecord, person: Person, archive: AsyncIterator[bytes]) -> Brought:
         """Replace a project's content by that of a zip. Raises ``SandboxFailed``, and what the agent says of the zip."""

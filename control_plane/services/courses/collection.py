@@ -106,7 +106,7 @@ class Collection:
 
     async def _collect_one(self, assignment: Assignment, record: Submission, attempts: int = ATTEMPTS) -> None:
         """Collect one student's project, and let its sandbox rest again if it did before."""
-        rested = self._sandboxes.address_of(record.project_id) is None
+        rested, began = self._sandboxes.address_of(record.project_id) is None, self._clock.monotonic()
         for attempt in range(1, attempts + 1):
             try:
                 await self._submissions.collect(assignment, record.id)
@@ -118,8 +118,10 @@ class Collection:
                     await self._fail(assignment, record, error)
                     break
                 await self._clock.sleep(RETRY_SEC)
-        if rested and self._sandboxes.knows(record.project_id) and not self._sandboxes.entry(record.project_id).in_use:
-            await self._sandboxes.stop(record.project_id, EndReason.IDLE)
+        if rested and self._sandboxes.knows(record.project_id):
+            entry = self._sandboxes.entry(record.project_id)
+            if not entry.in_use and entry.wanted_at < began:
+                await self._sandboxes.stop(record.project_id, EndReason.IDLE)
 
     async def _fail(
         self, assignment: Assignment, record: Submission, error: AimforgeError, *, last: bool = False

@@ -65,17 +65,17 @@ class ProjectArchives:
         """
         nodes = {"without": ",".join(without)} if without else {"only": ",".join(only)} if only else {}
         address = await self._sandboxes.ensure_ready(project_id, touch=touch)
-        try:
-            async with (
-                asyncio.timeout(EXPORT_TIMEOUT_SEC),
-                self._link.stream(address, "GET", "/project/export", query=urlencode(nodes), user=user) as export,
-            ):
-                if export.status != 200:
-                    raise_for_agent(export.status, await bounded(export.body(), MAX_JSON_BODY))
-                with self._sandboxes.using(project_id):
+        with self._sandboxes.using(project_id):
+            try:
+                async with (
+                    asyncio.timeout(EXPORT_TIMEOUT_SEC),
+                    self._link.stream(address, "GET", "/project/export", query=urlencode(nodes), user=user) as export,
+                ):
+                    if export.status != 200:
+                        raise_for_agent(export.status, await bounded(export.body(), MAX_JSON_BODY))
                     return await self.store.put(export.body(), self._max_bytes)
-        except TimeoutError as error:
-            raise TimedOut(f"The sandbox did not hand its project over within {EXPORT_TIMEOUT_SEC:g} s.") from error
+            except TimeoutError as error:
+                raise TimedOut(f"The sandbox did not hand its project over within {EXPORT_TIMEOUT_SEC:g} s.") from error
 
     async def make(self, person: Person, name: str, archive_id: str) -> ProjectRecord:
         """Make a project from an archive. On failure nothing is left of it."""

@@ -65,6 +65,8 @@ class SandboxEntry:
     record: SandboxRecord
     used_at: float
     """Monotonic time of the last use that the control plane saw."""
+    wanted_at: float = float("-inf")
+    """Monotonic time at which somebody last asked for it, or typed in it."""
     address: AgentAddress | None = None
     flight: Flight | None = None
     backoff: StartBackoff = field(default_factory=StartBackoff)
@@ -76,6 +78,8 @@ class SandboxEntry:
     """Monotonic time of its start: a clock that is set must not make a sandbox old."""
     outdated: bool = False
     """Whether the container that there is was made from an image that is no longer the newest."""
+    in_slot: bool = False
+    """Whether the queue counts it among those that it admitted, also when it is ready already."""
     queue_position: int | None = None
     queue_reason: str = ""
     """Why it waits, where it is not just for others that are being started."""

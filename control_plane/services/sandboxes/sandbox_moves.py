@@ -68,8 +68,7 @@ def sentence(reason: EndReason) -> str:
 def check_not_ended(entry: SandboxEntry) -> None:
     """Raise ``SandboxFailed`` if the engine reported meanwhile that the container ended."""
     if entry.ended is not None and entry.ended.done():
-        reason = entry.ended.result()
-        raise SandboxFailed(sentence(reason), reason)
+        raise SandboxFailed(sentence(entry.ended.result()), entry.ended.result())
 
 
 class SandboxMoves:
@@ -166,8 +165,12 @@ class SandboxMoves:
             place = self._grants.place_of(entry.record.project_id)
             async with self._queue.slot(place, lambda position: self._wait_at(entry, position)):
                 entry.queue_position = None
-                async with asyncio.timeout(DEADLINES[SandboxState.STARTING]):
-                    await self._start_container(entry)
+                entry.in_slot = True
+                try:
+                    async with asyncio.timeout(DEADLINES[SandboxState.STARTING]):
+                        await self._start_container(entry)
+                finally:
+                    entry.in_slot = False
         except TimeoutError as error:
             failure = SandboxFailed("The sandbox did not become ready in time. Try again.", EndReason.START_FAILED)
             await self._give_up(entry, EndReason.START_FAILED, failure.message)

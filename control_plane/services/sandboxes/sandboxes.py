@@ -137,7 +137,7 @@ class Sandboxes:
         if entry is None:
             raise no_such_project(project_id)
         if touch:
-            entry.used_at = self._clock.monotonic()
+            entry.used_at = entry.wanted_at = self._clock.monotonic()
         if entry.address is not None:
             return entry.address
         if insist:
@@ -152,7 +152,7 @@ class Sandboxes:
     def touch(self, project_id: str) -> None:
         """Note user input: the sandbox is not idle."""
         if (entry := self._entries.get(project_id)) is not None:
-            entry.used_at = self._clock.monotonic()
+            entry.used_at = entry.wanted_at = self._clock.monotonic()
 
     @contextmanager
     def using(self, project_id: str) -> Generator[None, None, None]:
@@ -378,7 +378,7 @@ class Sandboxes:
 
     def _obstacle(self) -> str:
         """Say why no sandbox may be started now, and make room for the next; empty when one may."""
-        held = sum(entry.state in HOLDS_MEMORY for entry in self._entries.values())
+        held = sum(entry.state in HOLDS_MEMORY and not entry.in_slot for entry in self._entries.values())
         if held + self._queue.running >= self.policy.max_running:
             self._evict_one()
             return f"All {self.policy.max_running} places for sandboxes are taken. Yours starts when one is free."

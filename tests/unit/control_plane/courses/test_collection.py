@@ -11,6 +11,7 @@ import pytest
 
 from control_plane.domain.sandbox import EndReason, SandboxState
 from control_plane.services.courses.collection import FIRST_AGAIN_SEC, MOST_AGAIN_SEC, MOST_FAILURES, again_after
+from tests.fakes.agent_link import Asked, Reply
 from tests.fakes.classroom import Classroom, Headers
 from tests.fakes.hosted import hosted
 
@@ -76,6 +77,24 @@ async def test_a_sandbox_that_rested_rests_again_and_one_that_ran_goes_on(room: 
     await collected(room, assignment)
     assert sandboxes.entry(bobs).state is SandboxState.STOPPED
     assert sandboxes.entry(eves).state is SandboxState.READY
+
+
+async def test_a_sandbox_that_somebody_came_to_meanwhile_goes_on(room: Classroom):
+    bob = (await room.open("bob"))["bob"]
+    assignment = await room.assign(due_at=NOW + 50)
+    bobs = await room.start(assignment, bob)
+    sandboxes = room.app.served.app.state.services.sandboxes
+    await sandboxes.stop(bobs, EndReason.BY_USER)
+    agent = room.app.served.outside.link.agent(bobs)
+
+    async def export(_: Asked) -> Reply:
+        assert sandboxes.entry(bobs).in_use == 1
+        await sandboxes.ensure_ready(bobs)  # as a terminal does that he opens
+        return Reply(chunks=[b"[]"], headers={"content-type": "application/zip"})
+
+    agent.on("GET", "/project/export", export)
+    assert await collected(room, assignment) == {"bob": "collected"}
+    assert sandboxes.entry(bobs).state is SandboxState.READY
 
 
 async def test_a_sandbox_that_cannot_be_read_keeps_nobody_else_from_being_collected(room: Classroom):

@@ -151,15 +151,20 @@ async def test_an_import_has_the_name_that_it_was_given_or_its_own(
 async def test_a_copy_is_made_of_the_export(world: World):
     source = await world.ready("Weather")
     world.link.agent(source).answer("GET", "/project/export", b"PK-the-folder", content_type="application/zip")
+    in_use: list[int] = []
     ensure_ready = world.sandboxes.ensure_ready
 
     async def ready(project_id: str, *, touch: bool = True) -> object:
+        if project_id != source:  # the copy may wait for its turn for long: nobody may pause what it is made of
+            in_use.append(world.sandboxes.entry(source).in_use)
         world.link.agent(project_id).answer("POST", "/project/import", {"name": "x"})
         return await ensure_ready(project_id, touch=touch)
 
     world.sandboxes.ensure_ready = ready  # pyright: ignore[reportAttributeAccessIssue]
     copy = await world.projects.duplicate(LOCAL_PERSON, source)
     assert copy.name == "Weather (copy)"
+    assert in_use == [1]
+    assert world.sandboxes.entry(source).in_use == 0
     uploaded = world.link.agent(copy.id).asked[-1]
     assert (uploaded.path, uploaded.body) == ("/project/import", b"PK-the-folder")
 

@@ -7,11 +7,12 @@ import pytest
 from structlog.testing import capture_logs
 
 from control_plane.domain.errors import NotFound
-from control_plane.domain.sandbox import EndReason, Limits, SandboxState
+from control_plane.domain.sandbox import EndReason, Limits, SandboxRecord, SandboxState
 from control_plane.ports import AgentAddress, Container
 from tests.fakes.clock import settle
 from tests.fakes.egress import FakeEgress
 from tests.fakes.runtime import FakeRuntime
+from tests.fakes.stores import FakeSandboxStore
 from tests.fakes.world import Outside, World, open_world
 
 
@@ -146,3 +147,32 @@ async def test_a_container_that_ends_while_its_limits_change_is_noted():
         await asyncio.gather(changing, noting)
         assert await asyncio.shield(ended) is EndReason.OUT_OF_MEMORY
         assert world.state(project_id) is SandboxState.FAILED
+
+
+async def test_one_that_has_just_become_ready_takes_one_place_and_not_two():
+    """The database is slow to note it: meanwhile another one begins, for which there is room."""
+    outside = Outside()
+    async with open_world(outside) as world:  # three may run
+        sleeps = await world.ready("sleeps")
+        await world.sandboxes.pause(sleeps)
+        first, second = await world.make("first"), await world.make("second")
+        noting, noted = asyncio.Event(), asyncio.Event()
+        save = FakeSandboxStore.save
+
+        async def slowly(store: FakeSandboxStore, record: SandboxRecord) -> None:
+            if record.project_id == first.id and record.state is SandboxState.READY:
+                noting.set()
+                await noted.wait()
+            await save(store, record)
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(FakeSandboxStore, "save", slowly)
+            starting = asyncio.create_task(world.sandboxes.ensure_ready(first.id))
+            await noting.wait()
+            await world.sandboxes.ensure_ready(second.id)
+            noted.set()
+            await starting
+        assert world.state(sleeps) is SandboxState.PAUSED
+        # The control: there is no room for a fourth, so the one that sleeps makes it.
+        await world.ready("fourth")
+        assert world.state(sleeps) is SandboxState.STOPPED
