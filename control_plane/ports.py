@@ -323,8 +323,8 @@ class ArchiveStore(Protocol):
         """Remove archives; what is gone already is no error."""
         ...
 
-    async def before(self, at: float) -> Sequence[str]:
-        """Return the ids of archives, also of unfinished ones, that are older than ``at``."""
+    async def ids(self) -> Sequence[str]:
+        """Return the ids of all archives, also of unfinished ones, the oldest first."""
         ...
 
 

@@ -52,10 +52,10 @@ class FakeArchiveStore:
         for archive_id in archive_ids:
             self.kept.pop(archive_id, None)
 
-    async def before(self, at: float) -> Sequence[str]:
-        """Return the ids of older archives."""
+    async def ids(self) -> Sequence[str]:
+        """Return the ids of all archives."""
         self._database.check()
-        return [archive.id for archive, _ in self.kept.values() if archive.created_at < at]
+        return list(self.kept)
 
 
 class FakeHiddenTestStore:

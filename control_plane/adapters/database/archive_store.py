@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from typing import Final
 
 import sqlalchemy as sa
+import structlog
 from sqlmodel import SQLModel
 
 from control_plane.adapters.database import course_tables
@@ -13,6 +14,8 @@ from control_plane.adapters.database.stores import Database
 from control_plane.domain.archives import Archive
 from control_plane.domain.errors import NotFound, StoreUnavailable, TooLarge
 from sandbox_image.wire.limits import MIB
+
+log = structlog.stdlib.get_logger()
 
 tables: Final = SQLModel.metadata.tables
 archives: Final = tables[course_tables.ARCHIVE]
@@ -43,7 +46,11 @@ class DatabaseArchiveStore:
                 size += len(piece)
             return await self._finish(Archive(id=archive_id, digest=digest.hexdigest(), size=size, created_at=at))
         except BaseException:
-            await self.delete([archive_id])
+            try:
+                await self.delete([archive_id])
+            except StoreUnavailable as error:
+                # What went wrong first is what is told, and a cancellation stays one. Pruning finds the unfinished archive.
+                log.warning("archive_left_unfinished", archive_id=archive_id, message=error.message)
             raise
 
     async def find(self, archive_id: str) -> Archive | None:
@@ -77,9 +84,9 @@ class DatabaseArchiveStore:
                 await connection.execute(pieces.delete().where(pieces.c.archive_id == archive_id))
                 await connection.execute(archives.delete().where(archives.c.id == archive_id))
 
-    async def before(self, at: float) -> Sequence[str]:
-        """Return the ids of archives, also of unfinished ones, that are older."""
-        query = sa.select(archives.c.id).where(archives.c.created_at < at).order_by(archives.c.created_at)
+    async def ids(self) -> Sequence[str]:
+        """Return the ids of all archives, also of unfinished ones."""
+        query = sa.select(archives.c.id).order_by(archives.c.created_at)
         async with self._database.read() as connection:
             return list((await connection.execute(query)).scalars())
 

@@ -49,6 +49,8 @@ class ProjectArchives:
         self._directory = directory
         self._clock = clock
         self._max_bytes = max_bytes
+        self._unused_since: dict[str, float] = {}
+        """Since when, by the monotonic clock, nothing refers to an archive as far as was seen."""
 
     async def freeze(
         self,
@@ -97,15 +99,17 @@ class ProjectArchives:
             await self._clock.sleep(PRUNE_EVERY_SEC)
 
     async def prune(self) -> None:
-        """Remove archives that nothing refers to."""
-        old = await self.store.before(self._clock.now() - UNUSED_SEC)
+        """Remove archives that nothing has referred to for a while, by a clock that never jumps; also unfinished ones."""
+        stored = await self.store.ids()
         await self._directory.look()
-        used = self._used()
-        unused = [archive_id for archive_id in old if archive_id not in used]
-        for archive_id in unused:
+        used, now = self._used(), self._clock.monotonic()
+        self._unused_since = {id_: self._unused_since.get(id_, now) for id_ in stored if id_ not in used}
+        old = [id_ for id_, since in self._unused_since.items() if now - since >= UNUSED_SEC]
+        for archive_id in old:
             await self.store.delete([archive_id])
-        if unused:
-            log.info("archives_pruned", archives=len(unused))
+            del self._unused_since[archive_id]
+        if old:
+            log.info("archives_pruned", archives=len(old))
 
     def _used(self) -> set[str]:
         identity = self._directory.identity

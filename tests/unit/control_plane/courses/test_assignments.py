@@ -271,10 +271,17 @@ async def test_archives_that_nothing_refers_to_are_removed_later(room: Classroom
     assert len(outside.archives.kept) == 4
     await room.coursework.archives.prune()
     assert len(outside.archives.kept) == 4
+    outside.clock.jump(365 * 86400)
+    await room.coursework.archives.prune()
+    assert len(outside.archives.kept) == 4  # a clock that is set makes nothing old
+    outside.clock.jump(-2 * 365 * 86400)
     await outside.clock.advance(3700)
     await room.coursework.archives.prune()
     assert len(outside.archives.kept) == 3
     await room.ask("DELETE", assignment, room.ada, 204)
+    await room.coursework.archives.prune()
+    assert len(outside.archives.kept) == 3  # somebody may read them still
+    await outside.clock.advance(3700)
     await room.coursework.archives.prune()
     assert outside.archives.kept == {}
     await room.ask("GET", assignment, room.ada, 404)
