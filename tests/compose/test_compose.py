@@ -77,6 +77,8 @@ class Stack:
                 str(ROOT / "compose.yaml"),
                 *arguments,
             ],
+            # Compose 1.29 gives up on a busy engine after a minute.
+            env={"COMPOSE_HTTP_TIMEOUT": "300", **os.environ},
             input=stdin,
             capture_output=True,
             text=True,
