@@ -93,7 +93,7 @@ class Settings(PeopleSettings, AllowanceSettings, CourseSettings):
     )
     runtime: str = Field(
         default="",
-        description="The engine's runtime for sandboxes, such as crun; gVisor's does not start them yet. Empty: its default.",
+        description="The engine's runtime for sandboxes, such as crun; gVisor's, runsc, is experimental. Empty: its default.",
     )
     deployment: str = Field(
         default="", description="Label of this deployment's containers. Empty: derived from the data directory."
