@@ -31,6 +31,8 @@ ENDS: list[tuple[str, str, str]] = [
     ("def main():\n    return lambda: 1", "NotPicklable", "lambda"),
     ("import threading\nclass A:\n    pass\ndef main():\n    a = A()\n    a.lock = threading.Lock()\n    return {'k': [a]}",
      "NotPicklable", "output['k'][0].lock is a _thread.lock"),
+    ("import os\ndef main():\n    return {'k': os}", "NotPicklable", "output['k'] is a module"),
+    ("def main():\n    yield 1", "NotPicklable", "output is a generator (return a list of what it gives instead)"),
     ("class E(Exception):\n    def __str__(self):\n        return 1 / 0\ndef main():\n    raise E", "E", "__str__"),
     ("def main():\n    return input()", "EOFError", ""),
 ]  # fmt: skip

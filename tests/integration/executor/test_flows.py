@@ -377,6 +377,20 @@ async def test_a_result_whose_class_got_another_file_is_made_anew(flows: FlowBen
     assert plain_json(result.nodes["use"]) == 3
 
 
+async def test_an_input_that_cannot_be_read_is_named(flows: FlowBench) -> None:
+    on_disk(
+        flows,
+        "make",
+        "class Odd(Exception):\n    def __init__(self, a, b):\n        super().__init__(a)\ndef main():\n    return Odd(1, 2)\n",
+    )
+    flows.graph.code_node("use", "def main(found):\n    return str(found)\n")
+    flows.graph.link("make", "use")
+    error = (await flows.flow()).nodes["use"].error
+    assert error is not None
+    assert error.type == "TypeError"
+    assert "while the input `found` was read" in error.message
+
+
 async def test_own_modules_come_before_what_was_imported_ahead_of_time(flows: FlowBench) -> None:
     (flows.bench.workspace / "statistics.py").write_text("MINE = 1\n")
     flows.graph.code_node("mine", "import statistics\ndef main():\n    return statistics.MINE\n")

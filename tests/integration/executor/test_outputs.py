@@ -42,6 +42,39 @@ async def test_displays_end_where_an_answer_would_be_too_large_whatever_they_are
         assert outcome.stderr == "There are too many displays; the rest is not shown.\n"
 
 
+async def test_standard_streams_can_be_wrapped_anew(bench: Bench) -> None:
+    outcome = await bench.run(
+        "import io, sys\nclass Loud:\n    def __repr__(self):\n        print('in repr', end='')\n        return 'loud'\n"
+        "def main():\n    assert not sys.stdout.seekable()\n"
+        "    sys.stdout = io.TextIOWrapper(sys.stdout.buffer, encoding='utf-8')\n    print('wrapped')\n"
+        "    sys.stderr.reconfigure(encoding='latin-1')\n    print('again', file=sys.stderr)\n    return Loud()"
+    )
+    assert outcome.error is None
+    assert (outcome.stdout, outcome.stderr) == ("wrapped\nin repr", "again\n")
+
+
+async def test_threads_that_outlive_main_come_to_their_end(bench: Bench) -> None:
+    source = (
+        "import threading, time\nfrom concurrent.futures import ThreadPoolExecutor\nfrom pathlib import Path\n"
+        "def late(name):\n    while not Path('go').exists(): time.sleep(0.01)\n    print('late')\n    Path(name).touch()\n"
+        "def main():\n    threading.Thread(target=late, args=('thread',)).start()\n"
+        "    ThreadPoolExecutor(1).submit(late, 'pool')\n    return 1"
+    )
+    assert plain_json(await bench.run(source)) == 1  # it does not wait for them
+    (bench.workspace / "go").touch()
+    async with asyncio.timeout(60):
+        while True:
+            if all((bench.workspace / name).exists() for name in ("thread", "pool")):
+                return
+            await asyncio.sleep(0.01)
+
+
+async def test_a_representation_that_exits_is_a_note(bench: Bench) -> None:
+    outcome = await bench.run("class A:\n    def __repr__(self): raise SystemExit(3)\ndef main():\n    return A()")
+    assert outcome.output is not None
+    assert outcome.output.note == "repr failed: SystemExit: 3"
+
+
 async def test_an_error_tells_notes_causes_and_what_a_group_holds(bench: Bench) -> None:
     noted = await bench.run(
         "def main():\n    try:\n        {}['k']\n    except KeyError as error:\n"

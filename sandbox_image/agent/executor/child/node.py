@@ -44,6 +44,7 @@ class NodeRun:
             self._show_figures(returned=value)
             flush()
             message, blob = self._result(value)
+            flush()  # a user's repr may print
         except BaseException as error:  # noqa: BLE001 whatever user code raises is the result, SystemExit included
             flush()
             if os.getpid() != self._pid:
@@ -70,9 +71,9 @@ class NodeRun:
         nameless = _nameless(main, [port in inputs for port in ports])
         for index, port in enumerate(ports):
             if port in inputs and len(positional) == index:
-                positional.append(self._load(inputs[port]))
+                positional.append(self._arrived(port))
             elif port in inputs:
-                named[port] = self._load(inputs[port])
+                named[port] = self._arrived(port)
             elif index < len(nameless):
                 positional.append(nameless[index])
         value = main(*positional, **named)
@@ -106,6 +107,15 @@ class NodeRun:
             parent = types.ModuleType(".".join(parts[:depth]))
             parent.__path__ = ["/".join((self._request["workspace"], *parts[:depth]))]
             sys.modules[parent.__name__] = parent
+
+    def _arrived(self, port: str) -> Any:
+        try:
+            return self._load(self._request["inputs"][port])
+        except Exception as error:
+            error.add_note(
+                f"This happened while the input `{port}` was read: what was returned cannot be restored here."
+            )
+            raise
 
     def _load(self, item: dict[str, Any]) -> Any:
         if "json" in item:

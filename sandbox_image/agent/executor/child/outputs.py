@@ -33,7 +33,7 @@ class _Building:
     def attempt(self, what: str, make: Callable[[], None]) -> None:
         try:
             make()
-        except Exception as error:  # noqa: BLE001 a user's repr may raise anything; the note says so
+        except (Exception, SystemExit) as error:  # noqa: BLE001 a user's repr may raise anything; the note says so
             self.notes.append(f"{what} failed: {type(error).__name__}: {_message(error)}")
 
 

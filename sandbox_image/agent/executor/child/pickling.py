@@ -1,6 +1,7 @@
 """Finds which part of a value cannot be pickled, to name it."""
 
 import pickle
+import types
 from collections.abc import Iterator
 from typing import Any, Final
 
@@ -38,7 +39,7 @@ def _parts(value: Any) -> Iterator[tuple[str, Any]]:
     elif isinstance(value, (list, tuple)):
         for index, item in enumerate(value[:MAX_PARTS]):  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
             yield f"[{index}]", item
-    else:
+    elif not isinstance(value, (type, types.ModuleType)):  # those travel by their name
         attributes = getattr(value, "__dict__", None)
         if type(attributes) is dict:
             for name, item in list(attributes.items())[:MAX_PARTS]:  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
@@ -54,6 +55,8 @@ def _picklable(value: Any) -> bool:
 
 
 def _described(value: Any) -> str:
+    if isinstance(value, (types.GeneratorType, types.AsyncGeneratorType)):
+        return f"{type_name(value)} (return a list of what it gives instead)"
     name = getattr(value, "__qualname__", "")
     if isinstance(name, str) and "<lambda>" in name:
         return "lambda (define it with def at the top of the node's file instead)"

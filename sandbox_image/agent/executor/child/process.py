@@ -71,7 +71,15 @@ def _settle(stdout: int, stderr: int, workspace: str) -> None:
 
 
 def _line_buffered(descriptor: int) -> TextIO:
-    return open(descriptor, "w", buffering=1, encoding="utf-8", errors="backslashreplace", closefd=False)
+    """Open a standard stream over a pipe, which it is in a run: over anything else, Python would remember that it can seek."""
+    kept, ends = os.dup(descriptor), os.pipe()
+    os.dup2(ends[1], descriptor)
+    try:
+        return open(descriptor, "w", buffering=1, encoding="utf-8", errors="backslashreplace", closefd=False)
+    finally:
+        os.dup2(kept, descriptor)
+        for temporary in (kept, *ends):
+            os.close(temporary)
 
 
 def _answer(channel: Channel, request: dict[str, Any], blob: memoryview) -> None:
@@ -81,11 +89,34 @@ def _answer(channel: Channel, request: dict[str, Any], blob: memoryview) -> None
     run = NodeRun(request, blob, channel)
     handlers = atexit._ncallbacks()  # pyright: ignore[reportPrivateUsage, reportAttributeAccessIssue]  # noqa: SLF001
     run.execute()
+    goes_on = _threads_go_on()
+    if goes_on:
+        _print_nowhere()
     run.send_digests()
+    if goes_on:
+        # As at the end of any program; pools are told that there is no more work. The agent limits the time.
+        sys.modules["threading"]._shutdown()  # pyright: ignore[reportAttributeAccessIssue]  # noqa: SLF001
     if atexit._ncallbacks() == handlers:  # pyright: ignore[reportPrivateUsage, reportAttributeAccessIssue]  # noqa: SLF001
         return  # those of the zygote's imports have nothing to do here
     atexit._run_exitfuncs()  # pyright: ignore[reportPrivateUsage, reportAttributeAccessIssue]  # noqa: SLF001 temporary folders
     flush()
+
+
+def _threads_go_on() -> bool:
+    """Whether ``main`` left threads behind that a program would wait for at its end."""
+    threading: Any = sys.modules.get("threading")
+    return threading is not None and any(
+        not thread.daemon for thread in threading.enumerate() if thread is not threading.main_thread()
+    )
+
+
+def _print_nowhere() -> None:
+    """The node's log ends with its result; what prints later must not fail because nobody reads it."""
+    flush()
+    null = os.open(os.devnull, os.O_WRONLY | os.O_CLOEXEC)
+    for standard in (1, 2):
+        os.dup2(null, standard)
+    os.close(null)
 
 
 def _table(request: dict[str, Any], blob: memoryview) -> dict[str, Any]:
