@@ -112,10 +112,18 @@ def parse_allowed_host(text: str) -> AllowedHost:
         raise ValueError(f"{text!r}: {name!r} is not a host name.")
     if wildcard and "." not in canonical:
         raise ValueError(f"{text!r}: a wildcard over a whole top-level domain is not allowed.")
-    if colon and not (port.isascii() and port.isdecimal() and 0 < int(port[:6]) < 65536):
-        raise ValueError(f"{text!r}: a port is a number from 1 to 65535.")
-    ports = frozenset({int(port)}) if colon else DEFAULT_PORTS
+    try:
+        ports = frozenset({parse_port(port)}) if colon else DEFAULT_PORTS
+    except ValueError as error:
+        raise ValueError(f"{text!r}: {error}") from error
     return AllowedHost(("*." if wildcard else "") + canonical, ports, bool(bang))
+
+
+def parse_port(text: str) -> int:
+    """Read a port. Raises ``ValueError`` that says what one is."""
+    if not (text.isascii() and text.isdecimal() and len(text) <= 5 and 0 < int(text) < 65536):
+        raise ValueError("a port is a number from 1 to 65535.")
+    return int(text)
 
 
 def canonical_name(name: str) -> str | None:

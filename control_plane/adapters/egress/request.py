@@ -6,6 +6,8 @@ from urllib.parse import urlsplit
 
 import httptools
 
+from control_plane.domain.egress import parse_port
+
 MAX_HEAD: Final = 16 * 1024
 DROPPED: Final = frozenset({b"proxy-connection", b"proxy-authorization", b"connection", b"keep-alive"})
 
@@ -57,7 +59,7 @@ def parse(head: bytes) -> ProxyRequest:
         target = parsed.target.decode("ascii")
         if method == b"CONNECT":
             name, _, port = target.rpartition(":")
-            return ProxyRequest(name.strip("[]"), _port(port))
+            return ProxyRequest(name.strip("[]"), parse_port(port))
         parts = urlsplit(target)
         port_number = parts.port or 80
     except ValueError as error:
@@ -71,9 +73,3 @@ def parse(head: bytes) -> ProxyRequest:
     host = parts.hostname if port_number == 80 else f"{parts.hostname}:{port_number}"
     lines += [b"host: " + host.encode(), b"connection: close"]
     return ProxyRequest(parts.hostname, port_number, b"\r\n".join(lines) + b"\r\n\r\n", tunnel=False)
-
-
-def _port(text: str) -> int:
-    if not (text.isascii() and text.isdecimal() and 0 < int(text[:6]) < 65536):
-        raise ValueError(text)
-    return int(text)

@@ -49,8 +49,10 @@ def test_entries_are_read_with_ports_and_privacy():
 
 
 @pytest.mark.parametrize(
-    "text", ["*", "*.org", "a.example:0", "a.example:x", "a.example!public", "a.example:1:2", "10.0.0.1", ""]
-)
+    "text",
+    ["*", "*.org", "a.example:0", "a.example:x", "a.example!public", "a.example:1:2", "10.0.0.1", "",
+     "a.example:65536", "a.example:00044399999", "a.example:000443" + "9" * 4000],
+)  # fmt: skip
 def test_entries_that_say_nothing_sensible_are_refused_by_name(text: str):
     with pytest.raises(ValueError, match=r".+"):
         parse_allowed_host(text)

@@ -181,6 +181,13 @@ def test_any_head_is_read_or_refused(noise: bytes):
         assert 0 < request.port < 65536
 
 
+def test_a_port_is_no_longer_than_ports_are():
+    """One of thousands of digits would be told to everybody who watches, and be written down."""
+    assert parse(b"CONNECT a.example:443 HTTP/1.1\r\n\r\n").port == 443
+    with pytest.raises(BadRequest):
+        parse(b"CONNECT a.example:000443" + b"9" * 4000 + b" HTTP/1.1\r\n\r\n")
+
+
 @given(st.binary(max_size=400))
 def test_any_bytes_are_a_hello_or_none(noise: bytes):
     for data in (noise, b"\x16\x03\x01" + noise):
