@@ -132,11 +132,15 @@ async def delete(call: Call) -> Response:
     """Delete a project: container, workspace and rows, after a grace in which it can be restored."""
     at_once = call.request.query_params.get("now", "") in ("1", "true")
     name = call.services.registry.name_of(call.project_id)
-    until = await call.services.deletions.delete(call.project_id, at_once=at_once)
-    call.services.open_sockets.close_project(call.project_id, CloseCode.SANDBOX_DELETED)
-    call.services.audit.record(
-        AuditAction.PROJECT_DELETED, call.actor, project_id=call.project_id, name=name, at_once=at_once
-    )
+    try:
+        until = await call.services.deletions.delete(call.project_id, at_once=at_once)
+    finally:
+        # Also where it cannot be removed now: it is hidden, and goes when what is missing is there again.
+        if call.services.registry.find(call.project_id) is None:
+            call.services.open_sockets.close_project(call.project_id, CloseCode.SANDBOX_DELETED)
+            call.services.audit.record(
+                AuditAction.PROJECT_DELETED, call.actor, project_id=call.project_id, name=name, at_once=at_once
+            )
     return answer(Deleted(id=call.project_id, restorable_until=until))
 
 

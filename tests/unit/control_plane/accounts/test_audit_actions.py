@@ -9,6 +9,7 @@ import pytest
 
 from control_plane.api.operation import OperationRoute
 from control_plane.domain.audit import AuditAction
+from control_plane.domain.errors import EngineUnavailable
 from control_plane.domain.people import Registration, Role
 from control_plane.ports import AuditStore
 from sandbox_image.wire import events
@@ -119,6 +120,33 @@ async def test_shares_exports_deletions_and_what_administrators_do_to_sandboxes(
         AuditAction.PROJECT_RESTORED,
         AuditAction.AUDIT_EXPORTED,
     ]
+
+
+async def test_a_deletion_that_goes_on_later_is_written_down_when_it_was_asked_for(app: Hosted):
+    """The engine was away: the project is hidden, and gone once the engine is back."""
+    ada = await app.joined("ada")
+    runtime = app.served.outside.runtime
+    delete = runtime.delete_workspace
+
+    async def gone(project_id: str) -> None:
+        raise EngineUnavailable("The container engine does not answer.")
+
+    project_id = await app.make(ada)
+    runtime.delete_workspace = gone
+    before = len(await written(app))
+    path = f"/api/project/{project_id}"
+    assert await app.status("DELETE", f"{path}?now=true", ada) == 503
+    assert await app.status("GET", path, ada) == 404
+    assert (await since(app, before)).count(AuditAction.PROJECT_DELETED) == 1
+    runtime.delete_workspace = delete
+    # The control: one that was refused is still there, and nothing of it is written down.
+    kept = await app.make(ada)
+    app.served.outside.database.down = True
+    before = len(app.served.outside.audit.entries)
+    assert await app.status("DELETE", f"/api/project/{kept}", ada) == 503
+    app.served.outside.database.down = False
+    assert AuditAction.PROJECT_DELETED not in await since(app, before)
+    assert await app.status("GET", f"/api/project/{kept}/sandbox", ada) == 200
 
 
 async def test_starts_stops_with_their_reasons_and_refused_connections(app: Hosted):
