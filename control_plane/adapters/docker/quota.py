@@ -10,17 +10,18 @@ Needs root, on the engine's machine. The image's content is written through the 
 """
 
 import asyncio
-import json
 import os
 from collections.abc import Sequence
 from pathlib import Path
 
+import msgspec
 import structlog
 
 from control_plane.adapters.docker.naming import slug
 from control_plane.domain.errors import SandboxFailed
 from control_plane.domain.sandbox import EndReason
 from control_plane.ports import SandboxSpec
+from control_plane.services.unreadable import UNREADABLE
 
 log = structlog.get_logger(__name__)
 
@@ -29,6 +30,13 @@ DROP_LOST_AND_FOUND = ("debugfs", "-w", "-R", "rmdir lost+found")
 """People would ask what it is; it is dropped while nothing is mounted, by a program that follows no link."""
 PROBE_BYTES = 1024 * 1024
 MOUNT = ("mount", "-o", "loop,nosuid,nodev,noatime")
+
+
+class Note(msgspec.Struct, frozen=True):
+    """Whose a file system is: a folder's name does not tell the project's id."""
+
+    project: str
+    uid: int
 
 
 class QuotaWorkspaces:
@@ -59,7 +67,8 @@ class QuotaWorkspaces:
 
     async def list(self) -> Sequence[str]:
         """Return the project ids of all workspaces."""
-        return [json.loads(note.read_text())["project"] for note in self._folder.glob("*.json")]
+        notes = [_read(path) for path in self._folder.glob("*.json")]
+        return [note.project for note in notes if note is not None]
 
     async def delete(self, project_id: str) -> None:
         """Unmount and remove a project's file system. No error when it is gone."""
@@ -80,7 +89,7 @@ class QuotaWorkspaces:
         _allocate(unfinished, spec.limits.disk)
         await _run(*MKFS, f"root_owner={spec.uid}:{spec.uid}", str(unfinished))
         await _run(*DROP_LOST_AND_FOUND, str(unfinished))
-        note.write_text(json.dumps({"project": spec.project_id, "uid": spec.uid}))  # noqa: ASYNC240 - a few bytes
+        _write(note, Note(spec.project_id, spec.uid))
         unfinished.rename(image)
 
     async def _grow(self, image: Path, size: int) -> None:
@@ -126,6 +135,22 @@ async def quota_problem(folder: Path) -> str:
         if mountpoint.exists() and not mountpoint.is_mount():
             mountpoint.rmdir()
     return ""
+
+
+def _read(path: Path) -> Note | None:
+    """Read a note; None for one that is gone or damaged, whose workspace stays as it is."""
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=Note)
+    except (OSError, *UNREADABLE) as error:
+        log.warning("workspace.note_unreadable", note=str(path), error=str(error))
+        return None
+
+
+def _write(path: Path, note: Note) -> None:
+    """Write a note whole or not at all: a full disk would leave half of it."""
+    unfinished = path.with_suffix(".note")
+    unfinished.write_bytes(msgspec.json.encode(note))
+    unfinished.rename(path)
 
 
 def _allocate(path: Path, size: int) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from control_plane.adapters.docker import workspace
+from control_plane.adapters.docker.quota import QuotaWorkspaces
 from control_plane.adapters.docker.spec import ContainerSettings
 from control_plane.adapters.docker.workspace import VolumeWorkspaces
 from control_plane.domain.sandbox import Limits
@@ -53,3 +54,10 @@ async def test_where_user_ids_differ_a_container_makes_the_workspace_the_sandbox
         assert (owned, [command[0] for command in commands]) == ([], ["chown"])
     else:
         assert (owned, commands) == ([SPEC.uid], [])
+
+
+async def test_a_note_that_a_full_disk_cut_short_hides_no_other_workspace(tmp_path: Path):
+    (tmp_path / "whole.json").write_text('{"project": "whole", "uid": 200001}')
+    for name, left in (("cut", '{"project": "c'), ("empty", ""), ("other", "[1]"), ("binary", "\0\0")):
+        (tmp_path / f"{name}.json").write_text(left)
+    assert await QuotaWorkspaces(tmp_path).list() == ["whole"]
