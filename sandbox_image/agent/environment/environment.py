@@ -21,7 +21,6 @@ from .folder_watch import FolderWatch
 from .installation import installation_over
 from .maker import VenvMaker
 from .package_names import PackageNames
-from .requirements import REQUIREMENTS_FILE
 from .uv import UvFailed
 
 logger = logging.getLogger(__name__)
@@ -146,7 +145,8 @@ class Environment:
 
     def files_changed(self, paths: Collection[str], overflow: bool) -> None:
         """Files of the workspace changed, ``paths`` or, on ``overflow``, any: see whether the requirements are others now."""
-        if (overflow or REQUIREMENTS_FILE in paths) and self._status.status not in BUSY:
+        concerned = overflow or not self._maker.requirement_files.isdisjoint(paths)
+        if concerned and self._status.status not in BUSY:
             before, self._outdated = self._outdated, not self._maker.is_current()
             if self._outdated != before:
                 self._set(self._status)

@@ -9,11 +9,13 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
+from sandbox_image.agent.errors import AgentError
 from sandbox_image.agent.project.folder import Folder
 from sandbox_image.agent.settings import AgentSettings
 from sandbox_image.wire.environment import Package
 
 from . import requirements
+from .included_files import followed
 from .requirements import MAX_REQUIREMENTS_FILE, REQUIREMENTS_FILE
 from .uv import Uv, UvFailed
 from .wheelhouse import wheels_in
@@ -35,6 +37,8 @@ class VenvMaker:
         self._cache = workspace / ".aimforge" / "uv-cache"
         self._uv = Uv(settings, workspace, self._cache)
         self.venv = workspace / ".aimforge" / "venv"
+        self.requirement_files = frozenset({REQUIREMENTS_FILE})
+        """Paths below the workspace whose contents decide what is asked for, as they were when they were read last."""
 
     @property
     def python(self) -> Path:
@@ -138,8 +142,19 @@ class VenvMaker:
 
     def _digest(self) -> str:
         """Of what is asked for: a comment changes nothing."""
-        asked = "\n".join([self._settings.base_python, *requirements.asked_for(self.requirements())])
-        return hashlib.sha256(asked.encode()).hexdigest()
+        text = self.requirements()
+        more = followed(text, self._included)
+        self.requirement_files = frozenset({REQUIREMENTS_FILE, *more})
+        lines = [self._settings.base_python, *requirements.asked_for(text)]
+        for path, content in more.items():
+            lines += [f"# {path}", *(["# missing"] if content is None else requirements.asked_for(content))]
+        return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+
+    def _included(self, path: str) -> str | None:
+        try:
+            return self._folder.read(path, MAX_REQUIREMENTS_FILE)[0].decode(errors="replace")
+        except (OSError, AgentError):  # missing, a link, no file, too large: uv says so when it installs
+            return None
 
 
 def _pip_wheel() -> Path | None:
