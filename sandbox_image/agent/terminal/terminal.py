@@ -33,14 +33,25 @@ SIGNALS: Final = {"INT": signal.SIGINT, "QUIT": signal.SIGQUIT, "TERM": signal.S
 
 
 class Viewer(Struct, eq=False):
-    """A place in the ring. ``acked`` is the offset up to which the client has consumed."""
+    """A place in the ring. ``acked`` is the offset up to which the client said that it has consumed."""
 
     offset: int
     acked: int
     may_type: bool
+    blocked: bool = False
+    """What it typed waits for the program, and its acknowledgements behind that."""
     news: asyncio.Event = field(default_factory=asyncio.Event)
     close_reason: str = ""
     """Why the terminal is closed; set once it is."""
+
+    @property
+    def consumed(self) -> int:
+        """The offset up to which it is taken to have consumed.
+
+        Of one whose input waits, its socket tells alone: a program that waits for its output to be read before it reads on
+        would otherwise wait for ever.
+        """
+        return self.offset if self.blocked else self.acked
 
 
 class Terminal:
@@ -133,6 +144,11 @@ class Terminal:
         viewer.news.set()
         self._read_or_rest()
 
+    def sent(self, viewer: Viewer) -> None:
+        """``viewer``'s socket took what it was sent."""
+        if viewer.blocked:
+            self._read_or_rest()
+
     def _pace(self) -> Viewer | None:
         """Whose reading the PTY waits for: the driver, or the only one who could be."""
         if self._driver is None and len(self.viewers) == 1:
@@ -144,7 +160,7 @@ class Terminal:
 
     def _read_or_rest(self) -> None:
         pace = self._pace()
-        behind = self.ring.end - pace.acked if pace is not None else 0
+        behind = self.ring.end - pace.consumed if pace is not None else 0
         limit = TERMINAL_WINDOW if self._reading else LOW_WATER
         wanted = not self._closed and not self._silent and self._resting is None and behind <= limit
         if wanted and not self._reading:
@@ -225,9 +241,13 @@ class Terminal:
         self._drive(viewer)
         self._attention.give(self)
         self._flushed_at = 0.0  # its echo is shown at once
-        while len(self._pending) > MAX_PENDING_INPUT and not self._closed:
-            self._drained.clear()
-            await self._drained.wait()
+        try:
+            while len(self._pending) > MAX_PENDING_INPUT and not self._closed:
+                self._block(viewer, blocked=True)
+                self._drained.clear()
+                await self._drained.wait()
+        finally:
+            self._block(viewer, blocked=False)
         if self._closed:
             return
         if self._pending:
@@ -237,6 +257,12 @@ class Terminal:
         if written < len(data) and not self._closed:
             self._pending += memoryview(data)[written:]
             self._loop.add_writer(self.pty.master, self._write_pending)
+
+    def _block(self, viewer: Viewer, *, blocked: bool) -> None:
+        if viewer.blocked is not blocked:
+            viewer.blocked = blocked
+            viewer.news.set()
+            self._read_or_rest()
 
     def _write(self, data: bytes | bytearray) -> int:
         try:

@@ -115,13 +115,13 @@ class Viewing:
         while not viewer.close_reason:
             if viewer.offset < ring.start:
                 # Not before it consumed most of what it was sent: each jump would add to what it has not.
-                if terminal.running and viewer.offset - viewer.acked > LOW_WATER:
+                if terminal.running and viewer.offset - viewer.consumed > LOW_WATER:
                     return
                 await self._skip()
             await self._pass_size(viewer.offset)
             offset = viewer.offset
             # Unconsumed bytes are bounded on the whole way to the page, which has buffers that nobody else bounds.
-            most = min(terminal.visible_end, viewer.acked + TERMINAL_WINDOW) if terminal.running else ring.end
+            most = min(terminal.visible_end, viewer.consumed + TERMINAL_WINDOW) if terminal.running else ring.end
             if offset >= most:
                 return
             if offset >= ring.start:
@@ -129,6 +129,7 @@ class Viewing:
                 data = b"".join((OUTPUT_HEADER.pack(OUTPUT, offset), *ring.pieces(offset, until - offset)))
                 viewer.offset = until
                 await send({"type": "websocket.send", "bytes": data})
+                terminal.sent(viewer)
 
     async def _pass_size(self, offset: int) -> None:
         """Tell the size that the terminal had at ``offset`` when it is another one than the client knows."""
@@ -144,7 +145,7 @@ class Viewing:
             return
         while ring.start <= viewer.offset < end:
             viewer.news.clear()
-            if viewer.offset - viewer.acked >= TERMINAL_WINDOW and self._terminal.running:
+            if viewer.offset - viewer.consumed >= TERMINAL_WINDOW and self._terminal.running:
                 await viewer.news.wait()
                 continue
             offset = viewer.offset

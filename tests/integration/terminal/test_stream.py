@@ -184,6 +184,30 @@ async def test_a_paste_of_five_megabytes_arrives_whole(tmp_path: Path) -> None:
         assert bytes(page.output).partition(b"READY>")[0] == b"5000000\r\n"
 
 
+async def test_a_paste_into_a_program_that_repeats_it_arrives_whole(tmp_path: Path) -> None:
+    """The program reads on once its output is read, which the page tells behind what it pastes."""
+    line, count = b"x" * 99 + b"\n", 20
+    async with served(tmp_path) as agent, agent.shell() as page:
+        await page.type("tee pasted\n")
+        await eventually(lambda: agent.part.describe()[0].foreground == "tee")
+        # As in a browser, reading waits for no sending.
+        page.acknowledges = False
+
+        async def paste() -> None:
+            for _ in range(count):
+                await page.type(line * 650)
+            await page.type("\x04")
+            while not page.output.endswith(b"READY>"):
+                await page.control(type="ack", offset=page.next_offset)
+                await asyncio.sleep(0.01)
+
+        async with asyncio.TaskGroup() as group:
+            group.create_task(paste())
+            await page.until(lambda: page.output.endswith(b"READY>"))
+        assert (tmp_path / "workspace/pasted").read_bytes() == line * 650 * count
+        assert bytes(page.output) == line.replace(b"\n", b"\r\n") * 650 * count + b"READY>"
+
+
 async def test_input_that_nobody_reads_is_bounded_and_can_be_dropped(tmp_path: Path) -> None:
     async with served(tmp_path) as agent, agent.shell() as page:
         terminal = agent.part.get(agent.part.describe()[0].id)
