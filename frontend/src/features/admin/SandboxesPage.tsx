@@ -83,7 +83,7 @@ function SandboxRow({ sandbox, onLook, onLimits, onStop }: RowProps) {
       <td className={number}>
         {usage === null || usage.disk_limit === 0 ? "—" : <Amount value={byteSize(usage.disk)} limit={byteSize(usage.disk_limit)} />}
       </td>
-      <td className={number}>
+      <td className={number} title={t("admin.trafficHint")}>
         {sandbox.sent + sandbox.received === 0 ? "—" : t("admin.traffic", { sent: byteSize(sandbox.sent), received: byteSize(sandbox.received) })}
       </td>
       <td className={`${CELL} text-right`}>

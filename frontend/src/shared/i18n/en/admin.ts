@@ -115,6 +115,7 @@ export const admin = {
   "admin.settingEmpty": "empty",
   "admin.settingSecret": "set, not shown",
   "admin.network": "Network",
+  "admin.trafficHint": "Counted anew from each start of the proxy.",
   "admin.traffic": "{sent} out, {received} in",
   "admin.look": "Look",
   "admin.lookAt": "Look at {name}",

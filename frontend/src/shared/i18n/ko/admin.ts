@@ -117,6 +117,7 @@ export const admin: Readonly<Record<keyof typeof English, string>> = {
   "admin.settingEmpty": "비어 있음",
   "admin.settingSecret": "지정됨, 표시하지 않음",
   "admin.network": "네트워크",
+  "admin.trafficHint": "프록시가 시작될 때마다 새로 집계합니다.",
   "admin.traffic": "보냄 {sent}, 받음 {received}",
   "admin.look": "보기",
   "admin.lookAt": "{name} 보기",
