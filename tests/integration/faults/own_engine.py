@@ -3,16 +3,17 @@
 Its disk is an ext4 image on a loop device, so that a full disk is a real one, and nobody else's.
 """
 
+import json
 import os
 import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 GIB: Final = 1024**3
 WITHIN_SEC: Final = 120.0
@@ -67,11 +68,15 @@ def small_disk(size: int) -> Generator[SmallDisk]:
 
 @dataclass
 class OwnEngine:
-    """A ``dockerd`` with everything of its own. ``live_restore`` holds from its next start."""
+    """A ``dockerd`` with everything of its own. ``live_restore`` holds from its next start.
+
+    ``runtimes`` are those that it knows besides its own, as its configuration has them.
+    """
 
     disk: SmallDisk
     folder: Path
     live_restore: bool = True
+    runtimes: Mapping[str, Any] = field(default_factory=dict[str, Any])
     _process: subprocess.Popen[bytes] | None = field(default=None, repr=False)
 
     @property
@@ -83,10 +88,13 @@ class OwnEngine:
 
     def start(self) -> None:
         """Start it; returns when it answers."""
+        configuration = self.folder / "daemon.json"
+        configuration.write_text(json.dumps({"runtimes": dict(self.runtimes)}))
         command = [
             # In a network of its own: an engine without a bridge removes the bridge of the machine's other engine.
             *("unshare", "--net", "--", "dockerd", "--host", self.url, "--data-root", str(self.disk.folder / "engine")),
             *("--exec-root", str(self.folder / "exec"), "--pidfile", str(self.folder / "pid")),
+            *("--config-file", str(configuration)),
             *(
                 "--bridge",
                 "none",
@@ -151,14 +159,14 @@ def running(matches: Callable[[bytes], bool]) -> list[int]:
 
 
 @contextmanager
-def own_engine(image: str) -> Generator[OwnEngine]:
-    """Start an engine that has one image, taken from the usual one."""
+def own_engine(image: str, runtimes: Mapping[str, Any] | None = None) -> Generator[OwnEngine]:
+    """Start an engine that has one image, taken from the usual one, and perhaps runtimes besides its own."""
     # The names of sockets are short: this folder is not below pytest's.
     with (
         small_disk(3 * GIB) as disk,
         tempfile.TemporaryDirectory(prefix="eng-", ignore_cleanup_errors=True) as name,
     ):
-        engine = OwnEngine(disk, Path(name))
+        engine = OwnEngine(disk, Path(name), runtimes=runtimes or {})
         try:
             engine.start()
             with subprocess.Popen(("docker", "save", image), stdout=subprocess.PIPE) as saved:
