@@ -17,7 +17,7 @@ from pygls.lsp.client import LanguageClient
 
 from tests.integration.language.served import DEADLINE, Served, served
 
-CLEAN = """import numpy
+CLEAN = """import pandas
 
 
 def tidy(value: int) -> int:
@@ -25,7 +25,7 @@ def tidy(value: int) -> int:
 
 
 def main(input_data):
-    return numpy.array([tidy(1), input_data])
+    return pandas.DataFrame({"tidy": [tidy(1), input_data]})
 """
 REPORT = """from nodes.clean import tidy
 
@@ -126,9 +126,9 @@ async def test_two_clients_of_a_library_at_once(tmp_path: Path, nodes: Path):
         other.open("report.py", REPORT, version=7)
         assert await one.findings("clean.py", 1) == []
         assert await other.findings("report.py", 7) == []
-        one.insert("clean.py", 2, 9, 0, "numpy.")
-        labels, hover = await asyncio.gather(one.completes("clean.py", 9, 6), other.hover("report.py", 2, 7))
-        assert {"array", "zeros"} <= labels
+        one.insert("clean.py", 2, 9, 0, "main(1).")
+        labels, hover = await asyncio.gather(one.completes("clean.py", 9, 8), other.hover("report.py", 2, 7))
+        assert {"groupby", "merge", "to_csv"} <= labels
         assert "def tidy(value: int) -> int" in hover
         # Diverged: each is answered about its own text.
         other.open("clean.py", CLEAN.replace("value: int", "value: str"), version=3)
