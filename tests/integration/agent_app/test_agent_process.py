@@ -41,7 +41,8 @@ async def test_it_tells_of_itself(client: aiohttp.ClientSession):
     health = await answer(await client.get("/health"))
     assert health["api_version"] == 1
     usage = await answer(await client.get("/usage"))
-    assert usage["memory"] > 0
+    assert (usage["memory"] > 0) == (usage["memory_limit"] > 0)  # without a limit it would be the machine's
+    assert (usage["cpu"] > 0) <= (usage["cpu_limit"] > 0)
     assert (usage["disk"], usage["disk_limit"]) == (0, 0)  # a folder of the machine's disk, whose size is not its own
     activity = await answer(await client.get("/activity"))
     assert activity["idle_sec"] >= 0

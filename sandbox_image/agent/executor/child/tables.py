@@ -57,7 +57,8 @@ def ordered(value: Any, column: str, *, descending: bool) -> Any:
                     order = keys.reset_index(drop=True).sort_values(ascending=not descending, kind="stable").index
                 except TypeError:
                     order = keys.reset_index(drop=True).astype(str).sort_values(ascending=not descending).index
-                return frame.iloc[order]
+                # Numbers of rows stay hidden: out of their order they would look like an index that tells something.
+                return frame.iloc[order] if _shows_index(frame) else frame.iloc[order].reset_index(drop=True)
         if _shows_index(frame) and column == _index_name(frame):
             keys = frame.index.to_series().reset_index(drop=True)
             try:
