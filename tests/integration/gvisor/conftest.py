@@ -15,9 +15,9 @@ ARGUMENTS = ["--network=none", "--host-uds=open"]
 MIB = 1024 * 1024
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def gvisor(image: str) -> Generator[OwnEngine]:
-    """The engine; what tests ask by ``docker`` goes there as well."""
+    """The engine; what tests ask by ``docker`` goes there as well, and only as long as this module runs."""
     if RUNSC is None:
         pytest.skip("gVisor is not installed (Debian: apt-get install runsc)")
     if os.geteuid() != 0:
@@ -30,7 +30,7 @@ def gvisor(image: str) -> Generator[OwnEngine]:
         yield engine
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def server(gvisor: OwnEngine, image: str, tmp_path_factory: pytest.TempPathFactory) -> Generator[Deployment]:
     with deployed(
         tmp_path_factory.mktemp("gvisor"),
@@ -45,7 +45,7 @@ def server(gvisor: OwnEngine, image: str, tmp_path_factory: pytest.TempPathFacto
         yield running
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def project(server: Deployment) -> str:
     return server.make("Guarded")
 
