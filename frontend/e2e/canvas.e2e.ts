@@ -77,6 +77,40 @@ scenario("nodes are dropped on wires, folded into a group, and copied to another
   await nodeCalled(page, "Last").getByText("int  21").waitFor();
 });
 
+scenario("nodes are cut in one tab and pasted into the project of another", async (stage) => {
+  const { page: one } = await stage.open("Cut from", {
+    nodes: [
+      { id: "first", title: "First", code: "def main():\n    return 'came along'\n" },
+      { id: "last", title: "Last", kind: "result", x: 340 },
+    ],
+    edges: [["first", "last"]],
+  });
+  const two = await one.context().newPage();
+  await openProject(two, await stage.project("Pasted into"));
+  await one.bringToFront();
+  await one.keyboard.press("Control+0");
+  await one.keyboard.press("Control+a");
+  await one.keyboard.press("Control+x");
+  await nodeCalled(one, "First").waitFor({ state: "detached" });
+  await two.bringToFront();
+  await two.keyboard.press("Control+0");
+  await two.keyboard.press("Control+v");
+  await nodeCalled(two, "Last").waitFor();
+  await wires(two).waitFor({ state: "attached" });
+  await runAll(two);
+  await nodeCalled(two, "Last").getByText("came along").waitFor();
+  // Text that holds no nodes stays out of the flow, and that is said.
+  await two.evaluate(() => navigator.clipboard.writeText("words"));
+  await two.keyboard.press("Control+0");
+  await two.keyboard.press("Control+v");
+  await two.getByText("The clipboard holds no copied nodes.").waitFor();
+  expect(await two.locator(".react-flow__node").count()).toBe(2);
+  await one.bringToFront();
+  await one.keyboard.press("Control+0");
+  await one.keyboard.press("Control+z");
+  await nodeCalled(one, "First").waitFor();
+});
+
 scenario("a signature that is typed becomes ports, a run takes what is typed, and is kept in the history", async (stage) => {
   const { page } = await stage.open("Typing", {
     nodes: [

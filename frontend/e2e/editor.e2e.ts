@@ -1,5 +1,6 @@
+import type { Page } from "playwright-core";
 import { expect } from "vitest";
-import { openProject, picture, scenario } from "./support/scenario.ts";
+import { openProject, picture, scenario, WITHIN_MS, type Stage } from "./support/scenario.ts";
 import { goToLine, nodeCalled, openCode, press, repeatUntil, runAll, saved, serversReady, suggest, waitForStatus } from "./support/workbench.ts";
 
 const FRAME = "import pandas as pd\n\n\ndef main():\n    table = pd.DataFrame({'a': [1, 2]})\n    return table\n";
@@ -75,18 +76,19 @@ scenario("an error leads to its line", async (stage) => {
   await page.locator(".view-line").filter({ hasText: "1 / parts" }).waitFor();
 });
 
-scenario("what changed elsewhere is never overwritten in silence", async (stage) => {
+/** A file that is open and changed here, when somebody else is faster to save it. */
+async function overtaken(stage: Stage): Promise<{ page: Page; id: string }> {
   const { page, id } = await stage.open("Conflict");
   await stage.write(id, "notes.txt", "one\n");
   await page.getByRole("tab", { name: "Files" }).click();
   await page.locator('[data-path="notes.txt"]').dblclick();
   await page.locator(".view-line").filter({ hasText: "one" }).waitFor();
   const changed = page.waitForRequest((request) => request.method() === "PUT" && request.url().includes("notes.txt"));
-  let overtaken = false;
+  let faster = false;
   await page.route("**/files/content?*", async (route) => {
     // Somebody else is faster, once, by the time that this page's text is on its way.
-    if (route.request().method() === "PUT" && !overtaken) {
-      overtaken = true;
+    if (route.request().method() === "PUT" && !faster) {
+      faster = true;
       await stage.write(id, "notes.txt", "theirs\n");
     }
     await route.continue();
@@ -95,7 +97,28 @@ scenario("what changed elsewhere is never overwritten in silence", async (stage)
   await page.keyboard.type(" mine");
   await changed;
   await page.locator('[data-save="conflict"]').first().waitFor();
+  // Both texts are there to be compared.
+  const view = page.getByRole("region", { name: "Two versions of this file" });
+  for (const text of ["theirs", "one mine"]) await view.locator(".view-line").filter({ hasText: text, visible: true }).first().waitFor();
+  return { page, id };
+}
+
+scenario("what changed elsewhere is never overwritten in silence", async (stage) => {
+  const { page, id } = await overtaken(stage);
+  await picture(page, "conflict-dark");
+  expect(await stage.read(id, "notes.txt")).toBe("theirs\n");
   await page.getByRole("button", { name: "Keep mine" }).click();
   await saved(page);
   expect(await stage.read(id, "notes.txt")).toBe("one mine\n");
+});
+
+scenario("of two texts, the other one is taken, and work goes on from it", async (stage) => {
+  const { page, id } = await overtaken(stage);
+  await page.getByRole("button", { name: "Take the other one" }).click();
+  await page.locator("[data-conflict]").waitFor({ state: "detached" });
+  await page.locator("[data-scope=editor] .view-line").filter({ hasText: "theirs" }).waitFor();
+  expect(await stage.read(id, "notes.txt")).toBe("theirs\n");
+  await goToLine(page, 1);
+  await page.keyboard.type(" and mine");
+  await expect.poll(() => stage.read(id, "notes.txt"), { timeout: WITHIN_MS }).toBe("theirs and mine\n");
 });

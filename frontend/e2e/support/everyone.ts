@@ -6,7 +6,7 @@ import { picture, type Theme } from "./scenario.ts";
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 /** What is no rule of WCAG, and yet how screen readers find their way. */
-const WAYS = ["aria-allowed-role", "page-has-heading-one", "landmark-one-main"];
+const WAYS = ["aria-allowed-role", "page-has-heading-one", "heading-order", "landmark-one-main"];
 const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"];
 const THEMES: readonly Theme[] = ["dark", "light", "contrast"];
 

@@ -13,6 +13,8 @@ export type Theme = "dark" | "light" | "contrast";
 export interface Preferences {
   theme?: Theme;
   minimap?: boolean;
+  /** As people have it who did not ask for less motion; the scenarios do, so as not to wait for it. */
+  motion?: boolean;
 }
 
 let browser: Promise<Browser> | undefined;
@@ -34,11 +36,11 @@ export class Stage {
   }
 
   /** A page of a browser that nobody used before. */
-  async blankPage({ theme = "dark", minimap = false }: Preferences = {}): Promise<Page> {
+  async blankPage({ theme = "dark", minimap = false, motion = false }: Preferences = {}): Promise<Page> {
     browser ??= chromium.connect(inject("browser"));
     const context = await (await browser).newContext({
       viewport: { width: 1280, height: 720 },
-      reducedMotion: "reduce",
+      reducedMotion: motion ? "no-preference" : "reduce",
       locale: "en-GB",
     });
     this.#contexts.push(context);
@@ -101,8 +103,8 @@ export async function picture(page: Page, name: string): Promise<void> {
 }
 
 /** A test on a stage of its own, which is cleared whatever happens. */
-export function scenario(name: string, run: (stage: Stage) => Promise<void>): void {
-  test(name, async () => {
+export function scenario(name: string, run: (stage: Stage) => Promise<void>, { skip = false } = {}): void {
+  test.skipIf(skip)(name, async () => {
     const stage = new Stage();
     let failed = true;
     try {

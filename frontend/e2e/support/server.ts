@@ -50,15 +50,32 @@ function removeLeftovers(deployment: string): void {
   if (volumes.length > 0) execFileSync("docker", ["volume", "rm", "-f", ...volumes], { stdio: "ignore" });
 }
 
-/** A server with a data directory of its own. Its log is `e2e/results/NAME.log`. */
-export async function startServer(name: string, settings: Readonly<Record<string, string>>): Promise<Server> {
+function environmentsPython(): string {
+  const python = join(ROOT, ".venv/bin/python");
+  if (!existsSync(python)) throw new Error("The Python environment is missing: run `make dev-environment` first.");
+  return python;
+}
+
+/** What an `aimforge` command prints. */
+export function printed(args: readonly string[]): string {
+  return execFileSync(environmentsPython(), ["-m", "control_plane", ...args], { cwd: ROOT, encoding: "utf8" }).trim();
+}
+
+/** The file takes the place of `/etc/hosts`, for this command alone. */
+function withHosts(hosts: string, command: readonly string[]): [string, string[]] {
+  return ["unshare", ["--mount", "sh", "-c", `mount --bind "${hosts}" /etc/hosts && exec "$@"`, "sh", ...command]];
+}
+
+/** A server with a data directory of its own, and with `/etc/hosts` of its own if asked for. Its log is `e2e/results/NAME.log`. */
+export async function startServer(name: string, settings: Readonly<Record<string, string>>, hosts?: string): Promise<Server> {
   mkdirSync(RESULTS, { recursive: true });
   const data = mkdtempSync(join(tmpdir(), "aimforge-e2e-"));
   const deployment = `e2e-${name}-${String(process.pid)}-${Date.now().toString(36)}`;
-  const python = join(ROOT, ".venv/bin/python");
-  if (!existsSync(python)) throw new Error("The Python environment is missing: run `make dev-environment` first.");
+  const python = environmentsPython();
   const env = { ...process.env, AIMFORGE_DATA_DIR: data, AIMFORGE_PORT: "0", AIMFORGE_DEPLOYMENT: deployment, ...settings };
-  const server = spawn(python, ["-m", "control_plane", "serve"], { cwd: ROOT, stdio: ["ignore", "pipe", "pipe"], env });
+  const serve = ["-m", "control_plane", "serve"];
+  const [program, args] = hosts === undefined ? [python, serve] : withHosts(hosts, [python, ...serve]);
+  const server = spawn(program, args, { cwd: ROOT, stdio: ["ignore", "pipe", "pipe"], env });
   const log = createWriteStream(join(RESULTS, `${name}.log`));
   server.stderr.pipe(log);
   const address = await printedAddress(server);
