@@ -2,22 +2,10 @@
 
 from typing import Any
 
-import pytest
-
 from sandbox_image.agent.language.multiplexer import Multiplexer
-from tests.unit.agent.language.peers import SETTINGS, URI, Editor, Server
+from tests.unit.agent.language.peers import URI, Editor, Server
 
 OTHER = "file:///workspace/b%20b.py"
-
-
-@pytest.fixture
-def mux() -> Multiplexer:
-    return Multiplexer(lambda: SETTINGS)
-
-
-@pytest.fixture
-def server(mux: Multiplexer) -> Server:
-    return Server(mux).start()
 
 
 def organize(editor: Editor, uri: str) -> None:

@@ -7,19 +7,9 @@ import pytest
 from sandbox_image.agent.language import multiplexer as module
 from sandbox_image.agent.language.multiplexer import Multiplexer, ServerLost
 from sandbox_image.wire.closing import CloseCode
-from tests.unit.agent.language.peers import SETTINGS, URI, Editor, Server
+from tests.unit.agent.language.peers import URI, Editor, Server
 
 MODIFIED, CANCELLED, INVALID, NOT_INITIALIZED, REFUSED = -32801, -32800, -32600, -32002, -32803
-
-
-@pytest.fixture
-def mux() -> Multiplexer:
-    return Multiplexer(lambda: SETTINGS)
-
-
-@pytest.fixture
-def server(mux: Multiplexer) -> Server:
-    return Server(mux).start()
 
 
 @pytest.fixture

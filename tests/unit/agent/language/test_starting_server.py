@@ -3,22 +3,10 @@
 import json
 from typing import Any
 
-import pytest
-
 from sandbox_image.agent.language.multiplexer import Multiplexer
-from tests.unit.agent.language.peers import CAPABILITIES, SETTINGS, URI, Editor, Server
+from tests.unit.agent.language.peers import CAPABILITIES, URI, Editor, Server
 
 FORMAT = {"id": "f", "method": "textDocument/formatting", "registerOptions": {}}
-
-
-@pytest.fixture
-def mux() -> Multiplexer:
-    return Multiplexer(lambda: SETTINGS)
-
-
-@pytest.fixture
-def server(mux: Multiplexer) -> Server:
-    return Server(mux).start()
 
 
 def restarting(mux: Multiplexer) -> list[dict[str, Any]]:
