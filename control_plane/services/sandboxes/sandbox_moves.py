@@ -132,15 +132,15 @@ class SandboxMoves:
 
     async def open(self, entry: SandboxEntry) -> None:
         """Make the sandbox ready, from whatever state it is in. Raises why it cannot be."""
-        entry.steps = Steps(self._clock.monotonic)
         if entry.state not in SETTLED | {SandboxState.FAILED, SandboxState.PAUSED, SandboxState.QUEUED}:
             await self.verify(entry)
+        if entry.state is SandboxState.READY:
+            return  # with the steps that made it so: whoever asks a moment later may not have seen them
+        entry.steps = Steps(self._clock.monotonic)
         if entry.state is SandboxState.PAUSED and entry.outdated:
             await self._replace(entry)
             return
-        if entry.state is SandboxState.PAUSED:
-            await self._resume(entry)
-        if entry.state is SandboxState.READY:
+        if entry.state is SandboxState.PAUSED and await self._resumed(entry):
             return
         await self._start(entry)
 
@@ -264,7 +264,8 @@ class SandboxMoves:
 
     # ── Pausing ───────────────────────────────────────────────────────────────────────────────────────────────
 
-    async def _resume(self, entry: SandboxEntry) -> None:
+    async def _resumed(self, entry: SandboxEntry) -> bool:
+        """Wake a paused sandbox; false when it died while it slept."""
         entry.steps.begin("resume")
         await self.move(entry, SandboxState.RESUMING)
         try:
@@ -276,14 +277,15 @@ class SandboxMoves:
             await self.fail(entry, EndReason.ENGINE_GONE, failure.message)
             raise failure from error
         except SandboxFailed as error:
-            # It died while it slept: the files are there, so start it anew.
+            # The files are there, so it can be started anew.
             await self.fail(entry, error.reason, error.message)
-            return
+            return False
         except AimforgeError as error:
             await self.fail(entry, EndReason.ENGINE_GONE, error.message)
             raise
         entry.steps.finish()
         await self._become_ready(entry)
+        return True
 
     async def pause(self, entry: SandboxEntry) -> None:
         """Freeze a ready sandbox; when the engine does not manage, it stays ready."""
