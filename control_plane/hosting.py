@@ -22,6 +22,7 @@ from control_plane.services.people.looks import Looks
 from control_plane.services.people.oidc_sign_in import OidcSignIn
 from control_plane.services.people.people import HostedPeople, LocalPeople, People
 from control_plane.services.people.project_access import ProjectAccess
+from control_plane.services.people.provider_accounts import ProviderAccounts
 from control_plane.services.people.sessions import Sessions
 from control_plane.services.people.shares import Shares
 from control_plane.services.project_registry import ProjectRegistry
@@ -135,14 +136,16 @@ def hosted_services(
         exam_break=ExamBreak(exams),
         looks=looks,
         access=ProjectAccess(shares, exams, looks),
-        oidc=oidc_of(settings, adapters, accounts, directory, members) if settings.oidc_issuer else None,
+        oidc=oidc_of(settings, adapters, accounts, ProviderAccounts(directory, audit), members)
+        if settings.oidc_issuer
+        else None,
         oidc_name=settings.oidc_name,
         public_url=settings.public_url,
     )
 
 
 def oidc_of(
-    settings: Settings, adapters: Adapters, accounts: Accounts, directory: Directory, members: Members
+    settings: Settings, adapters: Adapters, accounts: Accounts, provided: ProviderAccounts, members: Members
 ) -> OidcSignIn:
     """Build the way in by the identity provider."""
     from control_plane.adapters.oidc import AuthlibProvider  # noqa: PLC0415  # only where there is a provider
@@ -153,10 +156,10 @@ def oidc_of(
     return OidcSignIn(
         provider,
         accounts,
-        directory,
+        provided,
         adapters.clock,
         settings.oidc_rules,
         issuer=settings.oidc_issuer,
         secret=settings.local_token().encode(),
-        signed_in=members.follow_claims,
+        follow_claims=members.follow_claims,
     )
