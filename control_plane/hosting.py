@@ -12,11 +12,13 @@ from control_plane.services.courses.courses import Courses
 from control_plane.services.courses.exam_break import ExamBreak
 from control_plane.services.courses.exams import Exams
 from control_plane.services.courses.members import Members
+from control_plane.services.deletions import Deletions
 from control_plane.services.open_sockets import OpenSockets
 from control_plane.services.people.access_watch import AccessWatch
 from control_plane.services.people.accounts import Accounts
 from control_plane.services.people.api_tokens import ApiTokens
 from control_plane.services.people.directory import Directory
+from control_plane.services.people.gone_projects import GoneProjects
 from control_plane.services.people.invitations import Invitations
 from control_plane.services.people.looks import Looks
 from control_plane.services.people.oidc_sign_in import OidcSignIn
@@ -75,6 +77,12 @@ def know_people(allowances: Allowances, enforcement: Enforcement, hosted: Hosted
     allowances.courses = hosted.courses
     allowances.egress_closed = hosted.exams.egress_closed
     hosted.exams.on_change(enforcement.soon)
+
+
+async def forget_gone_projects(deletions: Deletions, registry: ProjectRegistry, directory: Directory) -> None:
+    """See to it that what people have to do with a project goes with it, also where the last process ended meanwhile."""
+    deletions.gone = GoneProjects(directory, lambda project_id: registry.find_any(project_id) is not None).sweep
+    await deletions.gone()
 
 
 def guard_of(
