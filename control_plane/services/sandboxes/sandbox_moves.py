@@ -209,11 +209,16 @@ class SandboxMoves:
 
     async def _give_up(self, entry: SandboxEntry, reason: EndReason, message: str) -> None:
         """Record a failed start; what is left of the container is removed now, or by the reconciler later."""
-        container_id = entry.record.container_id
-        await self.fail(entry, reason, message)
-        if container_id:
+        try:
+            await self.fail(entry, reason, message)
+        finally:
+            # Also when the database cannot note it: until it is back, the reconciler removes nothing.
+            await self._remove_failed(entry)
+
+    async def _remove_failed(self, entry: SandboxEntry) -> None:
+        if entry.record.container_id:
             try:
-                await self._runtime.stop(container_id, grace_sec=0)
+                await self._runtime.stop(entry.record.container_id, grace_sec=0)
             except AimforgeError:
                 return
             entry.record = replace(entry.record, container_id="")
