@@ -211,7 +211,9 @@ def judge(samples: Sequence[Sample], last: Sample, counts: Counts) -> list[str]:
     ]
     # A server that refuses everything is flat too.
     if counts.refused.total() > counts.done["succeeded"]:
-        found.append(f"{counts.refused.total()} things were refused, and only {counts.done['succeeded']} runs succeeded")
+        found.append(
+            f"{counts.refused.total()} things were refused, and only {counts.done['succeeded']} runs succeeded"
+        )
     if memory - warm.memory > GROWTH_MIB:
         found.append(f"the server's memory grew by {memory - warm.memory:.0f} MiB after it was warm")
     if last.descriptors - first.descriptors > GROWTH_DESCRIPTORS:
