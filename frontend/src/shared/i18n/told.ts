@@ -1,11 +1,11 @@
-import { CLOSINGS, type CloseCode, type EndReason, type ErrorCode } from "@/wire/generated";
-import { isKorean, t } from "./i18n";
+import { CLOSINGS, type CloseCode, type EndReason, type ErrorCode, type RunError } from "@/wire/generated";
+import { isKorean, t, translated } from "./i18n";
 import type { TextKey } from "./en";
 
 /**
  * What the server and the agent tell, in the reader's language. They say it in English and name it by a code: in English
- * their sentence is shown, in another language the text of the code, with their sentence behind it where it says more.
- * What has no code here is shown as it came.
+ * their sentence is shown, in another language that sentence if it is known, else the text of the code with their sentence
+ * behind it. What has no code here is shown as it came.
  */
 
 const ERRORS = {
@@ -101,7 +101,8 @@ function told(key: TextKey | undefined, sentence: string): string {
   if (sentence === "") return t(key);
   if (!isKorean()) return sentence;
   const text = t(key);
-  return sentence === text || KNOWN_SENTENCES.has(sentence) ? text : t("server.withDetail", { sentence: text, detail: sentence });
+  if (sentence === text || KNOWN_SENTENCES.has(sentence)) return text;
+  return translated(sentence) ?? t("server.withDetail", { sentence: text, detail: sentence });
 }
 
 /** Why a request was refused: `code` and `message` of an `ErrorBody`, and the reason why a sandbox ended, if that was it. */
@@ -127,5 +128,46 @@ export function toldVenv(message: string): string {
     const found = pattern.exec(message);
     if (found !== null) return t(key, found.groups ?? {});
   }
-  return message;
+  return toldPlainly(message);
+}
+
+/** A sentence without a code: why a node is out of date, was skipped, or has no ports. As it came, where it is not known. */
+export function toldPlainly(sentence: string): string {
+  return translated(sentence) ?? sentence;
+}
+
+/** What a reader of another language is told first about errors of nodes; the English below says more. */
+const RUN_ERRORS = {
+  SyntaxError: "server.run.SyntaxError",
+  IndentationError: "server.run.SyntaxError",
+  ModuleNotFoundError: "server.run.ModuleNotFoundError",
+  ImportError: "server.run.ImportError",
+  NameError: "server.run.NameError",
+  UnboundLocalError: "server.run.NameError",
+  AttributeError: "server.run.AttributeError",
+  TypeError: "server.run.TypeError",
+  ValueError: "server.run.ValueError",
+  KeyError: "server.run.KeyError",
+  IndexError: "server.run.IndexError",
+  ZeroDivisionError: "server.run.ZeroDivisionError",
+  FileNotFoundError: "server.run.FileNotFoundError",
+  PermissionError: "server.run.PermissionError",
+  RecursionError: "server.run.RecursionError",
+  EOFError: "server.run.EOFError",
+  NotPicklable: "server.run.NotPicklable",
+  MissingInput: "server.run.MissingInput",
+  DiskFull: "server.run.DiskFull",
+  OutOfMemory: "server.run.OutOfMemory",
+  TooManyProcesses: "server.run.TooManyProcesses",
+  EnvironmentNotReady: "server.run.EnvironmentNotReady",
+  Exited: "server.run.Exited",
+  Killed: "server.run.Killed",
+  InternalError: "server.run.InternalError",
+} as const satisfies Record<string, TextKey>;
+
+/** An error of a run for people: in another language than Python's, `lead` says what kind it is where the message stays English. */
+export function toldRunError({ type, message, hint }: Pick<RunError, "type" | "message" | "hint">): { lead: string; message: string; hint: string } {
+  const known = translated(message);
+  const key = known === undefined ? (keyIn(RUN_ERRORS, type) ?? "server.run.other") : undefined;
+  return { lead: key === undefined ? "" : t(key), message: known ?? message, hint: toldPlainly(hint) };
 }

@@ -35,3 +35,5 @@ export const ko: Texts = {
   ...statusbar,
   ...terminal,
 };
+
+export { sentences } from "./sentences";
