@@ -52,6 +52,7 @@ scenario("with a full disk, what is typed is kept, told of, and saved once there
   // It outlives the page.
   await page.reload();
   await page.unrouteAll({ behavior: "ignoreErrors" });
+  await nodeCalled(page, "One").waitFor();
   await openCode(page, "One");
   await page.locator("[data-scope=editor] .view-line").filter({ hasText: "return 100" }).waitFor();
   await page.keyboard.press("Control+s");
@@ -67,7 +68,7 @@ scenario("offline, a setting that is typed is kept; online, it is saved", async 
   await page.context().setOffline(true);
   await window.fill("12");
   await page.keyboard.press("Tab");
-  await page.getByText(/Nothing is lost|connection/i).first().waitFor();
+  await page.getByRole("alert").filter({ hasText: /offline|Trying again/ }).waitFor();
   expect(await window.inputValue()).toBe("12");
   await page.context().setOffline(false);
   const settings = async () => {

@@ -10,7 +10,7 @@ scenario("who may only look at a project sees all of it, and is offered nothing 
   const admin = await Somebody.admin();
   const [owner, viewer] = await Promise.all([admin.add("Grace", "student"), admin.add("Ada", "student")]);
   const project = await owner.make("/api/project/make", { name: "Looked at", template: "empty" });
-  await owner.ask("POST", `/api/project/${project}/nodes`, { title: "One", kind: "code", code: CODE });
+  await owner.ask("POST", `/api/project/${project}/nodes`, { title: "One", kind: "code", code: CODE, position: { x: 0, y: 0 } });
   await owner.ask("POST", `/api/project/${project}/shares`, { login: viewer.login, share: "viewer" });
   const before = await owner.ask("GET", `/api/project/${project}`);
 
