@@ -26,7 +26,7 @@ scenario("who may only look at a project sees all of it, and is offered nothing 
   await openCode(page, "One");
   await goToLine(page, 2);
   await page.keyboard.type("00");
-  await page.locator("[data-scope=editor] .view-line").filter({ hasText: /return window$/ }).waitFor();
+  await page.locator("[data-scope=editor] .view-line").filter({ hasText: /return\swindow$/ }).waitFor();
   await picture(page, "viewer-editor");
   for (const panel of ["Packages", "Files"]) {
     await page.getByRole("tab", { name: panel }).click();
