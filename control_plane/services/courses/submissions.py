@@ -200,7 +200,7 @@ class Submissions:
         """Say something of a student's work; they see it once it is given back. Raises ``NotFound``, ``Invalid``."""
         check_text(text)
         if points is not None and not -MAX_POINTS <= points <= MAX_POINTS:
-            raise Invalid(f"Points are a number up to {MAX_POINTS:g}.", field="points")
+            raise Invalid(f"Points are a number up to {MAX_POINTS:.0f}.", field="points")
 
         def make(identity: Identity) -> tuple[list[Change], Assignment]:
             assignment = found(identity, assignment_id)
