@@ -27,7 +27,7 @@ from control_plane.coursework import loops_of, open_coursework
 from control_plane.domain.access import Policy
 from control_plane.domain.errors import StoreUnavailable
 from control_plane.domain.people import LOCAL_PERSON
-from control_plane.hosting import know_people, open_entrance
+from control_plane.hosting import forget_gone_projects, know_people, open_entrance
 from control_plane.ports import Tracer
 from control_plane.services.audit import AuditLog
 from control_plane.services.deletions import Deletions
@@ -236,6 +236,7 @@ async def open_services(
         know_people(allowances, enforcement, entrance.hosted)
     coursework = None
     if entrance.hosted is not None and entrance.directory is not None:
+        await forget_gone_projects(deletions, registry, entrance.directory)
         coursework = await open_coursework(
             stack,
             settings,

@@ -12,16 +12,19 @@ from control_plane.services.courses.courses import Courses
 from control_plane.services.courses.exam_break import ExamBreak
 from control_plane.services.courses.exams import Exams
 from control_plane.services.courses.members import Members
+from control_plane.services.deletions import Deletions
 from control_plane.services.open_sockets import OpenSockets
 from control_plane.services.people.access_watch import AccessWatch
 from control_plane.services.people.accounts import Accounts
 from control_plane.services.people.api_tokens import ApiTokens
 from control_plane.services.people.directory import Directory
+from control_plane.services.people.gone_projects import GoneProjects
 from control_plane.services.people.invitations import Invitations
 from control_plane.services.people.looks import Looks
 from control_plane.services.people.oidc_sign_in import OidcSignIn
 from control_plane.services.people.people import HostedPeople, LocalPeople, People
 from control_plane.services.people.project_access import ProjectAccess
+from control_plane.services.people.provider_accounts import ProviderAccounts
 from control_plane.services.people.sessions import Sessions
 from control_plane.services.people.shares import Shares
 from control_plane.services.project_registry import ProjectRegistry
@@ -74,6 +77,12 @@ def know_people(allowances: Allowances, enforcement: Enforcement, hosted: Hosted
     allowances.courses = hosted.courses
     allowances.egress_closed = hosted.exams.egress_closed
     hosted.exams.on_change(enforcement.soon)
+
+
+async def forget_gone_projects(deletions: Deletions, registry: ProjectRegistry, directory: Directory) -> None:
+    """See to it that what people have to do with a project goes with it, also where the last process ended meanwhile."""
+    deletions.gone = GoneProjects(directory, lambda project_id: registry.find_any(project_id) is not None).sweep
+    await deletions.gone()
 
 
 def guard_of(
@@ -135,14 +144,16 @@ def hosted_services(
         exam_break=ExamBreak(exams),
         looks=looks,
         access=ProjectAccess(shares, exams, looks),
-        oidc=oidc_of(settings, adapters, accounts, directory, members) if settings.oidc_issuer else None,
+        oidc=oidc_of(settings, adapters, accounts, ProviderAccounts(directory, audit), members)
+        if settings.oidc_issuer
+        else None,
         oidc_name=settings.oidc_name,
         public_url=settings.public_url,
     )
 
 
 def oidc_of(
-    settings: Settings, adapters: Adapters, accounts: Accounts, directory: Directory, members: Members
+    settings: Settings, adapters: Adapters, accounts: Accounts, provided: ProviderAccounts, members: Members
 ) -> OidcSignIn:
     """Build the way in by the identity provider."""
     from control_plane.adapters.oidc import AuthlibProvider  # noqa: PLC0415  # only where there is a provider
@@ -153,10 +164,10 @@ def oidc_of(
     return OidcSignIn(
         provider,
         accounts,
-        directory,
+        provided,
         adapters.clock,
         settings.oidc_rules,
         issuer=settings.oidc_issuer,
         secret=settings.local_token().encode(),
-        signed_in=members.follow_claims,
+        follow_claims=members.follow_claims,
     )

@@ -1,6 +1,7 @@
 """``aimforge serve``: start the server and print the URL to open."""
 
 import fcntl
+import os
 import socket
 import sys
 from pathlib import Path
@@ -43,11 +44,16 @@ def address_to_open(settings: "Settings", origin: str) -> str:
 
 
 def load_settings() -> "Settings":
-    """Read the settings; one that is wrong ends the program with a sentence for each."""
+    """Read the settings; one that is wrong ends the program with a sentence for each, a slip in a name is told."""
     from pydantic import ValidationError
 
+    from control_plane.commands.misspelt import misspelt
     from control_plane.settings import Settings
+    from control_plane.settings_in_force import variable_of
 
+    known = [variable_of(name, field) for name, field in Settings.model_fields.items()]
+    for variable, meant in misspelt(os.environ, known).items():
+        say(f"{variable} is no setting and changes nothing. Is {meant} meant?")
     try:
         settings = Settings()
         settings.prepare_data_dir()

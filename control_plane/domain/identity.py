@@ -19,7 +19,8 @@ from control_plane.domain.people import Role, Scope
 class Account:
     """A person who may sign in. ``login`` is canonical; ``password`` is a hash, empty when there is none.
 
-    ``subject`` ties the account to an identity of the OIDC provider: its issuer and its ``sub``.
+    ``subject`` ties the account to an identity of the OIDC provider: its issuer and its ``sub``. ``role_by_claim``: the role is
+    one that the provider's claims gave, and goes with them.
     """
 
     id: str
@@ -30,6 +31,7 @@ class Account:
     password: str = ""
     subject: str = ""
     disabled: bool = False
+    role_by_claim: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

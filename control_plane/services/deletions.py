@@ -1,7 +1,7 @@
 """Deleting projects: hidden at once, restorable for a while, then container, workspace and rows go."""
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import replace
 from functools import partial
 from typing import Self
@@ -22,6 +22,10 @@ Work = Callable[[], Coroutine[None, None, None]]
 log = structlog.stdlib.get_logger()
 
 
+async def _nobody_asks() -> None:
+    """Tell nobody."""
+
+
 class Deletions:
     """Deletions under way. Use as an async context manager; what leaving it interrupts goes on after the next start."""
 
@@ -40,6 +44,8 @@ class Deletions:
         self._hub = hub
         self._clock = clock
         self._grace_sec = grace_sec
+        self.gone: Callable[[], Awaitable[None]] = _nobody_asks
+        """Is told when a project is gone for good."""
         self._group = asyncio.TaskGroup()
         self._tasks: set[asyncio.Task[None]] = set()
         self._waiting: dict[str, asyncio.Task[None]] = {}
@@ -130,6 +136,7 @@ class Deletions:
             await self._runtime.delete_workspace(project_id)
             await self._registry.drop(project_id)
             self._hub.forget(project_id)
+            await self.gone()
         finally:
             self._removing.discard(project_id)
 

@@ -35,7 +35,16 @@ from control_plane.ports import AuditStore, IdentityStore
 from tests.fakes.identity import FakeAuditStore, FakeIdentityStore
 from tests.fakes.stores import FakeDatabase
 
-ADA = Account(id="a", login="ada@school", name="Ada", role=Role.TEACHER, created_at=1.5, password="hash", subject="i#1")
+ADA = Account(
+    id="a",
+    login="ada@school",
+    name="Ada",
+    role=Role.TEACHER,
+    created_at=1.5,
+    password="hash",
+    subject="i#1",
+    role_by_claim=True,
+)
 RECORDS: list[Record] = [
     ADA,
     Session(id="s", digest="d1", person_id="a", created_at=1, seen_at=2, expires_at=3.5, address="::1", agent="Fox"),

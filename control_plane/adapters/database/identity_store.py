@@ -36,7 +36,7 @@ audit: Final = tables[identity_tables.AUDIT]
 TABLES: Final[dict[type[Record], sa.Table]] = {kind: tables[name] for kind, name in identity_tables.NAMES.items()}
 
 TRUTHS: Final[dict[type[Record], tuple[str, ...]]] = {
-    Account: ("disabled",),
+    Account: ("disabled", "role_by_claim"),
     Member: ("by_claim",),
     Submission: ("late", "collected"),
 }

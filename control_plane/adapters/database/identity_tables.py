@@ -98,6 +98,7 @@ class AccountRow(SQLModel, table=True):
     password: str = text()
     subject: str = text()
     disabled: int = number()
+    role_by_claim: int = number()
 
 
 class SessionRow(SQLModel, table=True):

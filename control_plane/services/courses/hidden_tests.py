@@ -18,6 +18,7 @@ from control_plane.ports import Clock, HiddenTestStore
 from control_plane.services.audit import Actor, AuditLog
 from control_plane.services.courses.assignments import Assignments
 from control_plane.services.courses.hidden_test_run import HiddenTestRun, cut
+from control_plane.services.courses.keyed_locks import KeyedLocks
 from control_plane.services.courses.project_archives import ProjectArchives
 from control_plane.services.courses.submissions import Submissions, project_name
 from control_plane.services.deletions import Deletions
@@ -33,10 +34,16 @@ TESTER_NAME: Final = "Hidden tests"
 
 @dataclass(slots=True)
 class Job:
-    """The tests of one submission, under way."""
+    """The tests of one submission, under way. ``over``: nothing is left but to note the row, which is not called off."""
 
     row: TestRow
     task: asyncio.Task[None] | None = None
+    over: bool = False
+
+    def call_off(self) -> None:
+        """End it, once: a second time would break off how it cleans up after itself."""
+        if self.task is not None and not self.over and not self.task.cancelling():
+            self.task.cancel()
 
 
 class HiddenTests:
@@ -74,6 +81,7 @@ class HiddenTests:
         self._max_sec = max_sec
         self._room = asyncio.Semaphore(at_once)
         self._jobs: dict[tuple[str, str], Job] = {}
+        self._beginning = KeyedLocks()
         self._closing = False
         self._group = asyncio.TaskGroup()
 
@@ -84,8 +92,7 @@ class HiddenTests:
     async def __aexit__(self, *_: object) -> None:
         self._closing = True
         for job in self._jobs.values():
-            if job.task is not None:
-                job.task.cancel()
+            job.call_off()
         await self._group.__aexit__(None, None, None)
 
     async def resume(self) -> None:
@@ -128,16 +135,17 @@ class HiddenTests:
         new = [record for record in chosen if (assignment_id, record.login) not in self._jobs]
         jobs = {(assignment_id, record.login): Job(self._waiting(assignment, record)) for record in new}
         self._jobs |= jobs
-        try:
-            await self._rows.save([job.row for job in jobs.values()])
-        except BaseException:
-            for key in jobs:
-                del self._jobs[key]
-            raise
-        for record in new:
-            job = jobs[assignment_id, record.login]
-            job.task = self._group.create_task(self._test(job, assignment, record))
-        await asyncio.sleep(0)  # each begins: one that is cancelled before would not clean up after itself
+        async with self._beginning.hold(assignment_id):
+            try:
+                await self._rows.save([job.row for job in jobs.values()])
+            except BaseException:
+                for key in jobs:
+                    del self._jobs[key]
+                raise
+            for record in new:
+                job = jobs[assignment_id, record.login]
+                job.task = self._group.create_task(self._test(job, assignment, record))
+            await asyncio.sleep(0)  # each begins: one that is cancelled before would not clean up after itself
         self._audit.record(
             AuditAction.TESTS_STARTED,
             actor,
@@ -150,9 +158,11 @@ class HiddenTests:
 
     async def cancel(self, actor: Actor, assignment: Assignment) -> None:
         """End the tests that wait or run. Returns when their sandboxes are gone."""
-        tasks = [job.task for (id_, _), job in self._jobs.items() if id_ == assignment.id and job.task is not None]
-        for task in tasks:
-            task.cancel()
+        async with self._beginning.hold(assignment.id):  # those whose rows are still being saved are ended as well
+            jobs = [job for (id_, _), job in self._jobs.items() if id_ == assignment.id]
+            tasks = [job.task for job in jobs if job.task is not None]
+            for job in jobs:
+                job.call_off()
         if tasks:
             await asyncio.wait(tasks)
             self._audit.record(
@@ -189,6 +199,7 @@ class HiddenTests:
             message = "Something went wrong in the control plane; its log has the details."
             job.row = replace(job.row, state=RowState.FAILED, message=message)
         finally:
+            job.over = True
             await self._keep(job)
             del self._jobs[key]
 
@@ -241,6 +252,8 @@ class HiddenTests:
         if job.row.state in UNFINISHED:
             job.row = replace(job.row, state=RowState.FAILED, message=INTERRUPTED)
         try:
-            await asyncio.shield(self._rows.save([job.row]))
+            await self._rows.save([job.row])
         except AimforgeError as error:
             log.warning("test_row_lost", assignment_id=job.row.assignment_id, message=error.message)
+        except Exception:
+            log.exception("test_row_lost", assignment_id=job.row.assignment_id)  # as in ``_test``

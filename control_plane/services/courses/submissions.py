@@ -96,6 +96,7 @@ class Submissions:
     async def hand_in(self, actor: Actor, person: Person, assignment_id: str) -> Entry:
         """Freeze a student's project. Again before the deadline: in place of what was handed in.
 
+        The time of asking counts, not that at which the sandbox was there: a queue at the deadline makes nobody late.
         Raises ``Conflict`` before the start, and after the deadline for who handed in or was collected.
         """
         assignment = self._assignments.get(assignment_id)

@@ -132,6 +132,7 @@ class Accounts:
         *,
         password: str | None = None,
         subject: str = "",
+        role_by_claim: bool = False,
         by: Actor = SYSTEM,
         also: Callable[[Identity], list[Change]] = lambda _: [],
     ) -> Account:
@@ -144,6 +145,7 @@ class Accounts:
             created_at=self._clock.now(),
             password=await self._passwords.hash(check_password(password)) if password is not None else "",
             subject=subject,
+            role_by_claim=role_by_claim,
         )
 
         def make(identity: Identity) -> tuple[list[Change], None]:
@@ -174,11 +176,12 @@ class Accounts:
             after = replace(
                 before,
                 role=before.role if role is None else role,
+                role_by_claim=before.role_by_claim and role is None,
                 disabled=before.disabled if disabled is None else disabled,
                 name=before.name if shown is None else shown,
             )
-            if _is_admin(before) and not _is_admin(after):
-                _check_others(identity, person_id)
+            if is_admin(before) and not is_admin(after):
+                check_others(identity, person_id)
             return [Put(after)] if after != before else [], (before, after)
 
         before, after = await self._directory.change(make)
@@ -206,6 +209,9 @@ class Accounts:
     async def change_own_password(self, person_id: str, old: str, new: str, *, by: Actor, keep_session: str) -> None:
         """Set a new password for who knows the old one. Raises ``Forbidden``, ``TooMany``, ``Invalid``."""
         account = self.get(person_id)
+        if account.subject and not account.password:
+            # It would go on to let them in when the provider no longer does.
+            raise Forbidden("You sign in by the identity provider: only an administrator can give you a password here.")
         if account.password:
             with self._by_account.attempt(account.login):
                 if len(old) > MAX_PASSWORD or not await self._passwords.verify(old, account.password):
@@ -222,8 +228,8 @@ class Accounts:
 
         def make(identity: Identity) -> tuple[list[Change], Account]:
             account = _account(identity, person_id)
-            if _is_admin(account):
-                _check_others(identity, person_id)
+            if is_admin(account):
+                check_others(identity, person_id)
             drops: list[Change] = [
                 Drop(type(record), record.id)
                 for table in identity.rows.values()
@@ -248,10 +254,17 @@ def _account(identity: Identity, person_id: str) -> Account:
     return account
 
 
-def _is_admin(account: Account) -> bool:
+def is_admin(account: Account) -> bool:
+    """Tell whether somebody administrates: has the role, and is not disabled."""
     return account.role is Role.ADMIN and not account.disabled
 
 
-def _check_others(identity: Identity, person_id: str) -> None:
-    if not any(_is_admin(account) and account.id != person_id for account in identity.all(Account).values()):
+def has_other_admin(identity: Identity, person_id: str) -> bool:
+    """Tell whether somebody administrates besides this person."""
+    return any(is_admin(account) and account.id != person_id for account in identity.all(Account).values())
+
+
+def check_others(identity: Identity, person_id: str) -> None:
+    """Raise ``Conflict`` where nobody administrates besides this person."""
+    if not has_other_admin(identity, person_id):
         raise Conflict("This is the last administrator: make somebody else one first.")

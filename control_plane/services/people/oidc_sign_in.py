@@ -5,19 +5,19 @@ import hashlib
 import hmac
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Final
 
 import msgspec
 
-from control_plane.domain.errors import BadRequest, Conflict, Forbidden, Unauthenticated
-from control_plane.domain.identity import Account, Change, Identity, Put
+from control_plane.domain.errors import BadRequest, Forbidden, Unauthenticated
+from control_plane.domain.identity import Account
 from control_plane.domain.oidc import Rules, email_of, safe_next
 from control_plane.domain.people import MAX_LOGIN, MAX_PERSON_NAME, Role
 from control_plane.ports import Clock, IdentityProvider
 from control_plane.services.audit import Actor
 from control_plane.services.people.accounts import Accounts
-from control_plane.services.people.directory import Directory
+from control_plane.services.people.provider_accounts import ProviderAccounts
 
 WITHIN_SEC: Final = 600
 AGAIN: Final = "This sign-in has expired or was begun elsewhere: begin again."
@@ -34,8 +34,8 @@ class Attempt:
     expires: int
 
 
-SignedIn = Callable[[Account, Mapping[str, Any]], Awaitable[None]]
-"""Is told of everybody who signs in by the provider, with their claims."""
+FollowClaims = Callable[[Account, Mapping[str, Any]], Awaitable[None]]
+"""Is told of everybody who signs in by the provider, with their claims; with none of who is refused."""
 
 
 class OidcSignIn:
@@ -45,21 +45,21 @@ class OidcSignIn:
         self,
         provider: IdentityProvider,
         accounts: Accounts,
-        directory: Directory,
+        provided: ProviderAccounts,
         clock: Clock,
         rules: Rules,
         *,
         issuer: str,
         secret: bytes,
-        signed_in: SignedIn,
+        follow_claims: FollowClaims,
     ) -> None:
         self._provider = provider
         self._accounts = accounts
-        self._directory = directory
+        self._provided = provided
         self._clock = clock
         self._rules = rules
         self._issuer = issuer
-        self._signed_in = signed_in
+        self._follow_claims = follow_claims
         self._key = hashlib.sha256(b"aimforge oidc key\0" + secret).digest()
 
     async def begin(self, redirect_uri: str, next_path: str) -> tuple[str, str]:
@@ -86,7 +86,7 @@ class OidcSignIn:
         with self._accounts.attempt(address):
             claims = await self._provider.finish(redirect_uri, code, attempt.nonce, attempt.verifier)
             account = await self._account(claims, Actor("", address))
-            await self._signed_in(account, claims)
+            await self._follow_claims(account, claims)
             return account, attempt.next
 
     async def _account(self, claims: Mapping[str, Any], actor: Actor) -> Account:
@@ -94,36 +94,27 @@ class OidcSignIn:
         subject = f"{self._issuer}#{claims['sub']}"
         if not self._rules.lets_in(claims):
             self._accounts.note_failure(actor, login, "no rule lets them in")
+            await self._shut_out(subject, actor)
             raise Forbidden("Your account there is not let in here: ask an administrator (AIMFORGE_OIDC_ALLOW).")
         role = self._rules.role_of(claims)
-        account = await self._link(subject, email_of(claims))
+        account = await self._provided.link(subject, email_of(claims))
         if account is None:
             name = "".join(c for c in str(claims.get("name") or login) if c.isprintable())[:MAX_PERSON_NAME]
             login = login.replace(" ", "_")
-            return await self._accounts.create(login, name, role or Role.STUDENT, subject=subject, by=actor)
+            return await self._accounts.create(
+                login, name, role or Role.STUDENT, subject=subject, role_by_claim=role is not None, by=actor
+            )
         if account.disabled:
             self._accounts.note_failure(actor, account.login, "disabled")
             raise Unauthenticated("This account is disabled: ask an administrator.")
-        if role is not None and role is not account.role:
-            return await self._accounts.change(account.id, role=role, by=actor)
-        return account
+        return await self._provided.follow_role(account, role, by=actor)
 
-    async def _link(self, subject: str, email: str) -> Account | None:
-        """Return the account of an identity; one that waits for it, without a password, is taken."""
-
-        def make(identity: Identity) -> tuple[list[Change], Account | None]:
-            mine = next((a for a in identity.all(Account).values() if a.subject == subject), None)
-            if mine is not None:
-                return [], mine
-            waiting = identity.by_login.get(email) if email else None
-            if waiting is None:
-                return [], None
-            if waiting.password or waiting.subject:
-                raise Conflict(f"The login {email!r} has an account with another way to sign in: use that one.")
-            linked = replace(waiting, subject=subject)
-            return [Put(linked)], linked
-
-        return await self._directory.change(make)
+    async def _shut_out(self, subject: str, actor: Actor) -> None:
+        """See to it that who is refused now, and was let in before, has no other way in, and nothing that claims gave."""
+        account = self._provided.find(subject)
+        if account is not None:
+            await self._provided.shut_out(account, by=actor)
+            await self._follow_claims(account, {})
 
     def _read(self, cookie: str) -> Attempt:
         claim, _, signature = cookie.rpartition(".")

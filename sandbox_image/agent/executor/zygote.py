@@ -122,6 +122,7 @@ class Zygote:
             return spare
         future: asyncio.Future[RunProcess] = self._loop.create_future()
         self._waiting.append(future)
+        self._signal(signal.SIGCONT)  # a node may have stopped it, by a signal to its parent or to all there is
         self._refill()
         try:
             process = await future
@@ -161,10 +162,7 @@ class Zygote:
         self._loop.remove_reader(self._control)
         self._control.close()
         self._drop_spares()
-        if self._process.returncode is None:
-            # Not by the process object, which would collect the status that its watcher waits for.
-            with suppress(ProcessLookupError):
-                os.kill(self._process.pid, signal.SIGKILL)
+        self._signal(signal.SIGKILL)
         for process in list(self._busy.values()):
             if kill:
                 process.kill()
@@ -174,6 +172,12 @@ class Zygote:
             if not future.done():
                 future.set_exception(ZygoteGone())
         self._waiting.clear()
+
+    def _signal(self, number: signal.Signals) -> None:
+        if self._process.returncode is None:
+            # Not by the process object, which would collect the status that its watcher waits for.
+            with suppress(ProcessLookupError):
+                os.kill(self._process.pid, number)
 
     def _drop_spares(self) -> None:
         for spare in self._spares:

@@ -16,6 +16,8 @@ MAX_SLUG_BYTES: Final = 100
 MAX_ID: Final = 100
 _ID: Final = re.compile(rf"[A-Za-z0-9_.:-]{{1,{MAX_ID}}}")
 _NO_WORD: Final = re.compile(r"[^\w]+")
+_TURNS_DIRECTION: Final = frozenset({"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"})
+"""Bidirectional classes of characters that have what follows them read the other way round."""
 
 
 def checked_name(value: str, what: str) -> str:
@@ -27,6 +29,10 @@ def checked_name(value: str, what: str) -> str:
         raise _refused(what, f"has {len(name)} characters; the limit is {MAX_NAME}")
     if any(unicodedata.category(character) in {"Cc", "Zl", "Zp"} for character in name):
         raise _refused(what, "must not hold line breaks or control characters")
+    if any(unicodedata.bidirectional(character) in _TURNS_DIRECTION for character in name):
+        raise _refused(what, "must not hold characters that change the direction of reading")
+    if not any(character.isprintable() and not character.isspace() for character in name):
+        raise _refused(what, "must hold something that can be seen")
     if "/" in name or "\\" in name or name in {".", ".."}:
         raise _refused(what, "must not hold parts of a path, such as / or \\")
     return name

@@ -12,6 +12,8 @@ from typing import Final
 
 from msgspec import Struct
 
+from .held import watch_child
+
 BASHRC: Final = Path(__file__).with_name("bashrc")
 MAX_COLS: Final = 1000
 MAX_ROWS: Final = 500
@@ -20,11 +22,14 @@ _HIDDEN_PREFIXES: Final = ("AIMFORGE_", "PYTHON", "UVICORN_")
 
 
 class Pty(Struct, frozen=True):
-    """The agent's end of a PTY (non-blocking), and the shell's process, which leads a session of its own."""
+    """The agent's end of a PTY (non-blocking), and the shell's process, which leads a session of its own.
+
+    ``end`` is a descriptor that can be read from when the shell has ended.
+    """
 
     master: int
     pid: int
-    pidfd: int
+    end: int
 
     def resize(self, cols: int, rows: int) -> None:
         """Set the size; the kernel tells the foreground program."""
@@ -110,14 +115,14 @@ def start_shell(workspace: Path, environment: Mapping[str, str], cols: int, rows
                 *((os.POSIX_SPAWN_CLOSE, fd) for fd in _inheritable()),
             ],
         )
-        pidfd = os.pidfd_open(pid)
+        end = watch_child(pid)
     except OSError:
         os.close(master)
         raise
     finally:
         os.close(slave)
     os.set_blocking(master, False)
-    return Pty(master, pid, pidfd)
+    return Pty(master, pid, end)
 
 
 def _inheritable() -> list[int]:

@@ -10,6 +10,8 @@ from typing import Final
 
 from msgspec import Struct
 
+from .held import ByNumber, ByPidfd, hold
+
 GRACE_SEC: Final = 1.0
 """Between SIGHUP and SIGKILL."""
 ROUNDS: Final = 20
@@ -65,30 +67,18 @@ async def end_session(session: int) -> None:
 async def _signal_and_wait(session: int, number: signal.Signals, timeout: float) -> bool:
     """Signal all members and wait until they end. False when there was none."""
     with contextlib.ExitStack() as stack:
-        pidfds: list[int] = []
+        signalled: list[ByPidfd | ByNumber] = []
         for pid in [process.pid for process in members(session)]:
             with contextlib.suppress(ProcessLookupError):
-                pidfd = os.pidfd_open(pid)
-                stack.callback(os.close, pidfd)
+                process = stack.enter_context(hold(pid))
                 # The number may name another process by now; only what is still of the session is signalled.
                 if os.getsid(pid) == session:
-                    signal.pidfd_send_signal(pidfd, number)
+                    process.send(number)
                     # A stopped process hangs up when it goes on.
-                    signal.pidfd_send_signal(pidfd, signal.SIGCONT)
-                    pidfds.append(pidfd)
+                    process.send(signal.SIGCONT)
+                    signalled.append(process)
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(timeout):
-                for pidfd in pidfds:
-                    await ended(pidfd)
-        return bool(pidfds)
-
-
-async def ended(pidfd: int) -> None:
-    """Wait until the process of a pidfd has ended."""
-    loop = asyncio.get_running_loop()
-    happened = asyncio.Event()
-    loop.add_reader(pidfd, happened.set)
-    try:
-        await happened.wait()
-    finally:
-        loop.remove_reader(pidfd)
+                for process in signalled:
+                    await process.ended()
+        return bool(signalled)

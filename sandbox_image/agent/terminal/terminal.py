@@ -96,7 +96,7 @@ class Terminal:
         self._flushed = 0
         self._flushed_at = 0.0
         self._flush_timer: asyncio.TimerHandle | None = None
-        self._loop.add_reader(pty.pidfd, self._reap)
+        self._loop.add_reader(pty.end, self._reap)
         self._read_or_rest()
 
     def describe(self) -> wire.Terminal:
@@ -187,7 +187,7 @@ class Terminal:
         except BlockingIOError:
             pass
         except OSError:
-            # All that wrote to the terminal have gone; the pidfd tells with which status the shell ended.
+            # All that wrote to the terminal have gone; its end tells with which status the shell ended.
             self._silent = True
         self._since_rest += ring.end - before
         if self._since_rest >= SLOWED:
@@ -314,8 +314,8 @@ class Terminal:
     # End
 
     def _reap(self) -> None:
-        self._loop.remove_reader(self.pty.pidfd)
-        os.close(self.pty.pidfd)
+        self._loop.remove_reader(self.pty.end)
+        os.close(self.pty.end)
         self.exit_status = _exit_status(self.pty.pid)
         self._drain()
         self._hang_up()

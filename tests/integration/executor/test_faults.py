@@ -145,6 +145,14 @@ async def test_a_run_outlives_its_zygote_and_can_still_be_ended(bench: Bench) ->
     assert plain_json(await bench.run(WORKS)) == "works"
 
 
+async def test_a_zygote_that_a_node_stopped_goes_on(bench: Bench) -> None:
+    stop = "import os, signal\ndef main():\n    os.kill(os.getppid(), signal.SIGSTOP)\n    return os.getppid()"
+    async with asyncio.timeout(60):
+        stopped = [plain_json(await bench.run(stop)) for _ in range(4)]
+    assert len(set(stopped)) == 1  # it was woken, not given up
+    assert plain_json(await bench.run(WORKS)) == "works"
+
+
 async def test_forked_children_neither_answer_for_the_node_nor_hold_up_its_end(bench: Bench) -> None:
     both = "import os\ndef main():\n    pid = os.fork()\n    if pid: os.waitpid(pid, 0)\n    return 'parent' if pid else 'child'"
     assert plain_json(await bench.run(both)) == "parent"

@@ -30,6 +30,8 @@ PEOPLE: dict[str, dict[str, Any]] = {
     "ada": {"sub": "1", "email": "Ada@school.example", "email_verified": True, "name": "Ada", "groups": ["staff"]},
     "bob": {"sub": "2", "email": "bob@school.example", "email_verified": True, "name": "Bob", "groups": ["class 7"]},
     "bob, who left": {"sub": "2", "email": "bob@school.example", "email_verified": True, "name": "Bob"},
+    "bob, expelled": {"sub": "2", "email": "bob@school.example", "email_verified": False, "name": "Bob"},
+    "ada, a student again": {"sub": "1", "email": "Ada@school.example", "email_verified": True, "name": "Ada"},
     "eve": {"sub": "3", "email": "eve@school.example", "email_verified": False, "name": "Eve"},
     "mallory": {"sub": "4", "email": "m@elsewhere.example", "email_verified": True, "name": "Mallory"},
 }

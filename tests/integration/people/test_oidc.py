@@ -1,5 +1,6 @@
 """Signing in by an OpenID Connect provider that runs as a program of its own."""
 
+import asyncio
 import json
 import subprocess
 import sys
@@ -11,7 +12,8 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from control_plane.domain.people import Role
-from tests.fakes.hosted import PASSWORD, Hosted, hosted
+from sandbox_image.wire.closing import CloseCode
+from tests.fakes.hosted import PASSWORD, Hosted, closed_with, hosted
 from tests.fakes.served import Got
 
 PROVIDER = Path(__file__).with_name("provider.py")
@@ -207,6 +209,77 @@ async def test_what_a_group_gave_is_taken_back_when_it_is_gone_and_what_a_teache
     await app.served.app.state.services.audit.flush()
     left = [e.detail["by"] for e in app.served.outside.audit.entries if e.action == "member.left"]
     assert left == ["claim"]
+
+
+async def role_of(app: Hosted, session: dict[str, str]) -> str:
+    return str((await app.served.call("GET", "/api/me", headers=session)).json["role"])
+
+
+async def test_who_is_refused_now_and_was_let_in_before_has_no_way_in_and_nothing_that_claims_gave(app: Hosted):
+    ada = session_of(app, await sign_in(app, "ada"))
+    paths: dict[str, str] = {}
+    for title in ("by claim", "by hand"):
+        made = await app.served.call("POST", "/api/courses", json={"title": title}, headers=ada)
+        paths[title] = f"/api/courses/{made.json['id']}"
+        assert await app.status("PATCH", paths[title], ada, {"claim": "class 7"}) == 200
+    bob, elsewhere = [session_of(app, await sign_in(app, "bob")) for _ in range(2)]
+    assert await app.status("PUT", f"{paths['by hand']}/members/bob@school.example", ada, {}) == 200
+    token = await app.token(bob, "read")
+    project_id = await app.make(bob)
+    for way in (bob, elsewhere, token):
+        assert await app.status("GET", "/api/me", way) == 200
+    async with app.connect(f"/api/project/{project_id}/events", bob) as socket:
+        refused = await sign_in(app, "bob, expelled")
+        assert (refused.headers["location"], refused.all_cookies) == ("/sign-in?error=forbidden", ['aimforge_oidc=""'])
+        async with asyncio.timeout(60):
+            assert await closed_with(socket) == CloseCode.REVOKED
+    for way in (bob, elsewhere, token):
+        assert await app.status("GET", "/api/me", way) == 401
+    assert await app.status("GET", "/api/me", ada) == 200  # nobody else's
+    left = {title: (await app.served.call("GET", f"{path}/members", headers=ada)).json for title, path in paths.items()}
+    assert {title: [m["login"] for m in members] for title, members in left.items()} == {
+        "by claim": ["ada@school.example"],
+        "by hand": ["ada@school.example", "bob@school.example"],
+    }
+    again = session_of(app, await sign_in(app, "bob"))
+    assert await app.status("GET", f"/api/project/{project_id}/sandbox", again) == 200
+    courses = (await app.served.call("GET", "/api/courses", headers=again)).json
+    assert sorted(course["title"] for course in courses) == ["by claim", "by hand"]
+    await app.served.app.state.services.audit.flush()
+    ended = [e.detail for e in app.served.outside.audit.entries if e.action == "session.revoked"]
+    assert [(e["sessions"], e["tokens"], e["why"]) for e in ended] == [(2, 1, "no rule lets them in")]
+
+
+async def test_a_role_that_a_claim_gave_goes_with_it_and_one_that_an_administrator_gave_stays(app: Hosted):
+    assert await role_of(app, session_of(app, await sign_in(app, "ada"))) == "teacher"
+    assert await role_of(app, session_of(app, await sign_in(app, "ada, a student again"))) == "student"
+    (ada,) = app.services.accounts.all()
+    await app.services.accounts.change(ada.id, role=Role.TEACHER)
+    assert await role_of(app, session_of(app, await sign_in(app, "ada, a student again"))) == "teacher"
+    assert await role_of(app, session_of(app, await sign_in(app, "ada"))) == "teacher"
+    assert await role_of(app, session_of(app, await sign_in(app, "ada, a student again"))) == "student"
+
+
+async def test_the_last_administrator_stays_one_whatever_the_claims_say(tmp_path: Path, issuer: str):
+    client = {"oidc_issuer": issuer, "oidc_client_id": "forge", "oidc_client_secret": "a-client-secret"}
+    rules = {"oidc_allow": ("@school.example",), "oidc_roles": ("groups=staff:admin",)}
+    async with hosted(tmp_path, **client, **rules) as app:
+        for login in ("ada", "ada, a student again"):
+            assert await role_of(app, session_of(app, await sign_in(app, login))) == "admin"
+        await app.add("root", Role.ADMIN)
+        assert await role_of(app, session_of(app, await sign_in(app, "ada, a student again"))) == "student"
+
+
+async def test_only_an_administrator_gives_a_password_to_who_signs_in_by_the_provider(app: Hosted):
+    new = {"old_password": "", "new_password": PASSWORD}
+    bob = session_of(app, await sign_in(app, "bob"))
+    refused = await app.served.call("POST", "/api/password", json=new, headers=bob)
+    assert (refused.status, "administrator" in refused.json["message"]) == (403, True)
+    account = app.services.accounts.find("bob@school.example")
+    await app.services.accounts.set_password(account.id, PASSWORD)
+    bob = await app.session("bob@school.example")
+    change = {"old_password": PASSWORD, "new_password": "another good one"}
+    assert await app.status("POST", "/api/password", bob, change) == 204
 
 
 async def test_a_provider_that_does_not_answer_is_said_so(tmp_path: Path):

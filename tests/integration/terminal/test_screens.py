@@ -124,8 +124,8 @@ class Bare:
         self._reap()
 
     def _reap(self) -> None:
-        os.waitid(os.P_PIDFD, self.pty.pidfd, os.WEXITED)
-        os.close(self.pty.pidfd)
+        os.waitid(os.P_PID, self.pty.pid, os.WEXITED)
+        os.close(self.pty.end)
 
 
 async def _until(changed: asyncio.Event, condition: Callable[[], bool]) -> None:

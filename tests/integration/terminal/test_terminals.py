@@ -1,6 +1,8 @@
 """Terminals over their socket, with real shells."""
 
 import asyncio
+import errno
+import os
 import signal
 import socket
 from pathlib import Path
@@ -15,6 +17,18 @@ from sandbox_image.wire.limits import MAX_TERMINALS
 from .served import PROMPT, eventually, served, zombie_children
 
 
+@pytest.fixture(params=["pidfds", "no pidfds"])
+def kernel(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A kernel that has pidfds, and one that has none, as gVisor's."""
+
+    def refused(pid: int, flags: int = 0) -> int:
+        raise OSError(errno.ENOSYS, os.strerror(errno.ENOSYS))
+
+    if request.param == "no pidfds":
+        monkeypatch.setattr(os, "pidfd_open", refused)
+
+
+@pytest.mark.usefixtures("kernel")
 async def test_opens_runs_renames_and_closes(tmp_path: Path) -> None:
     async with served(tmp_path) as agent, agent.shell(name="build", cols=100, rows=30) as page:
         assert page.messages[0]["type"] == "attached"
@@ -35,6 +49,7 @@ async def test_opens_runs_renames_and_closes(tmp_path: Path) -> None:
         assert agent.events.published[-1].terminals == []
 
 
+@pytest.mark.usefixtures("kernel")
 async def test_tells_when_the_shell_ends_after_its_last_output(tmp_path: Path) -> None:
     async with served(tmp_path) as agent, agent.shell() as page:
         await page.type("seq 1 60000; exit 7\n")
@@ -163,6 +178,7 @@ async def test_signals_reach_the_foreground_program(tmp_path: Path) -> None:
         assert await page.run("echo $?") == b"143\r\n"
 
 
+@pytest.mark.usefixtures("kernel")
 async def test_closing_ends_all_programs_of_a_terminal(tmp_path: Path) -> None:
     async with served(tmp_path) as agent, agent.shell() as page:
         terminal = agent.part.get(agent.part.describe()[0].id)

@@ -1,4 +1,5 @@
 import importlib
+import os
 import subprocess
 import sys
 
@@ -7,9 +8,13 @@ import pytest
 from control_plane import cli
 
 
-def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+def run(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "control_plane", *arguments], capture_output=True, text=True, check=False
+        [sys.executable, "-m", "control_plane", *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, **variables},
     )
 
 
@@ -57,3 +62,10 @@ def test_help_and_mistakes_of_a_command_are_told_in_words(name: str) -> None:
     assert done.returncode == 2
     assert "No such option: --nonsense" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_wrong_setting_ends_the_start_and_a_slip_in_a_name_is_told() -> None:
+    done = run("serve", AIMFORGE_PROT="1", AIMFORGE_PORT="none")
+    assert done.returncode == 2
+    assert "AIMFORGE_PROT is no setting and changes nothing. Is AIMFORGE_PORT meant?" in done.stderr
+    assert "AIMFORGE_PORT: " in done.stderr

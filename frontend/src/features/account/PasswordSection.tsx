@@ -35,20 +35,19 @@ export function PasswordSection({ login, hasPassword }: { login: string; hasPass
     const old = formText(data, "old");
     const password = formText(data, "password");
     const found = {
-      ...(hasPassword && old === "" ? { old_password: t("account.passwordNeeded") } : {}),
+      ...(old === "" ? { old_password: t("account.passwordNeeded") } : {}),
       ...passwordProblems(password, formText(data, "again")),
     };
     setProblems(found);
     change.reset();
     if (Object.keys(found).length === 0) change.mutate({ old, password });
   }
+  if (!hasPassword) return <Section title={t("account.changePassword")} hint={t("account.noPasswordHint")} />;
   return (
-    <Section title={t("account.changePassword")} hint={hasPassword ? t("account.passwordChangeHint") : t("account.noPasswordHint")}>
+    <Section title={t("account.changePassword")} hint={t("account.passwordChangeHint")}>
       <form ref={form} noValidate onSubmit={submit} className="flex flex-col gap-3.5">
         <input type="text" hidden readOnly name="username" autoComplete="username" value={login} />
-        {hasPassword && (
-          <TextField label={t("account.oldPassword")} name="old" type="password" autoComplete="current-password" error={shown.old_password} />
-        )}
+        <TextField label={t("account.oldPassword")} name="old" type="password" autoComplete="current-password" error={shown.old_password} />
         <div className="grid gap-3.5 sm:grid-cols-2">
           <TextField label={t("account.newPassword")} name="password" type="password" autoComplete="new-password" maxLength={1024} hint={t("account.passwordHint")} error={shown.password} />
           <TextField label={t("account.passwordAgain")} name="again" type="password" autoComplete="new-password" maxLength={1024} error={shown.again} />

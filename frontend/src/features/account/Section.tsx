@@ -1,7 +1,7 @@
 import { useId, type ReactNode } from "react";
 
 /** A part of the account page. */
-export function Section({ title, hint, action, children }: { title: string; hint?: string; action?: ReactNode; children: ReactNode }) {
+export function Section({ title, hint, action, children }: { title: string; hint?: string; action?: ReactNode; children?: ReactNode }) {
   const id = useId();
   return (
     <section aria-labelledby={id} className="rounded-xl border border-line bg-panel p-5 shadow-card">

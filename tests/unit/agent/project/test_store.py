@@ -88,12 +88,15 @@ async def test_a_file_without_a_node_is_never_overwritten(store: ProjectStore, t
     assert (tmp_path / "nodes/load.py").read_text() == "mine"
 
 
-@pytest.mark.parametrize("title", ["", "  ", "a/b", "..", "a\\b", "a\nb", "a\0b", "x" * 201, "\ud800", "a\u2028b"])
+@pytest.mark.parametrize(
+    "title", ["", "  ", "a/b", "..", "a\\b", "a\nb", "a\0b", "x" * 201, "\ud800", "a\u2028b", "a\u202eb", "\u200b"]
+)
 async def test_titles_that_no_file_or_list_can_show_are_refused_by_field(store: ProjectStore, title: str):
     with refused(ErrorCode.INVALID) as caught:
         add(store, title)
     assert caught.value.detail["field"] == "title"
-    assert add(store, "x" * 200).title == "x" * 200
+    for fine in ("x" * 200, "👩\u200d💻 می\u200cخواهم"):
+        assert add(store, fine).title == fine
 
 
 async def test_what_a_graph_must_not_be(store: ProjectStore):

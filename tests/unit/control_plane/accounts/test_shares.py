@@ -5,6 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from control_plane.domain.access import Share
+from control_plane.domain.courses import Look
+from control_plane.domain.identity import Grant, Put, ShareLink
+from control_plane.domain.people import Role
+from control_plane.hosting import forget_gone_projects
 from tests.fakes.hosted import Hosted, hosted
 
 
@@ -85,3 +90,48 @@ async def test_a_link_of_a_deleted_project_leads_nowhere(app: Hosted):
     link = await app.served.call("POST", f"/api/project/{project_id}/share-links", json={}, headers=ada)
     assert await app.status("DELETE", f"/api/project/{project_id}", ada) == 200
     assert await accept(app, bob, link.json["url"]) == (403, "")
+
+
+KEPT = (Grant, ShareLink, Look)
+
+
+def kept(app: Hosted) -> dict[type[Grant | ShareLink | Look], list[str]]:
+    """The projects that shares, links and looks are kept of."""
+    identity = app.served.outside.identity.identity
+    return {kind: [r.project_id for r in identity.all(kind).values()] for kind in KEPT}
+
+
+async def test_what_people_have_to_do_with_a_project_is_kept_while_it_can_be_restored_and_goes_with_it(app: Hosted):
+    ada, root = await app.joined("ada"), await app.joined("root", Role.ADMIN)
+    bob = await app.joined("bob")
+    made = [await app.make(ada) for _ in range(2)]
+    for project_id in made:
+        assert (
+            await app.status("POST", f"/api/project/{project_id}/shares", ada, {"login": "bob", "share": "editor"})
+            == 201
+        )
+        assert await app.status("POST", f"/api/project/{project_id}/share-links", ada, {"share": "viewer"}) == 201
+        assert await app.status("POST", f"/api/project/{project_id}/look", root) == 200
+    doomed, other = made
+    assert await app.status("DELETE", f"/api/project/{doomed}", ada) == 200
+    assert await app.status("GET", f"/api/project/{doomed}/sandbox", bob) == 404
+    assert {kind: sorted(ids) for kind, ids in kept(app).items()} == {kind: sorted(made) for kind in KEPT}
+    assert await app.status("POST", f"/api/project/{doomed}/restore", ada) == 200
+    assert await app.status("GET", f"/api/project/{doomed}/sandbox", bob) == 200
+    assert await app.status("DELETE", f"/api/project/{doomed}?now=true", ada) == 200
+    assert kept(app) == {kind: [other] for kind in KEPT}
+    assert await app.status("GET", f"/api/project/{other}/sandbox", bob) == 200
+
+
+async def test_what_the_end_of_a_process_kept_from_being_forgotten_is_forgotten_later(app: Hosted):
+    ada = await app.joined("ada")
+    bob = await app.add("bob")
+    project_id = await app.make(ada)
+    left = Grant(id=f"gone:{bob}", project_id="gone", person_id=bob, share=Share.EDITOR, created_by="a", created_at=1.0)
+    directory = app.services.shares._directory
+    await directory.change(lambda _: ([Put(left)], None))
+    assert kept(app)[Grant] == ["gone"]
+    services = app.served.app.state.services
+    await forget_gone_projects(services.deletions, services.registry, directory)
+    assert kept(app)[Grant] == []
+    assert await app.status("GET", f"/api/project/{project_id}/sandbox", ada) == 200

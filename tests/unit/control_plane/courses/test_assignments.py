@@ -177,6 +177,33 @@ async def test_one_who_starts_after_the_deadline_hands_in_late(room: Classroom):
     await room.ask("POST", f"{assignment}/hand-in", bob, 409)
 
 
+async def test_the_press_counts_however_long_the_sandbox_takes(room: Classroom):
+    people = await room.open("bob", "eve")
+    assignment = await room.assign(due_at=NOW + 100)
+    project_id = await room.start(assignment, people["bob"])
+    await room.start(assignment, people["eve"])
+    export, reached, go_on = room.project(project_id), asyncio.Event(), asyncio.Event()
+
+    async def slowly(asked: Asked) -> Reply:
+        reached.set()
+        await go_on.wait()
+        return await export._export(asked)
+
+    room.app.served.agent(project_id).on("GET", "/project/export", slowly)
+    clock = room.app.served.outside.clock
+    await clock.advance(99)
+    async with asyncio.timeout(30):
+        pressed = asyncio.create_task(room.ask("POST", f"{assignment}/hand-in", people["bob"]))
+        await reached.wait()
+        await clock.advance(60)  # the deadline passes, and Bob is about to be collected
+        go_on.set()
+        bob = (await pressed).json
+        while room.coursework.assignments.get(assignment.rpartition("/")[2]).collected_at is None:
+            await clock.advance(0.5)
+    assert (bob["state"], bob["late"], bob["handed_in_at"]) == ("handed_in", False, NOW + 99)
+    assert await states(room, assignment) == {"bob": "handed_in", "eve": "collected"}
+
+
 async def test_a_project_that_is_deleted_is_started_anew(room: Classroom):
     bob = (await room.open("bob"))["bob"]
     assignment = await room.assign()

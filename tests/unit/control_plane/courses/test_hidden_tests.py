@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ import pytest
 from control_plane.domain.courses import Assignment
 from control_plane.domain.hidden_tests import RowState, TestRow
 from control_plane.domain.people import Person, Role
+from control_plane.services.audit import SYSTEM
 from control_plane.services.courses.hidden_test_run import cut, points_of
 from tests.fakes.classroom import HIDDEN, Classroom, failed, succeeded
 from tests.fakes.hosted import hosted
@@ -282,6 +283,67 @@ async def test_tests_can_be_cancelled_while_they_wait_and_run(room: Classroom):
     assert [(row["state"], row["message"]) for row in rows] == [("failed", "Cancelled.")] * 3
     registry = room.app.served.app.state.services.registry
     assert not [record for record in registry.all() if record.owner.startswith("course:")]
+
+
+class SlowRows:
+    """Holds up what is saved as a test's row, the first and the last of a job, until it is let go."""
+
+    def __init__(self, room: Classroom, monkeypatch: pytest.MonkeyPatch, *states: RowState) -> None:
+        self.saving = asyncio.Event()
+        self.go_on = asyncio.Event()
+        self._states = states
+        self._save = room.app.served.outside.test_rows.save
+        monkeypatch.setattr(room.app.served.outside.test_rows, "save", self._slowly)
+
+    async def _slowly(self, saved: Sequence[TestRow]) -> None:
+        if any(row.state in self._states for row in saved):
+            self.saving.set()
+            await self.go_on.wait()
+        await self._save(saved)
+
+
+async def test_those_whose_rows_are_still_being_saved_are_cancelled_as_well(
+    room: Classroom, monkeypatch: pytest.MonkeyPatch
+):
+    people = await room.open("bob", "eve", "kim")
+    assignment = await room.assign()
+    for login in people:
+        await room.handed_in(assignment, people[login])
+    rows = SlowRows(room, monkeypatch, RowState.WAITING)
+    started = asyncio.create_task(room.ask("POST", f"{assignment}/tests", room.ada, 202, {}))
+    async with asyncio.timeout(30):
+        await rows.saving.wait()
+        cancelled = asyncio.create_task(room.ask("POST", f"{assignment}/tests/cancel", room.ada, 204))
+        locks = room.coursework.tests._beginning._locks
+        await until(lambda: any(users == 2 for _, users in locks.values()))
+        rows.go_on.set()
+        await asyncio.gather(started, cancelled)
+    found = (await room.ask("GET", f"{assignment}/tests", room.ada)).json["rows"]
+    assert [(row["state"], row["message"]) for row in found] == [("failed", "Cancelled.")] * 3
+    assert "tests.cancelled" in await room.actions()
+    assert [row["state"] for row in await run_tests(room, assignment)] == ["done"] * 3  # the control
+
+
+async def test_what_is_over_when_it_is_cancelled_keeps_its_verdict_and_can_be_tested_again(
+    room: Classroom, monkeypatch: pytest.MonkeyPatch
+):
+    people = await room.open("bob")
+    assignment = await room.assign()
+    await room.handed_in(assignment, people["bob"])
+    rows = SlowRows(room, monkeypatch, RowState.DONE)
+    await room.ask("POST", f"{assignment}/tests", room.ada, 202, {})
+    tests, record = room.coursework.tests, room.coursework.assignments.get(assignment.rpartition("/")[2])
+    async with asyncio.timeout(30):
+        await rows.saving.wait()
+        cancelling = [asyncio.create_task(tests.cancel(SYSTEM, record)) for _ in range(2)]
+        for _ in range(10):
+            await asyncio.sleep(0)  # both have called off what they may
+        rows.go_on.set()
+        await asyncio.gather(*cancelling)
+    (bob,) = await room.tested(assignment)
+    assert (bob["state"], bob["passed"]) == ("done", 1)
+    assert tests.unfinished(record.id) == []
+    assert (await run_tests(room, assignment))[0]["state"] == "done"
 
 
 async def test_a_row_says_when_something_else_was_handed_in_since(room: Classroom):

@@ -51,7 +51,7 @@ export const account = {
   "account.changePassword": "Password",
   "account.setPassword": "Set password",
   "account.passwordChangeHint": "All your other sessions end when you change it.",
-  "account.noPasswordHint": "You sign in by the identity provider. A password gives you a second way.",
+  "account.noPasswordHint": "You sign in by the identity provider, which keeps your password. An administrator can give you one for here as well.",
   "account.oldPassword": "Present password",
   "account.newPassword": "New password",
   "account.passwordChanged": "Your password is set. All other sessions ended.",

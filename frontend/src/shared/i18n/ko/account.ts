@@ -53,7 +53,7 @@ export const account: Readonly<Record<keyof typeof English, string>> = {
   "account.changePassword": "비밀번호",
   "account.setPassword": "비밀번호 설정",
   "account.passwordChangeHint": "바꾸면 다른 세션이 모두 종료됩니다.",
-  "account.noPasswordHint": "인증 제공자로 로그인하고 있습니다. 비밀번호를 정하면 다른 방법으로도 로그인할 수 있습니다.",
+  "account.noPasswordHint": "인증 제공자로 로그인하며, 비밀번호도 그곳에서 관리합니다. 이곳에서 쓸 비밀번호는 관리자가 정해 줄 수 있습니다.",
   "account.oldPassword": "현재 비밀번호",
   "account.newPassword": "새 비밀번호",
   "account.passwordChanged": "비밀번호를 설정했습니다. 다른 세션은 모두 종료되었습니다.",
