@@ -152,7 +152,7 @@ def sample(product: Product, since: float) -> Sample:
         containers=len(engine.listed(product.deployment)),
         volumes=sum(each["Name"].startswith(f"aimforge-{product.deployment}-") for each in volumes),
         loop_devices=loop_devices(product.folder),
-        sockets=sum(1 for _ in product.folder.glob("run/**/*.sock")),
+        sockets=sockets(product.folder / "run"),
     )
 
 
@@ -162,6 +162,11 @@ def loop_devices(folder: Path) -> int:
         ("losetup", "--list", "--noheadings", "--output", "BACK-FILE"), capture_output=True, check=False
     )
     return sum(str(folder) in line for line in listed.stdout.decode().splitlines())
+
+
+def sockets(folder: Path) -> int:
+    """Count the socket files below a folder, which come and go meanwhile: ``os.walk`` passes over what is gone."""
+    return sum(name.endswith(".sock") for _, _, names in os.walk(folder) for name in names)
 
 
 def slope(samples: Sequence[Sample], of: str) -> float:
@@ -194,7 +199,7 @@ def soak(minutes: float, people: int) -> tuple[list[Sample], Sample, Counts]:
         return samples, sample(product, since), counts
 
 
-def judge(samples: Sequence[Sample], last: Sample) -> list[str]:
+def judge(samples: Sequence[Sample], last: Sample, counts: Counts) -> list[str]:
     """Return what is not as it should be, a sentence each."""
     first, warm = samples[0], samples[len(samples) // 4]
     late = samples[-max(1, len(samples) // 8) :]
@@ -204,6 +209,11 @@ def judge(samples: Sequence[Sample], last: Sample) -> list[str]:
         for name in ("containers", "volumes", "loop_devices", "sockets")
         if getattr(last, name) > getattr(first, name)
     ]
+    # A server that refuses everything is flat too.
+    if counts.refused.total() > counts.done["succeeded"]:
+        found.append(
+            f"{counts.refused.total()} things were refused, and only {counts.done['succeeded']} runs succeeded"
+        )
     if memory - warm.memory > GROWTH_MIB:
         found.append(f"the server's memory grew by {memory - warm.memory:.0f} MiB after it was warm")
     if last.descriptors - first.descriptors > GROWTH_DESCRIPTORS:
@@ -227,7 +237,7 @@ def main() -> int:
     for name in ("memory", "descriptors", "sockets"):
         print(f"slope of {name} from a quarter of the time on: {slope(late, name):+.1f} an hour")
     print(f"done: {dict(counts.done)}\nrefused: {dict(counts.refused)}\nload after: {machine.load()}")
-    found = judge(samples, last) + [f"fault: {each}" for each in counts.faults[:20]]
+    found = judge(samples, last, counts) + [f"fault: {each}" for each in counts.faults[:20]]
     for each in found:
         print(f"NOT FLAT: {each}" if not each.startswith("fault") else each, file=sys.stderr)
     if options.json:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from sandbox_image.wire.closing import CloseCode
+from sandbox_image.wire.closing import CLOSINGS, CloseCode
 
 
 class SandboxState(StrEnum):
@@ -97,6 +97,11 @@ CLOSE_CODES: Final[dict[EndReason, CloseCode]] = {
     EndReason.REPLACED: CloseCode.SANDBOX_REPLACED,
     EndReason.DELETED: CloseCode.SANDBOX_DELETED,
 }
+
+
+def sentence(reason: EndReason) -> str:
+    """Say to people why a sandbox ended."""
+    return CLOSINGS[CLOSE_CODES[reason]].sentence
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -80,7 +80,20 @@ class AuditLog:
         return len(self._waiting)
 
     async def flush(self) -> None:
-        """Write what waits. Raises ``StoreUnavailable``; then it still waits."""
+        """Write what waits. Raises ``StoreUnavailable``; then it still waits.
+
+        One that is called off is done all the same: the database may be committing, and what waits on would be written twice.
+        """
+        writing = asyncio.create_task(self._write(), name="audit flush")
+        try:
+            await asyncio.shield(writing)
+        except asyncio.CancelledError:
+            await asyncio.wait([writing])
+            if writing.exception() is not None:
+                log.warning("audit_waits", entries=len(self._waiting))
+            raise
+
+    async def _write(self) -> None:
         async with self._writing:
             batch = list(self._waiting)
             if self._lost:

@@ -68,18 +68,6 @@ class OpenSockets:
                 closed += 1
         return closed
 
-    def close_person(self, person_id: str, code: CloseCode = CloseCode.REVOKED) -> int:
-        """Close all sockets of a person whose access was withdrawn; how many."""
-        return self._close(lambda socket: socket.person_id == person_id, code)
-
-    def close_project(self, project_id: str, code: CloseCode, person_id: str | None = None) -> int:
-        """Close a project's sockets, or those of one person in it; how many."""
-        return self._close(
-            lambda socket: socket.project_id == project_id and person_id in (None, socket.person_id), code
-        )
-
-    def _close(self, chosen: Callable[[OpenSocket], bool], code: CloseCode) -> int:
-        sockets = [socket for socket in self._sockets if chosen(socket) and not socket.closing.done()]
-        for socket in sockets:
-            socket.closing.set_result(code)
-        return len(sockets)
+    def close_project(self, project_id: str, code: CloseCode) -> int:
+        """Close a project's sockets; how many."""
+        return self.close_where(lambda socket: code if socket.project_id == project_id else None)

@@ -121,6 +121,31 @@ async def test_one_that_breaks_off_leaves_nothing(stores: Stores):
     assert list(await stores.archives.ids()) == []
 
 
+async def test_one_that_cannot_be_cleaned_up_says_what_broke_it_off_and_is_found_unfinished_later(tmp_path: Path):
+    url = f"sqlite+aiosqlite:///{tmp_path}/aimforge.db"
+    prepare_database(url)
+    database = open_database(url)
+    store = DatabaseArchiveStore(database, Time().now)
+
+    async def breaking() -> AsyncIterator[bytes]:
+        yield some(2 * MIB)
+        raise ConnectionError
+
+    with closing(sqlite3.connect(tmp_path / "aimforge.db", isolation_level=None)) as other:
+        other.execute("CREATE TRIGGER away BEFORE DELETE ON archive_piece BEGIN SELECT RAISE(ABORT, 'away'); END")
+        with pytest.raises(ConnectionError):
+            await store.put(breaking(), LIMIT)
+        other.execute("DROP TRIGGER away")
+        (left,) = await store.ids()
+        assert await store.find(left) is None
+        with pytest.raises(NotFound):
+            await read(store, left)
+        await store.delete([left])
+        assert list(await store.ids()) == []
+        assert other.execute("SELECT count(*) FROM archive_piece").fetchone() == (0,)
+    await database.close()
+
+
 async def test_deleted_archives_are_gone_and_the_others_stay(stores: Stores):
     first = await stores.archives.put(chunks(some(2 * MIB)), LIMIT)
     stores.time.at = 200.0

@@ -25,7 +25,7 @@ from control_plane.services.agent_answers import is_error, raise_for_agent
 from control_plane.services.courses.hidden_test_run import decoded
 from control_plane.services.events.event_checks import checked_lines
 from control_plane.services.events.event_hub import EventHub
-from control_plane.services.sandboxes.sandbox_moves import check_health
+from control_plane.services.sandboxes.agent_health import check_health
 from sandbox_image.wire.agent import Activity, Health, Usage
 from sandbox_image.wire.errors import ErrorBody
 from sandbox_image.wire.events import RunFinished

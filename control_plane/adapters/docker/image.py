@@ -68,23 +68,30 @@ async def _build(
         raise ImageMissing(f"The sandbox image could not be built: {error}\n" + "\n".join(lines), image=name) from error
 
 
-async def prune(engine: Engine, current: str, say: Progress, *, kept_for_sec: float = KEPT_FOR_SEC) -> None:
+async def prune(engine: Engine, current: str, say: Progress) -> None:
     """Remove older images of ours that no container uses, and older stages than the one that the next build starts from."""
     images = cast("list[dict[str, Any]]", await engine.call("GET", "images/json"))
+    containers = cast("list[dict[str, Any]]", await engine.call("GET", "containers/json", params={"all": 1}))
+    for name in superseded(images, {str(container["ImageID"]) for container in containers}, current):
+        await _remove(engine, name, say)
+
+
+def superseded(images: list[dict[str, Any]], in_use: set[str], current: str) -> list[str]:
+    """Return tags and ids, of the engine's list of images, that nothing needs any more.
+
+    ``in_use`` are the ids of images that containers run on: the engine would take the tag from one that has several, and
+    a server that still runs could start no further sandbox of it.
+    """
     newest = max((float(image["Created"]) for image in images), default=0.0)
+    old = [image for image in images if float(image["Created"]) < newest - KEPT_FOR_SEC and image["Id"] not in in_use]
     kept = (current, f"{REPOSITORY}:latest")
-    stages: list[dict[str, Any]] = []
-    for image in images:
-        is_old = float(image["Created"]) < newest - kept_for_sec
-        if "org.aimforge.stage" in cast("dict[str, str]", image.get("Labels") or {}):
-            stages.append(image)
-        for tag in cast("list[str]", image.get("RepoTags") or []):
-            if tag.startswith(f"{REPOSITORY}:") and tag not in kept and is_old:
-                await _remove(engine, tag, say)
-    stages.sort(key=lambda image: float(image["Created"]), reverse=True)
-    for image in stages[1:]:
-        if float(image["Created"]) < newest - kept_for_sec:
-            await _remove(engine, image["Id"], say)
+    tags = [tag for image in old for tag in cast("list[str]", image.get("RepoTags") or [])]
+    stages = [image for image in images if "org.aimforge.stage" in cast("dict[str, str]", image.get("Labels") or {})]
+    last = max(stages, key=lambda image: float(image["Created"]), default=None)
+    return [
+        *(tag for tag in tags if tag.startswith(f"{REPOSITORY}:") and tag not in kept),
+        *(str(image["Id"]) for image in stages if image is not last and image in old),
+    ]
 
 
 async def _remove(engine: Engine, name: str, say: Progress) -> None:

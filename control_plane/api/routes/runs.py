@@ -1,6 +1,7 @@
 """Running nodes and flows. These are the API's hot paths: one decoding, one request to the agent, one encoding."""
 
 import asyncio
+from contextlib import suppress
 from functools import partial
 from time import time
 from typing import Final
@@ -15,9 +16,9 @@ from control_plane.api.run_report import report, reported
 from control_plane.api.schemas import ExecuteFlow, ExecuteNode, NodeRun
 from control_plane.domain.access import Policy
 from control_plane.domain.errors import AimforgeError, Invalid, SandboxFailed
+from control_plane.domain.sandbox import EndReason, sentence
 from control_plane.ports import AgentAddress
 from control_plane.services.agent_answers import is_error, raise_for_agent
-from control_plane.services.sandboxes.sandbox_moves import sentence
 from sandbox_image.wire.limits import MIB
 from sandbox_image.wire.runs import RunError, RunKind, RunRequest, RunResult, RunStatus, RunSummary
 
@@ -26,6 +27,8 @@ RUNS: Final = "/api/project/{project_id}/runs"
 PATIENCE_SEC: Final = 24 * 3600.0
 """The agent ends what takes too long; how long that is depends on the flow, so the relay waits for whatever it decides."""
 END_WITHIN_SEC: Final = 3.0
+TOLD_WITHIN_SEC: Final = 15.0
+"""Within which an engine tells of the end of a container whose agent does not answer any more."""
 MAX_RESULT: Final = 128 * MIB
 MAX_TIMEOUT_SEC: Final = 24 * 3600.0
 JSON_HEADERS: Final = {"content-type": "application/json"}
@@ -111,12 +114,25 @@ async def run_in_sandbox(call: Call, request: RunRequest) -> RunResult:
                 max_body=MAX_RESULT,
             )
         except SandboxFailed as error:
-            return lost(request, error.message)
+            return lost(request, await end_of_silence(call, address, error))
     if got.status >= 500 and (end := await end_after(call, address, got.body)):
         return lost(request, end)
     if got.status != 200:
         raise_for_agent(got.status, got.body)
     return check_shape(got.body, RunResult)
+
+
+async def end_of_silence(call: Call, address: AgentAddress, error: SandboxFailed) -> str:
+    """Say why an agent broke off without a word: a container that runs out of memory is told by the engine seconds later."""
+    if error.reason is not EndReason.CRASHED:
+        return error.message
+    try:
+        await call.services.link.request(address, "GET", "/health", timeout_sec=END_WITHIN_SEC)
+    except AimforgeError:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(TOLD_WITHIN_SEC):
+                return sentence(await asyncio.shield(call.services.sandboxes.end_of(address)))
+    return error.message
 
 
 async def end_after(call: Call, address: AgentAddress, body: bytes) -> str:

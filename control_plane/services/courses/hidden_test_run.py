@@ -17,9 +17,9 @@ import msgspec
 from control_plane.domain.errors import AimforgeError, SandboxFailed, SandboxMisbehaved
 from control_plane.domain.hidden_tests import MAX_MESSAGE, MAX_POINTS, TestResult
 from control_plane.domain.project import ProjectRecord
+from control_plane.domain.sandbox import sentence
 from control_plane.ports import AgentAddress, AgentLink, ArchiveStore, Clock
 from control_plane.services.agent_answers import bounded, raise_for_agent
-from control_plane.services.sandboxes.sandbox_moves import sentence
 from control_plane.services.sandboxes.sandboxes import Sandboxes
 from sandbox_image.wire.limits import MAX_JSON_BODY
 from sandbox_image.wire.runs import RunKind, RunRequest

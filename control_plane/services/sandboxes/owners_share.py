@@ -5,8 +5,8 @@ from typing import Final
 
 from control_plane.domain.errors import TooMany
 from control_plane.domain.sandbox import EndReason, SandboxState
+from control_plane.services.sandboxes.grants import Grants
 from control_plane.services.sandboxes.sandbox_entry import SandboxEntry
-from control_plane.services.sandboxes.sandbox_moves import Grants
 
 COUNTS: Final = frozenset(
     {

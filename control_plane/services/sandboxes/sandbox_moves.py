@@ -5,20 +5,16 @@ written to the store and told to the viewers. ``services.sandboxes`` decides whe
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from typing import Any, Final, Protocol
+from functools import partial
+from typing import Any, Final
 
-import msgspec
-
-from control_plane.domain.egress import EgressPolicy
 from control_plane.domain.errors import (
     AimforgeError,
     EngineUnavailable,
     SandboxFailed,
-    SandboxMisbehaved,
-    TimedOut,
     TooMany,
 )
-from control_plane.domain.sandbox import CLOSE_CODES, DEADLINES, EndReason, Limits, SandboxState, may_become
+from control_plane.domain.sandbox import DEADLINES, EndReason, Limits, SandboxState, may_become, sentence
 from control_plane.ports import (
     AgentAddress,
     AgentLink,
@@ -31,38 +27,18 @@ from control_plane.ports import (
     SandboxSpec,
     SandboxStore,
 )
+from control_plane.services.sandboxes.agent_health import await_health
+from control_plane.services.sandboxes.grants import Grants
 from control_plane.services.sandboxes.sandbox_entry import SandboxEntry, Steps
 from control_plane.services.sandboxes.start_queue import StartQueue
-from control_plane.services.sandboxes.start_turns import Place
-from control_plane.services.unreadable import UNREADABLE
-from sandbox_image.wire.agent import Health
-from sandbox_image.wire.closing import CLOSINGS
-from sandbox_image.wire.version import API_VERSION
 
-HEALTH_TIMEOUT_SEC: Final = 2.0
-FIRST_RETRY_SEC: Final = 0.005
-LAST_RETRY_SEC: Final = 0.25
 UPDATED: Final = "The sandbox had been idle, and was started anew with an update."
 SETTLED: Final = frozenset({SandboxState.ABSENT, SandboxState.STOPPED})
 
 
-class Grants(Protocol):
-    """What is asked about what a project may use; answered from memory."""
-
-    def place_of(self, project_id: str) -> Place: ...
-    def limits_of(self, project_id: str) -> Limits | None:
-        """Return the limits to start with; None: those that it had."""
-        ...
-
-    def egress_of(self, project_id: str) -> EgressPolicy: ...
-    def at_once_of(self, project_id: str) -> int:
-        """Return how many sandboxes the project's owner may have; 0: any number."""
-        ...
-
-
-def sentence(reason: EndReason) -> str:
-    """Say to people why a sandbox ended."""
-    return CLOSINGS[CLOSE_CODES[reason]].sentence
+def address_of(entry: SandboxEntry) -> AgentAddress:
+    """Return where the agent of the sandbox's generation listens, or will."""
+    return AgentAddress(project_id=entry.record.project_id, generation=entry.record.generation)
 
 
 def check_not_ended(entry: SandboxEntry) -> None:
@@ -213,7 +189,7 @@ class SandboxMoves:
         entry.record = replace(entry.record, container_id=container.id)
         entry.steps.begin("agent")
         self.tell(entry)
-        await self._await_health(entry)
+        await await_health(self._link, address_of(entry), self._clock, partial(self._check_alive, entry))
         check_not_ended(entry)
         entry.steps.finish()
         await self._become_ready(entry)
@@ -221,22 +197,8 @@ class SandboxMoves:
     async def _become_ready(self, entry: SandboxEntry) -> None:
         entry.used_at = self._clock.monotonic()
         entry.busy = []
-        entry.address = AgentAddress(project_id=entry.record.project_id, generation=entry.record.generation)
+        entry.address = address_of(entry)
         await self.move(entry, SandboxState.READY, end_reason=None, message="")
-
-    async def _await_health(self, entry: SandboxEntry) -> None:
-        address = AgentAddress(project_id=entry.record.project_id, generation=entry.record.generation)
-        delay = FIRST_RETRY_SEC
-        while True:
-            try:
-                answer = await self._link.request(address, "GET", "/health", timeout_sec=HEALTH_TIMEOUT_SEC)
-            except (SandboxFailed, TimedOut):
-                await self._check_alive(entry)
-                await self._clock.sleep(delay)
-                delay = min(delay * 2, LAST_RETRY_SEC)
-                continue
-            check_health(answer.status, answer.body)
-            return
 
     async def _check_alive(self, entry: SandboxEntry) -> None:
         check_not_ended(entry)
@@ -247,11 +209,16 @@ class SandboxMoves:
 
     async def _give_up(self, entry: SandboxEntry, reason: EndReason, message: str) -> None:
         """Record a failed start; what is left of the container is removed now, or by the reconciler later."""
-        container_id = entry.record.container_id
-        await self.fail(entry, reason, message)
-        if container_id:
+        try:
+            await self.fail(entry, reason, message)
+        finally:
+            # Also when the database cannot note it: until it is back, the reconciler removes nothing.
+            await self._remove_failed(entry)
+
+    async def _remove_failed(self, entry: SandboxEntry) -> None:
+        if entry.record.container_id:
             try:
-                await self._runtime.stop(container_id, grace_sec=0)
+                await self._runtime.stop(entry.record.container_id, grace_sec=0)
             except AimforgeError:
                 return
             entry.record = replace(entry.record, container_id="")
@@ -385,18 +352,3 @@ class SandboxMoves:
             await self.move(entry, SandboxState.PAUSED)
         else:
             await self.fail(entry, container.end_reason or EndReason.CRASHED)
-
-
-def check_health(status: int, body: bytes) -> None:
-    """Raise ``SandboxMisbehaved`` unless this is the health of an agent that we can talk to."""
-    if status != 200:
-        raise SandboxMisbehaved(f"The agent answered its health check with {status}.", status=status)
-    try:
-        health = msgspec.json.decode(body, type=Health)
-    except UNREADABLE as error:
-        raise SandboxMisbehaved(f"The agent's health cannot be read: {error}") from error
-    if health.api_version != API_VERSION:
-        raise SandboxMisbehaved(
-            f"The sandbox image speaks version {health.api_version} of the agent's interface, and this control plane "
-            f"version {API_VERSION}. Build the image anew: aimforge image build"
-        )

@@ -29,9 +29,10 @@ from control_plane.ports import (
     SandboxRuntime,
     SandboxStore,
 )
+from control_plane.services.sandboxes.grants import Grants
 from control_plane.services.sandboxes.owners_share import OwnersShare
 from control_plane.services.sandboxes.sandbox_entry import Flight, FlightKind, SandboxEntry
-from control_plane.services.sandboxes.sandbox_moves import Grants, SandboxMoves
+from control_plane.services.sandboxes.sandbox_moves import SandboxMoves
 from control_plane.services.sandboxes.start_queue import StartQueue
 from sandbox_image.wire import events
 

@@ -5,7 +5,7 @@ version numbers of the relay. A client whose text equals the server's has its ed
 the server switched to its text before its question is asked. Pure: methods return the messages to send.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Annotated, Final
 from urllib.parse import unquote
 
@@ -21,6 +21,11 @@ MAX_DOCUMENTS: Final = 500
 MAX_SHADOW: Final = 32 * 1024 * 1024
 """Characters of all texts that one client holds open."""
 REMEMBERED_VERSIONS: Final = 64
+OTHER_TEXT: Final = -1
+"""In place of a client's version: it has another text than the server."""
+
+Saved = Callable[[str], str | None]
+"""Address of a file → its text on disk: empty where there is no file, None where it cannot be read."""
 
 
 class TextDocument(msgspec.Struct):
@@ -61,22 +66,14 @@ class DiagnosticsParams(msgspec.Struct):
 
 
 class Holder(Struct):
-    """One client's view. ``versions`` maps the digest of a text to the client's number of it."""
+    """One client's view."""
 
     uri: str
     """As this client spells it: some compare addresses letter by letter."""
     text: str
     version: int
-    versions: dict[int, int] = field(default_factory=dict[int, int])
     told: tuple[int, int] | None = None
     """Version of the diagnostics that this client got last, and of its text then."""
-
-    def moved(self, text: str, version: int) -> None:
-        """Take a new text and its number."""
-        self.text, self.version = text, version
-        self.versions.pop(hash(text), None)
-        self.versions[hash(text)] = version
-        _forget_oldest(self.versions)
 
 
 class Diagnostics(Struct):
@@ -100,6 +97,14 @@ class Document(Struct):
     diagnostics: Diagnostics | None = None
 
 
+class Seen(Struct, frozen=True):
+    """A file as the server saw it when it was asked. ``own`` is the asker's number of that text, None if not its file."""
+
+    version: int
+    digest: int
+    own: int | None
+
+
 class Documents:
     """All files that the clients of one server hold open. Clients are known by their number."""
 
@@ -116,7 +121,7 @@ class Documents:
             Malformed: the parameters have another shape, or the client holds too much open.
         """
         opened = envelope.parse(params, OpenParams).document
-        key = _key(opened.uri)
+        key = key_of(opened.uri)
         self._check_room(client, key, len(opened.text))
         document = self._documents.get(key)
         if document is None:
@@ -127,7 +132,7 @@ class Documents:
             messages = []
         holder = document.holders.setdefault(client, Holder(opened.uri, opened.text, opened.version))
         holder.told = None
-        holder.moved(opened.text, opened.version)
+        holder.text, holder.version = opened.text, opened.version
         return messages + self._settle(document)
 
     def change(self, client: int, params: bytes) -> list[bytes]:
@@ -142,9 +147,9 @@ class Documents:
             return []
         before = holder.text
         edited = apply_changes(before, envelope.parse(change.changes, list[ContentChange]))
-        self._check_room(client, _key(document.uri), len(edited.text))
-        version = holder.version + 1 if change.document.version is None else change.document.version
-        holder.moved(edited.text, version)
+        self._check_room(client, key_of(document.uri), len(edited.text))
+        holder.text = edited.text
+        holder.version = holder.version + 1 if change.document.version is None else change.document.version
         if before == document.text and edited.text != before:
             return [self._did_change(document, edited.text, bytes(change.changes) if edited.exact else None)]
         return self._settle(document)
@@ -156,14 +161,37 @@ class Documents:
             return []
         return [self._did_change(document, holder.text, None)]
 
+    def show_project(self, client: int, saved: Saved) -> list[bytes]:
+        """Make the server hold of each open file what this client sees of it: its own text, or the saved one."""
+        messages: list[bytes] = []
+        for document in self._documents.values():
+            holder = document.holders.get(client)
+            text = saved(document.uri) if holder is None else holder.text
+            if text is not None and text != document.text:
+                messages.append(self._did_change(document, text, None))
+        return messages
+
+    def settle(self) -> list[bytes]:
+        """Make the server hold a text of a holder of each file again, after it was shown what others see."""
+        return [message for document in self._documents.values() for message in self._settle(document)]
+
+    def seen_by(self, client: int) -> dict[str, Seen]:
+        """What an answer of the server to this client will speak of, by key of the file."""
+        seen: dict[str, Seen] = {}
+        for key, document in self._documents.items():
+            holder = document.holders.get(client)
+            own = None if holder is None else holder.version if holder.text == document.text else OTHER_TEXT
+            seen[key] = Seen(document.version, hash(document.text), own)
+        return seen
+
     def close(self, client: int, uri: str) -> list[bytes]:
         """A client closed a file."""
-        document = self._documents.get(_key(uri))
+        document = self._documents.get(key_of(uri))
         if document is None or document.holders.pop(client, None) is None:
             return []
         if document.holders:
             return self._settle(document)
-        del self._documents[_key(uri)]
+        del self._documents[key_of(uri)]
         return [
             envelope.notification("textDocument/didClose", envelope.encode({"textDocument": {"uri": document.uri}}))
         ]
@@ -175,6 +203,7 @@ class Documents:
 
     def reopen(self) -> list[bytes]:
         """Tell a new server process of all files."""
+        self.settle()
         return [self._did_open(document) for document in self._documents.values()]
 
     def publish(self, params: bytes) -> Document | None:
@@ -184,7 +213,7 @@ class Documents:
             Malformed: they have another shape.
         """
         published = envelope.parse(params, DiagnosticsParams)
-        document = self._documents.get(_key(published.uri))
+        document = self._documents.get(key_of(published.uri))
         if document is None:
             return None
         version = document.version if published.version is None else published.version
@@ -197,7 +226,7 @@ class Documents:
 
     def find(self, uri: str) -> Document | None:
         """The open file of that address."""
-        return self._documents.get(_key(uri))
+        return self._documents.get(key_of(uri))
 
     def findings(self, client: int, document: Document) -> bytes | None:
         """The notification with the findings about this client's text that it was not told yet, if there is any."""
@@ -210,24 +239,13 @@ class Documents:
         holder.told = news
         return _publish(holder.uri, holder.version, diagnostics.encoded)
 
-    def client_version(self, client: int, uri: str, version: int) -> int | None:
-        """A client's number for a version of the server.
-
-        None where the client does not hold the file; -1, which no client accepts, where it never had that text.
-        """
-        document, holder = self._held(client, uri)
-        if document is None or holder is None:
-            return None
-        digest = document.digests.get(version)
-        return -1 if digest is None else holder.versions.get(digest, -1)
-
     def version_of(self, client: int, uri: str) -> int | None:
         """A client's number of the text that it holds of a file now."""
         _, holder = self._held(client, uri)
         return holder and holder.version
 
     def _held(self, client: int, uri: str) -> tuple[Document | None, Holder | None]:
-        document = self._documents.get(_key(uri))
+        document = self._documents.get(key_of(uri))
         return document, document and document.holders.get(client)
 
     def _texts_of(self, client: int) -> Iterator[tuple[str, Holder]]:
@@ -287,8 +305,8 @@ def _publish(uri: str, version: int, diagnostics: bytes) -> bytes:
     return envelope.notification("textDocument/publishDiagnostics", params)
 
 
-def _key(uri: str) -> str:
-    """Clients and servers escape different characters of one address."""
+def key_of(uri: str) -> str:
+    """What files are told apart by: clients and servers escape different characters of one address."""
     # Names that are no UTF-8 stay different ones.
     return unquote(uri, errors="surrogateescape") if "%" in uri else uri
 

@@ -1,12 +1,13 @@
 """Requests that a shared server works on: whose they are, and under which number."""
 
 import itertools
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Final
 from urllib.parse import unquote
 
-from msgspec import Struct
+from msgspec import Struct, field
 
+from .documents import Seen
 from .member import Member
 
 # Asked anew with each key: the answer about an older text is of no use.
@@ -26,6 +27,8 @@ class Pending(Struct, frozen=True):
     version: int | None
     command: bytes = b""
     """The parameters, encoded, of a command."""
+    seen: Mapping[str, Seen] = field(default_factory=dict[str, Seen])
+    """The texts that the server knew when it was asked for edits."""
 
 
 class InFlight:
@@ -74,16 +77,16 @@ class InFlight:
             return None
         return number, older
 
-    def editor(self, uris: Collection[str]) -> Member | None:
-        """The client whose command leads to an edit of these files that the server applies by itself.
+    def editor(self, uris: Collection[str]) -> Pending | None:
+        """The command, of one client, that leads to an edit of these files that the server applies by itself.
 
         The protocol does not tell. None when it can be several clients': in the wrong one an edit would hit another text.
         """
         running = [request for request in self._pending.values() if request.method == _COMMAND]
         if len({request.member.number for request in running}) > 1:
             running = [request for request in running if any(uri in unquote(request.command.decode()) for uri in uris)]
-        members = {request.member.number: request.member for request in running}
-        return next(iter(members.values())) if len(members) == 1 else None
+        members = {request.member.number for request in running}
+        return running[-1] if len(members) == 1 else None
 
 
 def noted(method: str, params: bytes) -> bytes:

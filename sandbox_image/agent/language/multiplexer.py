@@ -12,15 +12,14 @@ from collections.abc import Callable, Iterable
 from enum import Enum, auto
 from typing import Any, Final
 
-from msgspec import Raw
-
 from sandbox_image.wire.closing import CloseCode
 
-from . import envelope, profile, progress, subject, workspace_edit
-from .documents import Document, Documents, no_findings
+from . import envelope, profile, progress, proposed_edits, subject, workspace_edit
+from .documents import Document, Documents, Saved, no_findings
 from .envelope import Envelope, Malformed, RpcCode
 from .in_flight import InFlight, Pending, noted
 from .member import Client, Member, MemberState
+from .proposed_edits import ProposedEdits
 from .server_requests import Registration, ServerRequests
 
 MAX_GARBLED: Final = 20
@@ -52,15 +51,17 @@ class Multiplexer:
         self,
         settings: Callable[[], dict[str, Any]],
         *,
+        saved: Saved = lambda _: None,
         on_watchers: Callable[[list[Registration]], None] = lambda _: None,
         on_edit: Callable[[], None] = lambda: None,
         on_log: Callable[[str], None] = lambda _: None,
     ) -> None:
-        """``settings`` answers ``workspace/configuration``; ``on_edit`` is called for an edit while no server is up;
+        """``settings`` answers ``workspace/configuration``; ``saved`` reads a file from disk; ``on_edit`` is called for an edit while no server is up;
         ``on_log`` takes what the server says about its work.
         """
         self.members: dict[int, Member] = {}
         self._documents = Documents()
+        self._edits = ProposedEdits(self._documents, saved)
         self._requests = ServerRequests(self.members, settings, on_watchers)
         self._on_edit = on_edit
         self._on_log = on_log
@@ -168,6 +169,7 @@ class Multiplexer:
         self._held = [held for held in self._held if held[0] is not member]
         self._to_server(self._requests.left(member))
         self._pass_on(self._documents.drop(member.number))
+        self._pass_on(self._documents.settle())
 
     def announce(self, message: bytes) -> None:
         """Send a notification of the relay to the clients that asked for such, and to those who will."""
@@ -286,11 +288,13 @@ class Multiplexer:
         uri = subject.file_asked_about(message.params)
         params = progress.mark(member.number, bytes(message.params))
         version = self._documents.version_of(member.number, uri) if uri else None
-        request = Pending(member, identity, message.method, uri, version, noted(message.method, params))
-        if superseded := self._in_flight.superseded(request):
-            self._supersede(*superseded)
         if uri:
             self._to_server(self._documents.show(member.number, uri))
+        self._to_server(self._edits.show_first(member, message.method))
+        seen = self._edits.seen(member, message.method)
+        request = Pending(member, identity, message.method, uri, version, noted(message.method, params), seen)
+        if superseded := self._in_flight.superseded(request):
+            self._supersede(*superseded)
         self._to_server([envelope.request(self._in_flight.add(request), message.method, params)])
 
     def _supersede(self, number: int, older: Pending) -> None:
@@ -349,31 +353,26 @@ class Multiplexer:
         if request is None:
             return
         try:
-            if request.method in workspace_edit.METHODS and message.result:
-                message.result = self._translated(request.member, message.result)
+            if request.method in proposed_edits.RESULTS and message.result:
+                message.result = self._edits.for_member(request.member, request.seen, message.result)
             answer = envelope.answer(request.client_id, message)
         except Malformed as error:
             answer = envelope.failure(request.client_id, error.code, str(error))
         request.member.deliver(answer)
+        self._to_server(self._edits.show_again(request.method))
 
     def _server_request(self, message: Envelope) -> None:
         asker = None
         try:
             if message.method == "workspace/applyEdit":
-                asker = self._in_flight.editor(workspace_edit.files_of(message.params))
-                if asker is not None:
-                    message.params = self._translated(asker, message.params)
+                command = self._in_flight.editor(workspace_edit.files_of(message.params))
+                if command is not None:
+                    asker = command.member
+                    message.params = self._edits.for_member(asker, command.seen, message.params)
             answer = self._requests.answer(message, asker)
         except Malformed as error:
             answer = envelope.failure(bytes(message.id), error.code, str(error))
         self._to_server([answer] if answer else [])
-
-    def _translated(self, member: Member, encoded: bytes) -> Raw:
-        def version_of(uri: str, version: int) -> int | None:
-            return self._documents.client_version(member.number, uri, version)
-
-        changes = member.takes_document_changes
-        return Raw(workspace_edit.for_client(bytes(encoded), version_of, document_changes=changes))
 
     def _tell_findings(self, document: Document, members: Iterable[Member]) -> None:
         for member in members:

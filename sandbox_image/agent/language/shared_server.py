@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Callable
 from enum import Enum, auto
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -15,6 +16,7 @@ from .envelope import Envelope, Malformed
 from .member import Client, Member
 from .multiplexer import Multiplexer, ServerLost
 from .restart_policy import LONGEST_DELAY, RestartPolicy
+from .saved_text import saved_text
 from .server_log import ServerLog
 from .server_process import ServerProcess
 from .warm_up import imported_packages, warm_up
@@ -53,6 +55,7 @@ class SharedServer:
         """``idle_ttl`` is seconds without clients, 0 is never. ``changed`` hears of each change of state."""
         self.multiplexer = Multiplexer(
             settings,
+            saved=partial(saved_text, workspace),
             on_watchers=self._watch,
             on_edit=self._try,
             on_log=lambda line: log.add(KIND, line),

@@ -9,25 +9,20 @@ import msgspec
 from . import envelope
 from .envelope import Malformed, RpcCode
 
-METHODS = frozenset(
-    {"textDocument/rename", "textDocument/codeAction", "codeAction/resolve", "workspace/willRenameFiles"}
-)
-"""Requests whose results hold workspace edits."""
-
-VersionOf = Callable[[str, int], int | None]
-"""Address of a file and the server's version of it → the client's version."""
+VersionOf = Callable[[str, int | None], int | None]
+"""Address of a file and the server's version of it, if it tells one → the client's version. Raises ``Malformed``."""
 
 
 def for_client(encoded: bytes, version_of: VersionOf, *, document_changes: bool) -> bytes:
     """Translate every workspace edit in a result.
 
-    Versions become the client's own, since a client refuses edits of a version that it does not know. A client that
-    does not know ``documentChanges`` gets the same edits as ``changes``.
+    Versions become the client's own, since a client refuses edits of a version that it does not know; ``version_of`` is
+    asked for each file. A client that does not know ``documentChanges`` gets the same edits as ``changes``.
 
     Raises:
-        Malformed: the result is no JSON, or nested too deeply.
+        Malformed: the result is no JSON, or nested too deeply, or ``version_of`` refuses.
     """
-    if b'"documentChanges"' not in encoded:
+    if not any(name in encoded for name in (b'"documentChanges"', b'"changes"')):
         return encoded
     value = envelope.parse(encoded, object)
     try:
@@ -64,6 +59,9 @@ def _translate(value: Any, version_of: VersionOf, document_changes: bool) -> Any
     fields = cast("dict[str, Any]", value)
     changes = fields.get("documentChanges")
     if not isinstance(changes, list):
+        by_address = fields.get("changes")
+        for uri in cast("dict[str, Any]", by_address) if isinstance(by_address, dict) else ():
+            version_of(uri, None)
         return {name: _translate(item, version_of, document_changes) for name, item in fields.items()}
     edits = [_renumber(change, version_of) for change in cast("list[Any]", changes)]
     if document_changes:
@@ -80,7 +78,7 @@ def _renumber(change: Any, version_of: VersionOf) -> Any:
     if not isinstance(document, dict):
         return fields
     uri, version = cast("dict[str, Any]", document).get("uri"), cast("dict[str, Any]", document).get("version")
-    if not isinstance(uri, str) or not isinstance(version, int):
+    if not isinstance(uri, str) or not (version is None or isinstance(version, int)):
         return fields
     return {**fields, "textDocument": {"uri": uri, "version": version_of(uri, version)}}
 

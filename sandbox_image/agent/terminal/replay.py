@@ -10,6 +10,7 @@ QUERY: Final = re.compile(
     rb"|\[>[0-9;]*q"  # XTVERSION
     rb"|\[\??[0-9;]*\$p"  # DECRQM
     rb"|\[\?u"  # keyboard protocol
+    rb"|\[\?[0-9;]*m"  # XTQMODKEYS, which vim asks
     rb"|\[1[1-9]t|\[2[01]t"  # window reports
     rb"|Z"  # DECID
     rb"|\](?:4;[0-9]+|1[0-9]);\?(?:\x07|\x1b\\)"  # colours

@@ -149,6 +149,36 @@ async def test_two_clients_of_a_library_at_once(tmp_path: Path, nodes: Path):
         assert "tidy" in await other.hover("report.py", 2, 7)
 
 
+async def test_a_rename_leaves_a_colleague_s_unsaved_text_alone(tmp_path: Path, nodes: Path):
+    unsaved = "# not saved\n\n" + REPORT + "tidy(3)\n"
+    async with served(tmp_path, Path(sys.executable)) as project, library(project) as one, library(project) as other:
+        one.open("clean.py", CLEAN, version=4)
+        other.open("report.py", unsaved, version=7)
+        assert await other.findings("report.py", 7) == []
+        params = types.RenameParams(**one.at("clean.py", 3, 5), new_name="neat")
+        renamed = await one.text_document_rename_async(params)
+        assert renamed is not None
+        assert applied(renamed, one.uri("report.py"), REPORT) == REPORT.replace("tidy", "neat")
+        assert applied(renamed, one.uri("clean.py"), CLEAN) == CLEAN.replace("tidy", "neat").replace('"neat"', '"tidy"')
+        # The colleague is answered about the unsaved text as before, and of a rename of its own gets that one's places.
+        assert "def tidy(value: int) -> int" in await other.hover("report.py", 4, 7)
+        params = types.RenameParams(**other.at("report.py", 4, 7), new_name="neat")
+        renamed = await other.text_document_rename_async(params)
+        assert renamed is not None
+        assert applied(renamed, other.uri("report.py"), unsaved) == unsaved.replace("tidy", "neat")
+
+
+def applied(edit: types.WorkspaceEdit, uri: str, text: str) -> str:
+    """A text after the edits of its file, each within one line."""
+    assert edit.changes is not None
+    lines = text.splitlines(keepends=True)
+    for one in sorted(edit.changes[uri], key=lambda one: one.range.start.character, reverse=True):
+        start, end = one.range.start, one.range.end
+        assert start.line == end.line
+        lines[start.line] = lines[start.line][: start.character] + one.new_text + lines[start.line][end.character :]
+    return "".join(lines)
+
+
 async def test_a_killed_pyright_comes_back_with_what_is_open(tmp_path: Path, nodes: Path):
     async with served(tmp_path, Path(sys.executable)) as project, project.editor() as editor:
         await editor.initialize(initializationOptions={"aimforge": True})

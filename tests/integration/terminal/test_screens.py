@@ -4,16 +4,15 @@ import asyncio
 import os
 import shutil
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
-import pyte
 import pytest
 
 from sandbox_image.agent.terminal.pty import start_shell
 from sandbox_image.agent.terminal.session import end_session
 
-from .served import DEADLINE, Page, served
+from .screen import Screen, side_by_side, until
+from .served import served
 
 CURSES = """
 import curses
@@ -76,32 +75,6 @@ CHANGING_ROWS = {"htop": 5}
 """Rows at the top of a program's screen that change by themselves."""
 
 
-class Screen:
-    """What a terminal shows. ``changed`` is set with each change."""
-
-    def __init__(self, changed: asyncio.Event, skipped: int = 0) -> None:
-        self._skipped = skipped
-        self._screen = pyte.Screen(80, 24)
-        self._stream = pyte.ByteStream(self._screen)
-        self._changed = changed
-
-    def feed(self, data: bytes) -> None:
-        self._stream.feed(data)
-        self._changed.set()
-
-    @property
-    def lines(self) -> list[str]:
-        return self._screen.display[self._skipped :]
-
-    def shows(self, text: str) -> bool:
-        return any(text in line for line in self._screen.display)
-
-    async def follow(self, page: Page) -> None:
-        while await page.step():
-            self.feed(bytes(page.output))
-            page.output.clear()
-
-
 class Bare:
     """The same shell on a PTY that nothing stands in front of."""
 
@@ -128,12 +101,6 @@ class Bare:
         os.close(self.pty.end)
 
 
-async def _until(changed: asyncio.Event, condition: Callable[[], bool]) -> None:
-    while not condition():
-        changed.clear()
-        await asyncio.wait_for(changed.wait(), DEADLINE)
-
-
 @pytest.mark.parametrize("name", ["curses", *(name for name in ("vim", "less", "htop", "tmux") if shutil.which(name))])
 async def test_draws_the_same_screens(tmp_path: Path, name: str) -> None:
     command, steps = PROGRAMS[name]
@@ -150,7 +117,7 @@ async def test_draws_the_same_screens(tmp_path: Path, name: str) -> None:
             async with asyncio.TaskGroup() as readers:
                 following = [readers.create_task(relayed.follow(page))]
                 bare.type("stty -echo; PROMPT_COMMAND=; PS1=READ''Y'>'\n")
-                await _until(changed, lambda: bare.screen.shows("READY>"))
+                await until(changed, lambda: bare.screen.shows("READY>"))
                 # Each of the two has a tmux server of its own.
                 bare.type(f"clear; {command.replace('{socket}', f'bare-{os.getpid()}')}\n")
                 await page.type(f"clear; {command.replace('{socket}', f'relayed-{os.getpid()}')}\n")
@@ -162,14 +129,13 @@ async def test_draws_the_same_screens(tmp_path: Path, name: str) -> None:
                         return bare.screen.shows(expected) and relayed.lines == bare.screen.lines
 
                     try:
-                        await _until(changed, same)
+                        await until(changed, same)
                     except TimeoutError:
-                        screens = zip(bare.screen.lines, relayed.lines, strict=True)
-                        pytest.fail(f"after {typed!r}:\n" + "\n".join(f"{one} ‖ {other}" for one, other in screens))
+                        pytest.fail(f"after {typed!r}:\n{side_by_side(bare.screen, relayed)}")
                 # A page that was reloaded shows the same again.
                 async with agent.attach(agent.part.describe()[0].id) as reloaded:
                     following.append(readers.create_task(fresh.follow(reloaded)))
-                    await _until(changed, lambda: fresh.lines == bare.screen.lines)
+                    await until(changed, lambda: fresh.lines == bare.screen.lines)
                     for task in following:
                         task.cancel()
         finally:

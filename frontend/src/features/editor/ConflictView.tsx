@@ -29,9 +29,18 @@ export function ConflictView({ runtime, open, theirs }: { runtime: Runtime; open
           {t("editor.keepMine")}
         </Button>
       </div>
-      <div className="flex border-b border-line text-xs text-muted">
-        <span className="flex-1 px-3 py-1">{t("editor.theirs")}</span>
-        <span className="flex-1 px-3 py-1">{t("editor.mine")}</span>
+      <div className="@container border-b border-line text-xs text-muted">
+        {/* Side by side, each heading stands over its column; one below the other, the signs say which lines are whose. */}
+        <div className="flex gap-4 px-3 py-1 @min-[700px]:gap-0">
+          <span className="@min-[700px]:flex-1">
+            <span className="font-mono text-bad @min-[700px]:hidden">− </span>
+            {t("editor.theirs")}
+          </span>
+          <span className="@min-[700px]:flex-1">
+            <span className="font-mono text-ok @min-[700px]:hidden">+ </span>
+            {t("editor.mine")}
+          </span>
+        </div>
       </div>
       <div ref={host} className="nokey min-h-0 flex-1" />
     </section>

@@ -98,7 +98,7 @@ export function EgressPane() {
     <section aria-label={t("egress.title")} data-scope="egress" className="flex h-full min-h-0 flex-col overflow-y-auto">
       <div className="flex flex-col gap-2 border-b border-line px-3 py-2">
         <p className="font-medium">{egress.inExam ? t("egress.inExam") : t(`egress.reaches.${egress.mode}`)}</p>
-        {egress.mode !== "none" && egress.packages.length > 0 && <p className="text-xs break-all text-muted">{t("egress.packages", { hosts: egress.packages.join(", ") })}</p>}
+        {egress.mode !== "none" && egress.packages.length > 0 && <p className="text-xs wrap-anywhere text-muted">{t("egress.packages", { hosts: egress.packages.join(", ") })}</p>}
         <p className="text-xs text-muted tabular-nums">
           {t("egress.bytes", { sent: byteSize(egress.sent), received: byteSize(egress.received) })}
           {egress.bytesPerSec > 0 && ` ${t("egress.rate", { rate: byteSize(egress.bytesPerSec) })}`}

@@ -1,6 +1,7 @@
 import { CornerDownRight, Lightbulb } from "lucide-react";
 import { Fragment } from "react";
 import { t } from "@/shared/i18n/i18n";
+import { toldRunError } from "@/shared/i18n/told";
 import { nodeByFile, useProject } from "@/shared/project/projectStore";
 import { openFile, openNode } from "@/shared/workspace/workspace";
 import type { Frame, RunError } from "@/wire/generated";
@@ -38,15 +39,17 @@ function FrameRow({ frame }: { frame: Frame }) {
 
 /** An error with the lines of the project's own code that led to it; each opens in the editor. */
 export function ErrorView({ error }: { error: RunError }) {
+  const { lead, message, hint } = toldRunError(error);
   return (
     <div role="alert" className="mx-2.5 mb-2 rounded-lg border border-bad/40 bg-bad-soft">
       <div className="px-3 py-2">
         <p className="text-sm font-semibold text-bad">{error.type}</p>
-        <p className="text-xs break-words whitespace-pre-wrap">{error.message}</p>
-        {error.hint !== "" && (
+        {lead !== "" && <p className="text-xs">{lead}</p>}
+        <p className="text-xs break-words whitespace-pre-wrap">{message}</p>
+        {hint !== "" && (
           <p className="mt-1.5 flex gap-1.5 text-xs text-muted">
             <Lightbulb size={13} className="mt-0.5 shrink-0 text-warn" />
-            {error.hint}
+            {hint}
           </p>
         )}
       </div>

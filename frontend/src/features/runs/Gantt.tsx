@@ -1,6 +1,7 @@
 import { CircleX, Zap } from "lucide-react";
 import { useState } from "react";
 import { t } from "@/shared/i18n/i18n";
+import { toldPlainly } from "@/shared/i18n/told";
 import { useProject } from "@/shared/project/projectStore";
 import { duration } from "@/shared/ui/relativeTime";
 import type { NodeResult, RunResult, RunStatus } from "@/wire/generated";
@@ -59,7 +60,7 @@ function Bar({ node, total, chosen, onChoose }: { node: NodeResult; total: numbe
         {node.error !== null && <CircleX size={12} className="shrink-0 text-bad" />}
         <span className="truncate">{title}</span>
       </button>
-      <span className="relative h-3.5" title={node.reason}>
+      <span className="relative h-3.5" title={toldPlainly(node.reason)}>
         {!skipped && (
           <span
             className={`absolute inset-y-0 min-w-0.75 rounded-sm ${BARS[node.status]} ${node.cached ? "opacity-50" : ""}`}

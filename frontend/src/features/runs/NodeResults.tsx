@@ -1,10 +1,11 @@
 import { Zap } from "lucide-react";
 import { useState } from "react";
 import { t } from "@/shared/i18n/i18n";
+import { toldPlainly } from "@/shared/i18n/told";
 import { isFinal, type NodeRun } from "@/shared/runs/runState";
 import { useNodeRun, useRuns } from "@/shared/runs/runStore";
 import { duration } from "@/shared/ui/relativeTime";
-import type { Node, NodeFreshness } from "@/wire/generated";
+import type { Node, NodeFreshness, NodeResult } from "@/wire/generated";
 import { ErrorView } from "./ErrorView";
 import { Log, Outputs } from "./Outputs";
 
@@ -16,12 +17,18 @@ function Fresh({ run, freshness: { state, reason } }: { run: NodeRun | undefined
     case "fresh":
       return <p className="text-faint">{t(run === undefined ? "runs.freshness.kept" : "runs.freshness.fresh")}</p>;
     case "stale":
-      return <p className="text-warn">{`${t("runs.freshness.stale")}${reason === "" ? "" : ` — ${reason}`}`}</p>;
+      return <p className="text-warn">{`${t("runs.freshness.stale")}${reason === "" ? "" : ` — ${toldPlainly(reason)}`}`}</p>;
     case "failed":
-      return run?.result?.error != null ? null : <p className="text-bad">{reason === "" ? t("runs.freshness.failed") : reason}</p>;
+      return run?.result?.error != null ? null : <p className="text-bad">{reason === "" ? t("runs.freshness.failed") : toldPlainly(reason)}</p>;
     case "never_run":
       return run === undefined ? <p className="text-faint">{t("runs.freshness.never_run")}</p> : null;
   }
+}
+
+/** Why it ran, or why it did not. */
+function reasonOf(status: NodeRun["status"], { cached, reason }: NodeResult): string {
+  const told = toldPlainly(reason);
+  return cached || status === "skipped" ? told : t("runs.ranBecause", { reason: told });
 }
 
 function Why({ nodeId, run }: { nodeId: string; run: NodeRun | undefined }) {
@@ -36,7 +43,7 @@ function Why({ nodeId, run }: { nodeId: string; run: NodeRun | undefined }) {
           {run.result !== null && <span className="tabular text-faint">· {duration(run.result.duration_ms)}</span>}
         </p>
       )}
-      {run?.result != null && run.result.reason !== "" && <p className="text-faint">{run.result.reason}</p>}
+      {run?.result != null && run.result.reason !== "" && <p className="text-faint">{reasonOf(run.status, run.result)}</p>}
       {freshness !== undefined && (run === undefined || isFinal(run.status)) && <Fresh run={run} freshness={freshness} />}
     </div>
   );

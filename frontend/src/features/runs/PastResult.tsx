@@ -1,5 +1,6 @@
 import { Code2 } from "lucide-react";
 import { t } from "@/shared/i18n/i18n";
+import { toldPlainly } from "@/shared/i18n/told";
 import { useProject } from "@/shared/project/projectStore";
 import { useRuns } from "@/shared/runs/runStore";
 import { Button } from "@/shared/ui/Button";
@@ -17,7 +18,7 @@ export function PastResult({ runId, result }: { runId: string; result: NodeResul
     <section aria-label={t("runs.results")} className="mt-2 border-t border-line">
       <div className="flex items-center gap-2 px-3 py-1.5">
         <h3 className="min-w-0 flex-1 truncate text-xs font-semibold">{known?.title ?? result.node_id}</h3>
-        <span className="text-2xs text-faint">{result.reason}</span>
+        <span className="text-2xs text-faint">{toldPlainly(result.reason)}</span>
         {known?.kind === "code" && (
           <Button small icon={<Code2 size={13} />} onClick={() => openNode(result.node_id)}>
             {t("runs.history.openCode")}

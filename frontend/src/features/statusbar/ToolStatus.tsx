@@ -2,7 +2,7 @@ import { BookOpenText, CircleAlert, Package, TriangleAlert, Users } from "lucide
 
 import { messageOf } from "@/shared/api/request";
 import { t } from "@/shared/i18n/i18n";
-import { toldVenv } from "@/shared/i18n/told";
+import { toldPlainly, toldVenv } from "@/shared/i18n/told";
 import { useLive } from "@/shared/live/liveStore";
 import { useMayEdit } from "@/shared/project/projectStore";
 import { Menu, type MenuItems } from "@/shared/ui/Menu";
@@ -35,12 +35,15 @@ export function ServersStatus({ projectId }: { projectId: string }) {
   const restart = ({ kind }: LanguageServerHealth) => {
     restartServer(projectId, kind).catch((error: unknown) => notify({ kind: "error", message: messageOf(error) }));
   };
-  const items: MenuItems = all.map((server) => ({
-    label: t("statusbar.restartServer", { name: server.kind, state: t(SERVER_STATES[server.state][0]) }),
-    disabled: !mayEdit,
-    onSelect: () => restart(server),
-  }));
-  const title = all.map((server) => `${server.kind}: ${t(SERVER_STATES[server.state][0])} ${server.message}`.trim()).join("\n");
+  const items: MenuItems = [
+    ...(state === "stopped" ? [{ label: t("statusbar.serversAsleep"), disabled: true, onSelect: () => undefined }, "-" as const] : []),
+    ...all.map((server) => ({
+      label: t("statusbar.restartServer", { name: server.kind, state: t(SERVER_STATES[server.state][0]) }),
+      disabled: !mayEdit,
+      onSelect: () => restart(server),
+    })),
+  ];
+  const title = all.map((server) => `${server.kind}: ${t(SERVER_STATES[server.state][0])} ${toldPlainly(server.message)}`.trim()).join("\n");
   return (
     <Menu
       items={items}

@@ -19,6 +19,12 @@ interface TerminalTabsProps {
   onScreenReader: () => void;
 }
 
+/** Those that nobody named are numbered, in the reader's language. */
+function shownName(name: string): string {
+  const number = /^terminal (\d+)$/.exec(name)?.[1];
+  return number === undefined ? name : t("terminal.numbered", { number });
+}
+
 function RenameInput({ name, onDone }: { name: string; onDone: (name: string | null) => void }) {
   const [text, setText] = useState(name);
   const finish = () => onDone(text.trim() === "" || text.trim() === name ? null : text.trim());
@@ -86,7 +92,7 @@ export function TerminalTabs(props: TerminalTabsProps) {
                 className="flex h-full items-center gap-1.5 pr-1 pl-2.5 text-sm"
               >
                 <SquareTerminal size={13} aria-hidden />
-                {name}
+                {shownName(name)}
                 {foreground !== "" && <span className="text-xs text-faint">{foreground}</span>}
                 {exit_status !== null && <span className="text-xs text-faint">{t("terminal.ended")}</span>}
               </button>
@@ -96,8 +102,8 @@ export function TerminalTabs(props: TerminalTabsProps) {
               type="button"
               tabIndex={-1}
               aria-hidden
-              aria-label={t("terminal.closeNamed", { name })}
-              title={t("terminal.closeNamed", { name })}
+              aria-label={t("terminal.closeNamed", { name: shownName(name) })}
+              title={t("terminal.closeNamed", { name: shownName(name) })}
               hidden={!mayEdit}
               onClick={() => onClose(id)}
               className="mr-1.5 rounded-sm p-0.5 hover:bg-hover"

@@ -1,8 +1,10 @@
 import { en, type Texts, type TextKey } from "./en";
+import { Sentences } from "./sentences";
 
 /** Texts in the language in force. `load` replaces them; the app is rendered anew then. */
 let texts: Texts = en;
-let korean = false;
+/** The server's own sentences in that language; undefined in English, in which it writes them. */
+let sentences: Sentences | undefined;
 
 export type Values = Readonly<Record<string, string | number>>;
 
@@ -17,12 +19,18 @@ export function t(key: TextKey, values?: Values): string {
 
 /** Whether texts are in another language than the server's own sentences. */
 export function isKorean(): boolean {
-  return korean;
+  return sentences !== undefined;
+}
+
+/** A sentence of the server in the language in force; undefined when only its English is known. */
+export function translated(sentence: string): string | undefined {
+  return sentences === undefined ? sentence : sentences.find(sentence);
 }
 
 /** Switch to a language. Korean is fetched when it is first asked for. */
 export async function loadTexts(language: "en" | "ko"): Promise<void> {
-  texts = language === "ko" ? (await import("./ko")).ko : en;
-  korean = language === "ko";
+  const korean = language === "ko" ? await import("./ko") : undefined;
+  texts = korean?.ko ?? en;
+  sentences = korean === undefined ? undefined : new Sentences(korean.sentences);
   document.documentElement.lang = language;
 }

@@ -4,7 +4,7 @@ import { CLOSE_CODES, CLOSINGS } from "@/wire/generated";
 import { en } from "./en";
 import { loadTexts } from "./i18n";
 import { ko } from "./ko";
-import { toldClosing, toldError, toldSandbox, toldVenv } from "./told";
+import { toldClosing, toldError, toldPlainly, toldRunError, toldSandbox, toldVenv } from "./told";
 
 const AGENT = "../sandbox_image/agent/environment/environment.py";
 
@@ -22,6 +22,9 @@ describe("in English", () => {
     expect(toldError("not_found", "There is no node 'x'.")).toBe("There is no node 'x'.");
     expect(toldError("not_found", "")).toBe(en["server.error.not_found"]);
     expect(toldVenv("Downloading packages")).toBe("Downloading packages");
+    expect(toldPlainly("Its code was edited.")).toBe("Its code was edited.");
+    const error = { type: "KeyError", message: "'area'", hint: "" };
+    expect(toldRunError(error)).toEqual({ lead: "", message: "'area'", hint: "" });
   });
 
   it("closes sockets with the sentences of the server", () => {
@@ -35,13 +38,33 @@ describe("in English", () => {
 describe("in Korean", () => {
   beforeEach(() => loadTexts("ko"));
 
-  it("is the text of the code, with the server's sentence behind it", () => {
-    expect(toldError("not_found", "There is no node 'x'.")).toBe(`${ko["server.error.not_found"]} (There is no node 'x'.)`);
+  it("is the server's sentence in Korean, or the text of the code with the sentence behind it", () => {
+    expect(toldError("not_found", "There is no node 'x'.")).toBe("노드 'x'이(가) 없습니다.");
+    expect(toldError("not_found", "Nobody wrote this down.")).toBe(`${ko["server.error.not_found"]} (Nobody wrote this down.)`);
+  });
+
+  it("says first what kind of error a node ended with, and leaves Python's message as it is", () => {
+    const error = { type: "ModuleNotFoundError", message: "No module named 'cv2'", hint: "Install the package, or check the spelling of the import." };
+    expect(toldRunError(error)).toEqual({
+      lead: ko["server.run.ModuleNotFoundError"],
+      message: "No module named 'cv2'",
+      hint: "패키지를 설치하거나 import의 철자를 확인하세요.",
+    });
+    expect(toldRunError({ type: "Mine", message: "Whatever.", hint: "" }).lead).toBe(ko["server.run.other"]);
+    expect(toldRunError({ type: "constructor", message: "Whatever.", hint: "" }).lead).toBe(ko["server.run.other"]);
+    const timedOut = { type: "TimedOut", message: "The node ran longer than its limit of 5 s and was stopped.", hint: "" };
+    expect(toldRunError(timedOut)).toEqual({ lead: "", message: "노드가 제한 시간 5초를 넘겨 중단되었습니다.", hint: "" });
   });
 
   it("prefers the reason why a sandbox ended", () => {
-    expect(toldError("sandbox_failed", CLOSINGS[4021]?.sentence ?? "", "out_of_memory")).toBe(ko["server.ended.out_of_memory"]);
+    expect(toldError("sandbox_failed", CLOSINGS[4021]?.sentence ?? "", { reason: "out_of_memory" })).toBe(ko["server.ended.out_of_memory"]);
     expect(toldSandbox({ reason: "crashed", message: CLOSINGS[4025]?.sentence ?? "" })).toBe(ko["server.ended.crashed"]);
+  });
+
+  it("says why something was refused, with what it is about, and no English behind it", () => {
+    const detail = { reason: "login_taken", login: "ada", field: "login" };
+    expect(toldError("conflict", "The login 'ada' is taken.", detail)).toBe("‘ada’ 아이디는 이미 쓰이고 있습니다.");
+    expect(toldError("forbidden", "Only an administrator may do this.", { reason: "admins_only" })).toBe(ko["server.refused.admins_only"]);
   });
 
   it("has each close code, without the English sentence, which says no more", () => {

@@ -113,9 +113,9 @@ export function openProject(projectId: string, onRefused: (edit: Edit) => void):
     onBeforeRun(() => sync.settled()),
     followFreshness(projectId),
     onEventBatch(followLive),
+    // Also with the tag that is known: a source that was saved elsewhere has other ports, and the graph is as it was.
     onEventBatch((events) => {
-      const { etag } = useProject.getState();
-      if (events.some((event) => event.type === "project_changed" && event.data.etag !== etag)) sync.refresh();
+      if (events.some(({ type }) => type === "project_changed")) sync.refresh();
     }),
   ];
   const stream = new EventStream({

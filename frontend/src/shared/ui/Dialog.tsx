@@ -1,6 +1,6 @@
 import { X } from "lucide-react";
 import { Dialog as Radix } from "radix-ui";
-import type { ReactNode } from "react";
+import { useRef, type ReactNode } from "react";
 import { t } from "@/shared/i18n/i18n";
 import { IconButton } from "./Button";
 
@@ -17,18 +17,19 @@ export interface DialogProps {
 const WIDTHS = { sm: "max-w-md", md: "max-w-xl", lg: "max-w-4xl" };
 
 export function Dialog({ open, onClose, title, description, width = "md", children, footer }: DialogProps) {
+  const body = useRef<HTMLDivElement>(null);
   return (
     <Radix.Root open={open} onOpenChange={(next) => !next && onClose()}>
       <Radix.Portal>
         <Radix.Overlay className="fixed inset-0 z-40 bg-scrim" />
         <Radix.Content
-          // Where no field takes the focus, the dialog itself does: on the button that closes it, its tooltip would open as well.
-          onOpenAutoFocus={(event) => {
-            event.preventDefault();
-            if (event.target instanceof HTMLElement) event.target.focus();
-          }}
           {...(description === undefined ? { "aria-describedby": undefined } : {})}
-          className={`fixed top-[12vh] left-1/2 z-50 flex max-h-[76vh] w-[calc(100vw-2rem)] -translate-x-1/2 flex-col rounded-xl border border-line-strong bg-panel shadow-pop outline-none ${WIDTHS[width]}`}
+          onOpenAutoFocus={(event) => {
+            // Nothing in it asked for the focus: its contents get it, to be scrolled, not the button that closes it and that one's tooltip.
+            event.preventDefault();
+            body.current?.focus();
+          }}
+          className={`fixed top-[12vh] left-1/2 z-50 flex max-h-[76vh] w-[calc(100vw-2rem)] -translate-x-1/2 flex-col rounded-xl border border-line-strong bg-panel shadow-pop ${WIDTHS[width]}`}
         >
           <header className="flex items-start gap-4 px-5 pt-4 pb-3">
             <div className="min-w-0 flex-1">
@@ -44,7 +45,7 @@ export function Dialog({ open, onClose, title, description, width = "md", childr
               <IconButton label={t("app.close")} icon={<X size={16} />} />
             </Radix.Close>
           </header>
-          <div className="min-h-0 flex-1 overflow-y-auto px-5 pb-5">{children}</div>
+          <div ref={body} tabIndex={-1} className="min-h-0 flex-1 overflow-y-auto px-5 pb-5 outline-none">{children}</div>
           {footer !== undefined && (
             <footer className="flex justify-end gap-2 border-t border-line px-5 py-3">{footer}</footer>
           )}

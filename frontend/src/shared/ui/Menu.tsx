@@ -19,10 +19,14 @@ const CONTENT =
 const ITEM =
   "flex h-7.5 items-center gap-2.5 rounded-sm px-2 outline-none select-none data-disabled:opacity-45 data-highlighted:bg-hover";
 
-function Row({ item }: { item: MenuItem }) {
+function anyIcon(items: MenuItems): boolean {
+  return items.some((item) => item !== "-" && item.icon !== undefined);
+}
+
+function Row({ item, icons }: { item: MenuItem; icons: boolean }) {
   return (
     <>
-      <span className="flex w-4 justify-center text-faint">{item.icon}</span>
+      {icons && <span className="flex w-4 justify-center text-faint">{item.icon}</span>}
       <span className="flex-1">{item.label}</span>
       {item.keys !== undefined && <kbd className="pl-6 font-sans text-xs text-faint">{keyLabel(item.keys)}</kbd>}
     </>
@@ -45,7 +49,7 @@ export function Menu({ trigger, items, align = "start" }: { trigger: ReactNode; 
                 onSelect={item.onSelect}
                 className={`${ITEM} ${item.danger === true ? "text-bad" : ""}`}
               >
-                <Row item={item} />
+                <Row item={item} icons={anyIcon(items)} />
               </Dropdown.Item>
             ),
           )}
@@ -72,7 +76,7 @@ export function ContextMenu({ children, items }: { children: ReactNode; items: M
                 onSelect={item.onSelect}
                 className={`${ITEM} ${item.danger === true ? "text-bad" : ""}`}
               >
-                <Row item={item} />
+                <Row item={item} icons={anyIcon(items)} />
               </Context.Item>
             ),
           )}

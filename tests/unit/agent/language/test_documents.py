@@ -195,16 +195,6 @@ def test_findings_about_an_older_text_or_a_closed_file_reach_nobody(held: Docume
     assert held.publish(published(1, "!", "file:///other.py")) is None
 
 
-def test_versions_of_the_server_become_the_client_s_own(held: Documents, server: Server):
-    server.take(held.open(1, opened("x", version=10)))
-    first = server.version
-    server.take(held.change(1, edited(0, 1, "y", 11)))
-    assert held.client_version(1, URI, first) == 10
-    assert held.client_version(1, URI, server.version) == 11
-    assert held.client_version(1, URI, 9999) == -1
-    assert held.client_version(2, URI, first) is None
-
-
 @pytest.mark.parametrize(
     "params",
     [

@@ -6,12 +6,16 @@ from typing import Any
 
 import pytest
 
-from sandbox_image.agent.language.envelope import Malformed
+from sandbox_image.agent.language.envelope import Malformed, RpcCode
 from sandbox_image.agent.language.workspace_edit import for_client
 
 
-def version_of(uri: str, version: int) -> int | None:
-    return {"file:///held.py": version + 100}.get(uri)
+def version_of(uri: str, version: int | None) -> int | None:
+    return {"file:///held.py": (version or 0) + 100}.get(uri)
+
+
+def refusing(uri: str, version: int | None) -> int | None:
+    raise Malformed(RpcCode.CONTENT_MODIFIED, uri)
 
 
 def change(uri: str, version: int | None, text: str) -> dict[str, Any]:
@@ -57,10 +61,23 @@ def test_a_client_without_document_changes_gets_changes():
 
 
 @pytest.mark.parametrize(
-    "value", [None, {"changes": {"file:///a.py": []}}, {"documentChanges": 5}, {"documentChanges": [5, {"x": 1}]}]
+    "value",
+    [
+        None,
+        {"changes": {"file:///a.py": []}},
+        {"changes": 5},
+        {"documentChanges": 5},
+        {"documentChanges": [5, {"x": 1}]},
+    ],
 )
 def test_other_values_stay_as_they_are(value: Any):
     assert translated(value, document_changes=True) == value
+
+
+@pytest.mark.parametrize("value", [EDIT, {"edit": {"changes": {"file:///held.py": []}}}])
+def test_a_file_whose_text_is_not_the_client_s_is_not_edited(value: Any):
+    with pytest.raises(Malformed):
+        for_client(json.dumps(value).encode(), refusing, document_changes=False)
 
 
 def test_an_edit_that_is_nested_too_deeply_is_refused():

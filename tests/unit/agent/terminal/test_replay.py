@@ -15,6 +15,7 @@ QUERIES = [
     b"\x1b[>q",
     b"\x1b[?2026$p",
     b"\x1b[?u",
+    b"\x1b[?4m",
     b"\x1b[14t",
     b"\x1bZ",
     b"\x1b]10;?\x07",
@@ -27,6 +28,7 @@ QUERIES = [
 KEPT = [
     b"plain text\r\n",
     b"\x1b[31mred\x1b[0m",
+    b"\x1b[>4;2m",
     b"\x1b[2J\x1b[H",
     b"\x1b[?1049h",
     b"\x1b]0;a title\x07",

@@ -13,6 +13,7 @@ from control_plane.domain.errors import (
     NotFound,
     SandboxFailed,
     SandboxMisbehaved,
+    StoreUnavailable,
 )
 from control_plane.domain.sandbox import EndReason, SandboxState
 from control_plane.ports import AgentAddress, ContainerState
@@ -218,6 +219,24 @@ async def test_a_container_that_dies_while_starting_is_noticed(world: World):
     await world.clock.advance(1.0)
     with pytest.raises(SandboxFailed, match="ran out of memory"):
         await start
+
+
+async def test_a_start_that_the_database_cannot_note_leaves_no_container(world: World):
+    project = await world.make()
+
+    async def health(_: Asked) -> Reply:
+        world.outside.database.down = True
+        return Reply(chunks=[b"{}"])
+
+    world.link.agent(project.id).on("GET", "/health", health)
+    with pytest.raises(StoreUnavailable):
+        await world.sandboxes.ensure_ready(project.id)
+    assert world.runtime.started
+    assert not world.runtime.containers
+    world.outside.database.down = False
+    world.link.agent(project.id).answer("GET", "/health", {})
+    assert (await world.sandboxes.ensure_ready(project.id)).generation == 2
+    assert len(world.runtime.containers) == 1
 
 
 async def test_an_image_of_another_version_is_told_of(world: World):

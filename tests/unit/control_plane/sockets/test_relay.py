@@ -1,7 +1,7 @@
 """The relay between a real browser-side socket (uvicorn) and a real agent-side socket (websockets)."""
 
 import asyncio
-from collections.abc import MutableMapping
+from collections.abc import Callable, MutableMapping
 from pathlib import Path
 
 import pytest
@@ -12,6 +12,7 @@ from websockets.asyncio.server import ServerConnection, unix_serve
 from control_plane.adapters.agent_link.link import UnixAgentLink
 from control_plane.api.sockets.relay import Relay, Rules
 from control_plane.domain.sandbox import EndReason
+from control_plane.services.open_sockets import OpenSocket
 from sandbox_image.wire.closing import CLOSINGS, CloseCode
 from tests.unit.control_plane.sockets.stage import ADDRESS, RULES, Lifecycle, Sockets, echo, stage
 
@@ -63,13 +64,16 @@ async def test_an_end_of_the_sandbox_is_told_by_its_reason(
 
 
 async def test_revocation_closes_the_sockets_of_that_person_alone(tmp_path: Path):
+    def of(person_id: str) -> Callable[[OpenSocket], CloseCode | None]:
+        return lambda socket: CloseCode.REVOKED if socket.person_id == person_id else None
+
     async with stage(tmp_path, echo) as there, there.browser() as browser:
         await browser.send("x")
         await browser.recv()
-        assert there.open_sockets.close_person("bob") == 0
+        assert there.open_sockets.close_where(of("bob")) == 0
         await browser.send("still")
         assert await browser.recv() == "still"
-        assert there.open_sockets.close_person("ann") == 1
+        assert there.open_sockets.close_where(of("ann")) == 1
         assert await closed(browser) == (4011, CLOSINGS[CloseCode.REVOKED].sentence)
     assert len(there.open_sockets) == 0
 

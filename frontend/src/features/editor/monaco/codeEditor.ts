@@ -147,6 +147,8 @@ export function createConflictEditor(
     originalEditable: false,
     renderSideBySide: true,
     useInlineViewWhenSpaceIsLimited: true,
+    // The headings above change at the same width.
+    renderSideBySideInlineBreakpoint: 700,
     renderMarginRevertIcon: true,
   });
   editor.setModel({ original, modified: mine });

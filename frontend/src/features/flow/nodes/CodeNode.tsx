@@ -2,6 +2,7 @@ import type { NodeProps } from "@xyflow/react";
 import { Braces, CircleAlert, Pin, RefreshCwOff } from "lucide-react";
 import { memo } from "react";
 import { t } from "@/shared/i18n/i18n";
+import { toldPlainly } from "@/shared/i18n/told";
 import { openNode } from "@/shared/workspace/workspace";
 import type { Node } from "@/wire/generated";
 import type { CanvasNode } from "../canvas/flowItems";
@@ -40,8 +41,8 @@ export const CodeNode = memo(function CodeNode({ data: { node }, selected }: Nod
         ) : (
           <>
             <CircleAlert size={12} className="shrink-0 text-bad" />
-            <p className="truncate text-2xs text-bad" title={node.ports.error}>
-              {node.ports.error}
+            <p className="truncate text-2xs text-bad" title={toldPlainly(node.ports.error)}>
+              {toldPlainly(node.ports.error)}
             </p>
           </>
         )}

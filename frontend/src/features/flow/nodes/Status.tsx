@@ -1,6 +1,7 @@
 import { Ban, CircleCheck, CircleDashed, CircleX, Clock, LoaderCircle, SkipForward, TimerOff, Unplug, Zap, History } from "lucide-react";
 import { useEffect, useState } from "react";
 import { t } from "@/shared/i18n/i18n";
+import { toldPlainly } from "@/shared/i18n/told";
 import { readTable, TABLE_MIME } from "@/shared/output/table";
 import { isFinal, type NodeRun } from "@/shared/runs/runState";
 import { useNodeRun, useRuns } from "@/shared/runs/runStore";
@@ -76,9 +77,9 @@ function footerOf(run: NodeRun | undefined, freshness: Freshness | undefined): F
     const line = lastLine(run.stdout) || lastLine(run.stderr);
     return { text: line === "" ? t(`runs.status.${status}`) : line, tone: line === "" ? "text-muted" : "font-mono text-muted" };
   }
-  if (result?.error != null) return { text: `${result.error.type}: ${result.error.message}`, tone: "text-bad" };
+  if (result?.error != null) return { text: `${result.error.type}: ${toldPlainly(result.error.message)}`, tone: "text-bad" };
   if (status === "succeeded" && result?.output != null) return { text: summary(result.output), tone: "text-muted" };
-  return { text: result?.reason === undefined || result.reason === "" ? t(`runs.status.${status}`) : result.reason, tone: "text-faint" };
+  return { text: result?.reason === undefined || result.reason === "" ? t(`runs.status.${status}`) : toldPlainly(result.reason), tone: "text-faint" };
 }
 
 function summary(output: Output): string {

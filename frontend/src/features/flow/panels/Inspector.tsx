@@ -1,5 +1,6 @@
 import { Code2, FastForward, Link2, Play, StepForward, Trash2 } from "lucide-react";
 import { t } from "@/shared/i18n/i18n";
+import { toldPlainly } from "@/shared/i18n/told";
 import { useMayEdit } from "@/shared/project/projectStore";
 import { runFlow, runNode } from "@/shared/runs/runActions";
 import { Button, IconButton } from "@/shared/ui/Button";
@@ -103,7 +104,7 @@ export function Inspector({ node }: { node: Node }) {
         {runs && <Actions node={node} mayEdit={mayEdit} />}
         {node.ports.error !== "" && (
           <p role="alert" className="rounded-md bg-bad-soft px-2.5 py-1.5 text-xs text-bad">
-            {node.ports.error}
+            {toldPlainly(node.ports.error)}
           </p>
         )}
         <fieldset disabled={!mayEdit} className="contents">

@@ -41,7 +41,7 @@ export const editor = {
   "editor.fileGone": "This file was deleted elsewhere. Your text is still here.",
   "editor.nodeGone": "This node was deleted. Copy what you need, or undo the deletion on the canvas.",
   "editor.draftRestored": "What you typed before was restored.",
-  "editor.conflict": "This file was changed elsewhere while you edited it. Choose a text; you can also merge by hand on the right first.",
+  "editor.conflict": "This file was changed elsewhere while you edited it. Choose a text; you can also merge by hand in yours first.",
   "editor.conflictLabel": "Two versions of this file",
   "editor.theirs": "In the project now",
   "editor.mine": "Yours (can be edited)",

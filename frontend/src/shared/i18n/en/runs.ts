@@ -63,4 +63,5 @@ export const runs = {
   "runs.output.scriptsStop": "Stop scripts",
   "runs.history.hint": "Choose a node to see what it gave in this run.",
   "runs.history.openCode": "Open its code",
+  "runs.ranBecause": "Why it ran: {reason}",
 } as const satisfies Record<string, string>;

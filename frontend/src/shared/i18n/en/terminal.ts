@@ -29,4 +29,5 @@ export const terminal = {
   "terminal.exited": "The shell ended with status {status}.",
   "terminal.truncated": "[{bytes} bytes are no longer there]",
   "terminal.tooMuch": "That is more than can wait to be sent. Nothing of it was sent; paste it in smaller parts.",
+  "terminal.numbered": "terminal {number}",
 } as const satisfies Record<string, string>;

@@ -43,7 +43,7 @@ export const editor: Readonly<Record<keyof typeof English, string>> = {
   "editor.fileGone": "이 파일은 다른 곳에서 삭제되었습니다. 텍스트는 아직 여기에 있습니다.",
   "editor.nodeGone": "이 노드는 삭제되었습니다. 필요한 내용을 복사하거나 캔버스에서 삭제를 취소하세요.",
   "editor.draftRestored": "이전에 입력한 내용을 복원했습니다.",
-  "editor.conflict": "편집하는 동안 이 파일이 다른 곳에서 바뀌었습니다. 하나를 고르세요. 오른쪽에서 직접 합칠 수도 있습니다.",
+  "editor.conflict": "편집하는 동안 이 파일이 다른 곳에서 바뀌었습니다. 하나를 고르세요. 내 내용에서 직접 합칠 수도 있습니다.",
   "editor.conflictLabel": "이 파일의 두 버전",
   "editor.theirs": "현재 프로젝트의 내용",
   "editor.mine": "내 내용 (편집 가능)",

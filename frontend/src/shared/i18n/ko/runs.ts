@@ -65,4 +65,5 @@ export const runs: Readonly<Record<keyof typeof English, string>> = {
   "runs.output.scriptsStop": "스크립트 중지",
   "runs.history.hint": "노드를 선택하면 이 실행의 결과를 볼 수 있습니다.",
   "runs.history.openCode": "코드 열기",
+  "runs.ranBecause": "실행한 이유: {reason}",
 };

@@ -31,4 +31,5 @@ export const terminal: Readonly<Record<keyof typeof English, string>> = {
   "terminal.exited": "셸이 상태 {status}(으)로 끝났습니다.",
   "terminal.truncated": "[{bytes}바이트가 더 이상 남아 있지 않습니다]",
   "terminal.tooMuch": "보내기를 기다리는 양이 너무 많습니다. 아무것도 보내지 않았습니다. 나누어 붙여넣으세요.",
+  "terminal.numbered": "터미널 {number}",
 };
