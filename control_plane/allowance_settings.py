@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, NoDecode
 
-from control_plane.domain.allowance import LEAST_BYTES_PER_SEC, LEAST_RUN_SEC, MAX_AT_ONCE, MAX_RUN_SEC
+from control_plane.domain.allowance import LEAST_BYTES_PER_SEC, LEAST_RUN_SEC, MAX_AT_ONCE, MAX_PROJECTS, MAX_RUN_SEC
 from control_plane.domain.egress import EgressMode, parse_allowed_host
 
 
@@ -34,6 +34,12 @@ class AllowanceSettings(BaseSettings):
         ge=0,
         le=MAX_AT_ONCE,
         description="Sandboxes of one person that may run or be paused at once; 0: no limit but AIMFORGE_MAX_RUNNING.",
+    )
+    projects: int = Field(
+        default=0,
+        ge=0,
+        le=MAX_PROJECTS,
+        description="Projects of one person, besides those that courses hand out; 0: no limit.",
     )
     run_sec: float = Field(
         default=MAX_RUN_SEC,

@@ -214,7 +214,15 @@ async def open_services(
     await sandboxes.load()
     hub.follow(sandboxes.address_of)
     deletions = await stack.enter_async_context(
-        Deletions(registry, sandboxes, adapters.runtime, hub, clock, settings.delete_grace_sec)
+        Deletions(
+            registry,
+            sandboxes,
+            adapters.runtime,
+            hub,
+            clock,
+            settings.delete_grace_sec,
+            allowances.check_restorable,
+        )
     )
     deletions.resume()
     projects = Projects(
@@ -226,6 +234,7 @@ async def open_services(
         limits=settings.limits,
         uid_base=settings.uid_base,
         templates=template_names(),
+        check_room=allowances.check_projects,
     )
     engine = EngineWatch(adapters.runtime, clock, sandboxes.retry_starts)
     sockets = OpenSockets(settings.max_sockets)

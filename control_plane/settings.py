@@ -318,6 +318,7 @@ class Settings(PeopleSettings, AllowanceSettings, CourseSettings):
         return Allowance(
             **asdict(self.limits),
             at_once=self.at_once,
+            projects=self.projects,
             run_sec=self.run_sec,
             egress=self.egress,
             bytes_per_sec=self.egress_bytes_per_sec,

@@ -1,7 +1,6 @@
 """Bodies about assignments, submissions and hidden tests. Times are seconds since 1970."""
 
 from dataclasses import dataclass, field
-from typing import Final
 
 from msgspec import UNSET, UnsetType
 
@@ -9,8 +8,6 @@ from control_plane.domain.courses import Assignment, Submission, SubmissionState
 from control_plane.domain.hidden_tests import RowState, TestRow
 from control_plane.services.courses.submissions import Entry
 from sandbox_image.wire.errors import ErrorCode
-
-MAX_LOGINS: Final = 5000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -30,12 +30,14 @@ from control_plane.domain.sandbox import Limits
 
 DEPLOYMENT: Final = "deployment"
 COURSES: Final = "courses"
+ROLE: Final = "role:"
 ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,127}")
 LIMITS: Final = tuple(each.name for each in fields(Limits))
 MAX_HOSTS: Final = 200
 MAX_HOSTS_TEXT: Final = 8192
 """Characters of all hosts of a subject together."""
 MAX_AT_ONCE: Final = 10_000
+MAX_PROJECTS: Final = 100_000
 LEAST_RUN_SEC: Final = 1.0
 MAX_RUN_SEC: Final = 24 * 3600.0
 LEAST_BYTES_PER_SEC: Final = 1024
@@ -48,9 +50,9 @@ MAX_ASKED: Final = 20
 class Allowance:
     """What is said about a subject; None: nothing. Bytes and seconds; ``cpus`` in cores.
 
-    ``at_once`` counts sandboxes of one person that run or are paused, ``run_sec`` bounds one run of a node or a flow,
-    ``bytes_per_sec`` what passes a sandbox's gate in both directions together. For ``at_once`` and ``bytes_per_sec``, 0 is no
-    limit. ``hosts`` are written as in ``domain.egress``.
+    ``at_once`` counts sandboxes of one person that run or are paused, ``projects`` the projects of one person, ``run_sec`` bounds
+    one run of a node or a flow, ``bytes_per_sec`` what passes a sandbox's gate in both directions together. For ``at_once``,
+    ``projects`` and ``bytes_per_sec``, 0 is no limit. ``hosts`` are written as in ``domain.egress``.
     """
 
     memory: int | None = None
@@ -61,12 +63,14 @@ class Allowance:
     tmp: int | None = None
     disk: int | None = None
     at_once: int | None = None
+    projects: int | None = None
     run_sec: float | None = None
     egress: EgressMode | None = None
     bytes_per_sec: int | None = None
     hosts: tuple[str, ...] = ()
 
 
+NO_LIMIT_AT_0: Final = frozenset({"at_once", "projects", "bytes_per_sec"})
 SINGLE: Final = tuple(each.name for each in fields(Allowance) if each.name != "hosts")
 
 
@@ -86,10 +90,11 @@ class AllowanceRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Granted:
-    """What a project may use, with all said and cut. ``at_once`` and ``bytes_per_sec``: 0 is no limit."""
+    """What a project may use, with all said and cut. ``at_once``, ``projects`` and ``bytes_per_sec``: 0 is no limit."""
 
     limits: Limits
     at_once: int
+    projects: int
     run_sec: float
     egress: EgressMode
     hosts: tuple[AllowedHost, ...]
@@ -118,7 +123,7 @@ ADVICE_IN_EXAM: Final = "During an exam there is no network."
 
 def role_subject(role: Role) -> str:
     """Return the subject of everybody of a role."""
-    return f"role:{role.value}"
+    return f"{ROLE}{role.value}"
 
 
 def course_subject(course_id: str) -> str:
@@ -150,10 +155,20 @@ def check_subject(subject: str) -> str:
     return subject
 
 
+def check_about(subject: str, allowance: Allowance) -> None:
+    """Raise ``Invalid`` for what can only be said of people and is said of a course, a project, or what teachers may say."""
+    if allowance.projects is not None and subject != DEPLOYMENT and not subject.startswith(ROLE):
+        raise Invalid(
+            f"How many projects a person may have is said of {DEPLOYMENT} or of a role, not of {subject[:80]!r}.",
+            field="projects",
+        )
+
+
 def check_allowance(allowance: Allowance, most: Limits = MOST) -> Allowance:
     """Return the allowance with its hosts in their one form. Raises ``Invalid`` that names what cannot be."""
     bounds = {name: (getattr(LEAST, name), getattr(most, name)) for name in LIMITS} | {
         "at_once": (0, MAX_AT_ONCE),
+        "projects": (0, MAX_PROJECTS),
         "run_sec": (LEAST_RUN_SEC, MAX_RUN_SEC),
         "bytes_per_sec": (LEAST_BYTES_PER_SEC, MAX_BYTES_PER_SEC),
     }
@@ -225,7 +240,7 @@ def rank(name: str, value: float | EgressMode) -> float:
     """Return how much a field's value allows; where 0 is no limit, it is the most."""
     if isinstance(value, EgressMode):
         return list(EgressMode).index(value)
-    return float("inf") if value == 0 and name in ("at_once", "bytes_per_sec") else value
+    return float("inf") if value == 0 and name in NO_LIMIT_AT_0 else value
 
 
 def resolve(
@@ -249,6 +264,7 @@ def resolve(
     return Granted(
         limits=Limits(**limits),
         at_once=said.at_once or 0,
+        projects=said.projects or 0,
         run_sec=min(said.run_sec or MAX_RUN_SEC, MAX_RUN_SEC),
         egress=EgressMode.NONE if in_exam or said.egress is None else said.egress,
         hosts=tuple(parse_allowed_host(host) for host in hosts),

@@ -37,13 +37,16 @@ class Deletions:
         hub: EventHub,
         clock: Clock,
         grace_sec: float,
+        check_restorable: Callable[[ProjectRecord], None] = lambda _: None,
     ) -> None:
+        """``check_restorable`` raises for a project whose owner may have no further one."""
         self._registry = registry
         self._sandboxes = sandboxes
         self._runtime = runtime
         self._hub = hub
         self._clock = clock
         self._grace_sec = grace_sec
+        self._check_restorable = check_restorable
         self.gone: Callable[[], Awaitable[None]] = _nobody_asks
         """Is told when a project is gone for good."""
         self._group = asyncio.TaskGroup()
@@ -90,12 +93,14 @@ class Deletions:
         return now + self._grace_sec
 
     async def restore(self, person: Person, project_id: str) -> ProjectRecord:
-        """Undo a deletion within its grace. Raises ``NotFound``, ``Conflict``."""
+        """Undo a deletion within its grace. Raises ``NotFound``, ``Conflict``, ``TooMany``."""
         record = self._registry.find_any(project_id)
         if record is None or record.owner != person.id:
             raise no_such_project(project_id)
         if record.deleting:
             raise Conflict(f"{record.name!r} is already being removed for good.", project_id=project_id)
+        if record.deleted_at is not None:
+            self._check_restorable(record)
         record = replace(record, deleted_at=None)
         await self._registry.put(record)
         if self._registry.find(project_id) is record and (waiting := self._waiting.pop(project_id, None)) is not None:

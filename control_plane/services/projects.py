@@ -1,7 +1,7 @@
 """Projects: made, imported, duplicated, renamed."""
 
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from typing import Final
 
@@ -28,6 +28,8 @@ MAX_CLONE_ANSWER: Final = 8 * MAX_JSON_BODY
 MAX_BROUGHT: Final = 8 * MAX_JSON_BODY
 UNNAMED: Final = "Imported project"
 """Name of a project from a zip, where neither its maker nor its folder gives it one."""
+BLANK: Final = "_blank"
+"""Template without packages, which nobody chooses."""
 ZIP: Final = {"content-type": "application/zip"}
 
 
@@ -66,8 +68,11 @@ class Projects:
         limits: Limits,
         uid_base: int,
         templates: frozenset[str],
+        check_room: Callable[[str], None] = lambda _: None,
     ) -> None:
+        """``check_room`` raises for the id of a person who may have no further project."""
         self.templates = templates
+        self._check_room = check_room
         self._registry = registry
         self._sandboxes = sandboxes
         self._deletions = deletions
@@ -83,11 +88,25 @@ class Projects:
     # ── Making ────────────────────────────────────────────────────────────────────────────────────────────────
 
     async def make(self, person: Person, name: str, template: str = "empty", description: str = "") -> ProjectRecord:
-        """Create a project. Its sandbox fills the workspace from the template when it first starts. Raises ``Invalid``."""
-        name = check_name(name)
+        """Create a project. Its sandbox fills the workspace from the template when it first starts.
+
+        Raises ``Invalid``, and ``TooMany`` for a person who has as many as they may.
+        """
+        name, description = check_name(name), check_description(description)
+        self._check_room(person.id)
         if template not in self.templates:
             known = ", ".join(sorted(self.templates))
             raise Invalid(f"There is no template {template[:80]!r}; choose one of: {known}.", field="template")
+        return await self._add(person, name, template, description)
+
+    async def make_blank(self, person: Person, name: str) -> ProjectRecord:
+        """Create a project for a course, whose content ``fill`` brings: it begins without any, and installs no packages for nothing.
+
+        It does not count among those of which a person may have so many. Raises ``Invalid``.
+        """
+        return await self._add(person, check_name(name), BLANK, "")
+
+    async def _add(self, person: Person, name: str, template: str, description: str) -> ProjectRecord:
         now = self._clock.now()
         record = ProjectRecord(
             id=secrets.token_hex(8),
@@ -96,7 +115,7 @@ class Projects:
             created_at=now,
             opened_at=now,
             template=template,
-            description=check_description(description),
+            description=description,
         )
         sandbox = SandboxRecord(
             project_id=record.id,

@@ -24,6 +24,7 @@ EVERYTHING = AllowanceRecord(
         tmp=6,
         disk=7 << 40,
         at_once=0,
+        projects=8,
         run_sec=1.5,
         egress=EgressMode.OPEN,
         bytes_per_sec=0,

@@ -215,15 +215,16 @@ class EgressProxy:
             raise
         try:
             self._admit(project_id, gate, Passage(request.name, request.port, address))
+            here, there = (reader, writer), (there_reader, there_writer)
             if request.tunnel:
                 writer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
-                first = await self._checked_hello(project_id, gate, request, reader)
+                opening = partial(self._checked_hello, project_id, gate, request, reader)
+                await splice(gate.account, gate.rate, here, there, opening)
             else:
-                first = request.forward
-            there_writer.write(first)
-            gate.account.sent += len(first)
-            await gate.rate.take(len(first))
-            await splice(gate.account, gate.rate, (reader, writer), (there_reader, there_writer))
+                there_writer.write(request.forward)
+                gate.account.sent += len(request.forward)
+                await gate.rate.take(len(request.forward))
+                await splice(gate.account, gate.rate, here, there)
         except asyncio.CancelledError:
             there_writer.transport.abort()
             raise
@@ -276,25 +277,24 @@ class EgressProxy:
     ) -> bytes:
         """Read a tunnel's first bytes; in TLS they must ask for the name that was allowed."""
         first, pieces = b"", Pieces()
-        async with asyncio.timeout(HEAD_TIMEOUT):
-            while len(first) < MAX_HELLO:
-                piece = await reader.read(CHUNK)
-                if not piece:
-                    return first
-                first += piece
-                if not pieces.add(piece):
-                    continue
-                try:
-                    name = server_name(first)
-                except IndexError:
-                    name = "(a broken hello)"
-                except NotTls:
-                    name = request.name if request.port != 443 else "(no TLS)"
-                if name is None or canonical_name(name) == request.name:
-                    return first
-                reason = f"Inside the tunnel to {request.name} another name was asked for: {name[:100]!r}."
-                self._deny(project_id, gate, name, request.port, reason)
-                raise ConnectionAbortedError(reason)
+        while len(first) < MAX_HELLO:
+            piece = await reader.read(CHUNK)
+            if not piece:
+                return first
+            first += piece
+            if not pieces.add(piece):
+                continue
+            try:
+                name = server_name(first)
+            except IndexError:
+                name = "(a broken hello)"
+            except NotTls:
+                name = request.name if request.port != 443 else "(no TLS)"
+            if name is None or canonical_name(name) == request.name:
+                return first
+            reason = f"Inside the tunnel to {request.name} another name was asked for: {name[:100]!r}."
+            self._deny(project_id, gate, name, request.port, reason)
+            raise ConnectionAbortedError(reason)
         raise ConnectionAbortedError("a TLS hello that does not end")
 
 

@@ -36,7 +36,7 @@ class WantedSandbox(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     generation: Annotated[int, Meta(ge=1, le=2**53)]
     uid: int
     limits: WantedLimits
-    template: Annotated[str, Meta(pattern=r"\A[a-z0-9][a-z0-9_-]{0,63}\Z")]
+    template: Annotated[str, Meta(pattern=r"\A[a-z0-9_][a-z0-9_-]{0,63}\Z")]
     egress: bool
 
 

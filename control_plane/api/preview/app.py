@@ -80,7 +80,9 @@ class PreviewApp:
             target = parse_target(host, self._suffix, _raw_path(request))
             ticket = request.query_params.get(TICKET)
             if ticket is not None:
-                await self._enter(services, target, ticket)(request.scope, request.receive, send)
+                await _enter(services, request, target, ticket, over_tls=self._over_tls)(
+                    request.scope, request.receive, send
+                )
                 return
             person = viewer_of(services, request, target)
             address = await services.sandboxes.ensure_ready(target.project_id)
@@ -103,24 +105,6 @@ class PreviewApp:
             if started:
                 raise  # the server then breaks the connection off, which is the only way left to say so
             await _error(error)(request.scope, request.receive, send)
-
-    def _enter(self, services: Services, target: Target, ticket: str) -> Response:
-        """Exchange a ticket for the cookie of this origin, and take it out of the address."""
-        granted = services.previews.exchange(ticket, target.project_id)
-        if granted is None:
-            raise Unauthenticated("This way in has expired. " + OPEN_IT)
-        response = RedirectResponse(f"/preview/{target.project_id}/{target.port}{target.path}", 303)
-        response.set_cookie(
-            COOKIE,
-            granted,
-            max_age=PASS_SEC,
-            path="/preview/",
-            httponly=True,
-            samesite="lax",
-            secure=self._over_tls,
-        )
-        response.headers["referrer-policy"] = "no-referrer"
-        return response
 
     async def _websocket(self, websocket: WebSocket, host: str) -> None:
         services: Services = websocket.app.state.services
@@ -158,6 +142,26 @@ class PreviewApp:
             return
         else:
             await close(websocket, code)
+
+
+def _enter(services: Services, request: Request, target: Target, ticket: str, *, over_tls: bool) -> Response:
+    """Exchange a ticket for the cookie of this origin, and take it out of the address."""
+    granted = services.previews.exchange(ticket, target.project_id)
+    response = RedirectResponse(f"/preview/{target.project_id}/{target.port}{target.path}", 303)
+    response.headers["referrer-policy"] = "no-referrer"
+    if granted is not None:
+        response.set_cookie(
+            COOKIE, granted, max_age=PASS_SEC, path="/preview/", httponly=True, samesite="lax", secure=over_tls
+        )
+    elif not _has_pass(services, request, target):
+        raise Unauthenticated("This way in has expired, or was used before. " + OPEN_IT)
+    return response
+
+
+def _has_pass(services: Services, request: Request, target: Target) -> bool:
+    """Whether this browser came in before: one that asks for an address twice needs no second ticket."""
+    given = request.cookies.get(COOKIE, "")
+    return bool(given) and services.previews.holder_of(given, target.project_id) is not None
 
 
 def viewer_of(services: Services, connection: HTTPConnection, target: Target) -> Person:

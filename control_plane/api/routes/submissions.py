@@ -140,8 +140,8 @@ async def cancel_tests(call: Call) -> Response:
 
 
 async def chosen(call: Call) -> list[str]:
-    """Read whose work is meant."""
-    return [canonical_login(login) for login in (await call.read(Chosen)).logins]
+    """Read whose work is meant, each once."""
+    return list(dict.fromkeys(canonical_login(login) for login in (await call.read(Chosen)).logins))
 
 
 def describe(row: TestRow, assignment: Assignment, entry: Entry | None) -> TestRowInfo:

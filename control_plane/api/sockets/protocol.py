@@ -1,10 +1,11 @@
 """uvicorn's side of a WebSocket, with bounds on what it keeps for a client that means harm."""
 
 import asyncio
-from typing import Final
+from typing import Any, Final
 
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
-from websockets.frames import Frame
+from websockets.frames import Frame, Opcode
+from websockets.server import ServerProtocol
 
 from sandbox_image.wire.closing import CloseCode
 
@@ -16,10 +17,27 @@ LINGER_SEC: Final = 5.0
 """What a client has left, once nobody serves it any more, to take what is buffered for it."""
 
 
+class _Interruptible(ServerProtocol):
+    """Lets a client say goodbye in the middle of a message, as RFC 6455 does (5.4) and the library does not."""
+
+    def recv_frame(self, frame: Frame) -> None:
+        """Process a frame."""
+        if frame.opcode is Opcode.CLOSE:
+            self.current_size = None  # what was begun is not finished any more
+        super().recv_frame(frame)
+
+
 class BoundedWebSocketProtocol(WebSocketsSansIOProtocol):
     """Answers pings only while the client reads, closes a message that breaks a rule, and lets go of a silent client."""
 
     _lingering: asyncio.TimerHandle | None = None
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        made = self.conn
+        self.conn = _Interruptible(
+            extensions=made.available_extensions, max_size=made.max_message_size, logger=made.logger
+        )
 
     def handle_ping(self) -> None:
         """Answer; RFC 6455 lets an endpoint that is behind answer the latest ping alone."""

@@ -234,7 +234,7 @@ class HiddenTests:
         """Make a project of the course's own; it is gone, or its deletion goes on, after the block."""
         tester = Person(id=course_owner(assignment.course_id), name=TESTER_NAME)
         name = project_name(f"{TESTER_NAME}: {assignment.title[:80]} – {record.login[:80]}")
-        project = await self._projects.make(tester, name)
+        project = await self._projects.make_blank(tester, name)
         try:
             yield project, tester
         finally:

@@ -110,7 +110,7 @@ class Starts:
     async def _make(self, id_: str, actor: Actor, person: Person, assignment: Assignment) -> str:
         """Make the project, note it, fill it, note that it is whole: an interruption leaves a record to clean up by."""
         login = id_.removeprefix(f"{assignment.id}:")
-        project = await self._projects.make(person, project_name(assignment.title))
+        project = await self._projects.make_blank(person, project_name(assignment.title))
         try:
 
             def begin(identity: Identity) -> tuple[list[Change], None]:

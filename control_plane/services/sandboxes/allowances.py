@@ -16,6 +16,7 @@ from control_plane.domain.allowance import (
     Granted,
     ceiling_of,
     changes,
+    check_about,
     check_allowance,
     check_subject,
     check_within,
@@ -29,7 +30,7 @@ from control_plane.domain.courses import CourseRole
 from control_plane.domain.egress import AllowedHost, EgressMode, EgressPolicy
 from control_plane.domain.errors import Forbidden, TooMany
 from control_plane.domain.people import LOCAL_PERSON, Person, Role, Scope
-from control_plane.domain.project import COURSE_OWNER, is_courses_own
+from control_plane.domain.project import COURSE_OWNER, ProjectRecord, is_courses_own
 from control_plane.domain.sandbox import Limits
 from control_plane.ports import AllowanceStore, Clock
 from control_plane.services.project_registry import ProjectRegistry
@@ -130,22 +131,23 @@ class Allowances:
         role = self.role_of(owner)
         course = owner.removeprefix(COURSE_OWNER) if is_courses_own(owner) else self.courses.course_of(project_id)
         subjects = [
-            DEPLOYMENT,
-            *([role_subject(role)] if role is not None else []),
+            *self._about(role),
             *([course_subject(course)] if course else []),
             project_subject(project_id),
         ]
-        granted = resolve(
-            self.deployment.base,
-            [record for subject in subjects if (record := self._records.get(subject)) is not None],
-            self.ceiling,
-            self.deployment.most,
-            in_exam=self.egress_closed(project_id),
-        )
+        granted = self._resolved(subjects, in_exam=self.egress_closed(project_id))
         if not is_courses_own(owner):
             return granted
         most = EgressMode.PACKAGES if project_id in self._installing else EgressMode.NONE
         return replace(granted, egress=min(granted.egress, most, key=list(EgressMode).index))
+
+    def _about(self, role: Role | None) -> list[str]:
+        """Return the subjects that people of a role are."""
+        return [DEPLOYMENT, *([role_subject(role)] if role is not None else [])]
+
+    def _resolved(self, subjects: Sequence[str], *, in_exam: bool = False) -> Granted:
+        said = [record for subject in subjects if (record := self._records.get(subject)) is not None]
+        return resolve(self.deployment.base, said, self.ceiling, self.deployment.most, in_exam=in_exam)
 
     @contextmanager
     def installing(self, project_id: str) -> Generator[None]:
@@ -171,6 +173,29 @@ class Allowances:
         """Return how many sandboxes the project's owner may have at once; 0: any number, which is also for who is no person."""
         owner = self._registry.owner_of(project_id)
         return self.granted(project_id).at_once if self.role_of(owner) is not None else 0
+
+    def check_projects(self, person_id: str) -> None:
+        """Raise ``TooMany`` for a person who has as many projects as they may.
+
+        Those that a course handed out do not count, nor do deleted ones, which are counted when they are restored.
+        """
+        role = self.role_of(person_id)
+        allowed = self._resolved(self._about(role)).projects if role is not None else 0
+        if not allowed:
+            return
+        own = [r for r in self._registry.all() if r.owner == person_id and r.deleted_at is None]
+        counted = sum(not self.courses.course_of(record.id) for record in own)
+        if counted >= allowed:
+            raise TooMany(
+                f"You may have {allowed} projects of your own, and have {counted}: delete one that you no longer need, or ask an "
+                "administrator.",
+                projects=allowed,
+            )
+
+    def check_restorable(self, record: ProjectRecord) -> None:
+        """Raise ``TooMany`` for a deleted project whose owner has as many as they may."""
+        if not self.courses.course_of(record.id):
+            self.check_projects(record.owner)
 
     def place_of(self, project_id: str) -> Place:
         """Return where a project's start stands in the queue."""
@@ -208,7 +233,7 @@ class Allowances:
 
         A teacher may leave as it is what an administrator said. Who asked for a host that is allowed now has got an answer.
         """
-        check_subject(subject)
+        check_about(check_subject(subject), allowance)
         allowance = check_allowance(allowance, self.deployment.most)
         by_teacher = person.role is not Role.ADMIN
         async with self._changing:

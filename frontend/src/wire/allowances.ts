@@ -37,7 +37,7 @@ export interface ProjectEgress {
   modes: EgressMode[];
 }
 
-export const AMOUNTS = ["memory", "cpus", "pids", "open_files", "shm", "tmp", "disk", "at_once", "run_sec", "bytes_per_sec"] as const;
+export const AMOUNTS = ["memory", "cpus", "pids", "open_files", "shm", "tmp", "disk", "at_once", "projects", "run_sec", "bytes_per_sec"] as const;
 export type Amount = (typeof AMOUNTS)[number];
 
 /** What is said of a subject; null: nothing. */
@@ -136,6 +136,7 @@ export function parseAllowance(value: unknown): Allowance {
       tmp: time(fields, "tmp"),
       disk: time(fields, "disk"),
       at_once: time(fields, "at_once"),
+      projects: time(fields, "projects"),
       run_sec: time(fields, "run_sec"),
       bytes_per_sec: time(fields, "bytes_per_sec"),
     },

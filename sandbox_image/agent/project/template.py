@@ -20,8 +20,9 @@ def fill(target: Folder, template: str, name: str) -> None:
     """Copy a template's files, and call its project ``name``. Raises NOT_FOUND naming the templates there are."""
     known = sorted(path.name for path in TEMPLATES.iterdir() if (path / FLOW_FILE).is_file())
     if template not in known:
-        message = f"There is no template {template!r}; there are {', '.join(known)}."
-        raise AgentError(ErrorCode.NOT_FOUND, message, templates=known)
+        chosen = [name for name in known if not name.startswith("_")]
+        message = f"There is no template {template!r}; there are {', '.join(chosen)}."
+        raise AgentError(ErrorCode.NOT_FOUND, message, templates=chosen)
     root = TEMPLATES / template
     for file in sorted(root.rglob("*")):
         if not file.is_file() or "__pycache__" in file.parts:

@@ -16,7 +16,7 @@ import { allowancesQuery, removeAllowance, setAllowance } from "./allowancesApi"
 
 const EVERYBODY = ["deployment", "courses", "role:student", "role:teacher", "role:admin"] as const;
 const NOTHING: Allowance = {
-  amounts: { memory: null, cpus: null, pids: null, open_files: null, shm: null, tmp: null, disk: null, at_once: null, run_sec: null, bytes_per_sec: null },
+  amounts: { memory: null, cpus: null, pids: null, open_files: null, shm: null, tmp: null, disk: null, at_once: null, projects: null, run_sec: null, bytes_per_sec: null },
   egress: null,
   hosts: [],
 };
@@ -63,6 +63,7 @@ export function AllowancesPage() {
             key={`${subject} ${String(said?.setAt ?? 0)}`}
             allowance={said?.allowance ?? NOTHING}
             otherwise={otherwise ?? null}
+            aboutPeople={subject === "deployment" || subject.startsWith("role:")}
             onSave={(body) => setAllowance(subject, body)}
             onSaved={() => void queries.invalidateQueries({ queryKey: allowancesQuery.queryKey })}
           />

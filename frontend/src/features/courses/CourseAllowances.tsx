@@ -47,6 +47,7 @@ export function CourseAllowances({ courseId }: { courseId: string }) {
           key={String(course.data.allowance.setAt)}
           allowance={course.data.allowance.allowance}
           otherwise={course.data.everybody}
+          aboutPeople={false}
           onSave={(json) => getJson(allowancePath(courseId), parseAllowanceSet, { method: "PUT", json })}
           onSaved={() => void queries.invalidateQueries({ queryKey: query.queryKey })}
         />

@@ -12,10 +12,10 @@ import { AllowanceForm, type AllowanceBody } from "./AllowanceForm";
 const SAID = parseAllowance({ memory: 512 * 1024 * 1024, egress: "packages", hosts: ["files.example"] });
 const EVERYBODY = parseAllowance({ memory: 1024 * 1024 * 1024, at_once: 0, hosts: [] });
 
-function show(onSave: (body: AllowanceBody) => ReturnType<typeof saved>) {
+function show(onSave: (body: AllowanceBody) => ReturnType<typeof saved>, aboutPeople = true) {
   render(
     <QueryClientProvider client={new QueryClient()}>
-      <AllowanceForm allowance={SAID} otherwise={EVERYBODY} onSave={onSave} onSaved={() => undefined} />
+      <AllowanceForm allowance={SAID} otherwise={EVERYBODY} aboutPeople={aboutPeople} onSave={onSave} onSaved={() => undefined} />
     </QueryClientProvider>,
   );
 }
@@ -47,6 +47,17 @@ describe("the form of an allowance", () => {
       expect.anything(),
     );
     expect(useToasts.getState().toasts[0]?.message).toBe("Saved. Sandboxes that get it at their next start: 1.");
+  });
+
+  it("asks how many projects somebody may have where the subject is people, and nowhere else", async () => {
+    const onSave = vi.fn(() => saved());
+    show(onSave);
+    await userEvent.type(screen.getByLabelText("Projects of a person"), "5");
+    await userEvent.click(screen.getByRole("button", { name: "Save" }));
+    await waitFor(() => expect(onSave).toHaveBeenCalledWith(expect.objectContaining({ projects: 5 }), expect.anything()));
+    cleanup();
+    show(onSave, false);
+    expect(screen.queryByLabelText("Projects of a person")).toBeNull();
   });
 
   it("sends nothing that is no number", async () => {

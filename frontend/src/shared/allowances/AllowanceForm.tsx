@@ -18,6 +18,8 @@ interface Props {
   allowance: Allowance;
   /** What holds where nothing is said; null: nothing is known of that. */
   otherwise: Allowance | null;
+  /** Whether the subject is people: of them alone it can be said how many projects they may have. */
+  aboutPeople: boolean;
   onSave: (body: AllowanceBody) => Promise<AllowanceSet>;
   onSaved: (saved: AllowanceSet) => void;
 }
@@ -31,7 +33,8 @@ function hintOf(name: Amount, otherwise: Allowance | null): string {
 }
 
 /** What is said of a subject: every field may be left empty, and then more general subjects say it. */
-export function AllowanceForm({ allowance, otherwise, onSave, onSaved }: Props) {
+export function AllowanceForm({ allowance, otherwise, aboutPeople, onSave, onSaved }: Props) {
+  const shown = aboutPeople ? AMOUNTS : AMOUNTS.filter((name) => name !== "projects");
   const [amounts, setAmounts] = useState(() => Object.fromEntries(AMOUNTS.map((name) => [name, shownAmount(name, allowance.amounts[name])])));
   const [egress, setEgress] = useState<string>(allowance.egress ?? "");
   const [hosts, setHosts] = useState(allowance.hosts.join("\n"));
@@ -47,7 +50,7 @@ export function AllowanceForm({ allowance, otherwise, onSave, onSaved }: Props) 
   const refusal = refusalOf(save.error, FIELDS);
   function submit(event: SubmitEvent): void {
     event.preventDefault();
-    const read = AMOUNTS.map((name) => [name, readAmount(name, amounts[name] ?? "")] as const);
+    const read = shown.map((name) => [name, readAmount(name, amounts[name] ?? "")] as const);
     const bad = read.filter(([, value]) => value === undefined).map(([name]) => name);
     setWrong(bad);
     if (bad.length > 0) return;
@@ -56,7 +59,7 @@ export function AllowanceForm({ allowance, otherwise, onSave, onSaved }: Props) 
   return (
     <form noValidate onSubmit={submit} className="flex flex-col gap-4">
       <div className="grid gap-4 sm:grid-cols-2 lg:grid-cols-3">
-        {AMOUNTS.map((name) => (
+        {shown.map((name) => (
           <TextField
             key={name}
             label={UNITS[name].unit === "" ? t(`allowance.${name}`) : `${t(`allowance.${name}`)} (${UNITS[name].unit})`}

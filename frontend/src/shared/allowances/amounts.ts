@@ -12,6 +12,7 @@ export const UNITS: Readonly<Record<Amount, { per: number; unit: "MiB" | "cores"
   tmp: { per: MIB, unit: "MiB", zero: false },
   disk: { per: MIB, unit: "MiB", zero: false },
   at_once: { per: 1, unit: "", zero: true },
+  projects: { per: 1, unit: "", zero: true },
   run_sec: { per: 1, unit: "s", zero: false },
   bytes_per_sec: { per: 1024, unit: "KiB/s", zero: true },
 };

@@ -135,6 +135,29 @@ async def test_a_run_whose_sandbox_dies_is_lost_with_the_reason(app: Served):
     assert got.json["error"]["message"] == "The sandbox ran out of memory."
 
 
+async def test_a_run_whose_agent_falls_silent_is_lost_with_what_the_engine_says_later(app: Served):
+    project_id = await app.make()
+    await app.call("POST", f"/api/project/{project_id}/sandbox/start?wait=true")
+
+    async def break_off(_: Asked) -> Reply:
+        raise SandboxFailed("The sandbox cannot be reached.", EndReason.CRASHED)
+
+    # One that goes on is not said to have ended.
+    app.agent(project_id).on("POST", "/runs", break_off)
+    got = await run_node(app, project_id)
+    assert (got.json["status"], got.json["error"]["message"]) == ("lost", "The sandbox cannot be reached.")
+
+    async def gone(asked: Asked) -> Reply:
+        (container,) = app.outside.runtime.containers
+        app.outside.runtime.end(container, EndReason.OUT_OF_MEMORY)
+        return await break_off(asked)
+
+    app.agent(project_id).on("GET", "/health", gone)
+    got = await run_node(app, project_id)
+    assert (got.json["status"], got.json["error"]["type"]) == ("lost", "SandboxLost")
+    assert "memory" in got.json["error"]["message"]
+
+
 async def test_a_run_that_is_broken_off_by_the_end_of_its_sandbox_is_lost(app: Served, monkeypatch: pytest.MonkeyPatch):
     project_id = await app.make()
     await app.call("POST", f"/api/project/{project_id}/sandbox/start?wait=true")

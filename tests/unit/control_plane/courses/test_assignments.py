@@ -13,6 +13,7 @@ from control_plane.domain.courses import Submission
 from control_plane.domain.identity import Put
 from control_plane.domain.people import Role
 from control_plane.services.courses import project_archives
+from control_plane.services.projects import BLANK
 from tests.fakes.agent_link import Asked, Reply
 from tests.fakes.classroom import HIDDEN, Classroom, FakeProject, Headers
 from tests.fakes.hosted import hosted
@@ -102,6 +103,16 @@ async def test_starting_gives_one_project_however_often_and_at_once(room: Classr
     for stranger in (room.ada, await room.app.joined("root", Role.ADMIN)):
         assert "students" in (await room.ask("POST", f"{assignment}/start", stranger, 403)).json["message"]
     await room.ask("POST", f"{assignment}/start", await room.app.joined("mallory"), 404)
+
+
+async def test_a_project_that_a_course_fills_begins_without_packages_and_nobody_else_gets_such_a_one(room: Classroom):
+    bob = (await room.open("bob"))["bob"]
+    project_id = await room.start(await room.assign(), bob)
+    await room.app.make(bob)
+    templates = {spec.project_id: spec.template for spec in room.app.served.outside.runtime.started}
+    assert {id_ for id_, template in templates.items() if template == BLANK} == {project_id}
+    refused = await room.ask("POST", "/api/project/make", bob, 422, {"name": "Mine", "template": BLANK})
+    assert BLANK not in refused.json["message"].partition(";")[2]
 
 
 async def test_a_start_that_fails_leaves_nothing_and_can_be_repeated(room: Classroom):
@@ -237,7 +248,8 @@ async def test_comments_are_seen_once_they_are_given_back(room: Classroom):
     assert (again["state"], again["comment"]) == ("handed_in", "")
     # Who made nothing can be told so, by name.
     await room.ask("PUT", f"{assignment}/submissions/eve/comment", room.ada, json={"text": "Nothing?", "points": 0})
-    await room.ask("POST", f"{assignment}/give-back", room.ada, json={"logins": ["eve"]})
+    given = await room.ask("POST", f"{assignment}/give-back", room.ada, json={"logins": ["eve", "Eve"]})
+    assert [row["login"] for row in given.json] == ["eve"]  # named twice, given back once
     theirs = (await room.ask("GET", f"{assignment}/submission", people["eve"])).json
     assert (theirs["state"], theirs["comment"], theirs["points"]) == ("given_back", "Nothing?", 0)
 

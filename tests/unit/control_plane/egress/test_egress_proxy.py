@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from control_plane.adapters.egress import splice
 from control_plane.adapters.egress.client_hello import NotTls, server_name
 from control_plane.adapters.egress.proxy import MAX_CONNECTIONS, EgressProxy
 from control_plane.adapters.egress.request import BadRequest, parse
@@ -144,6 +145,49 @@ async def test_another_name_inside_the_tunnel_ends_it(tmp_path: Path):
         assert answer == b"HTTP/1.1 200 Connection established\r\n\r\n"
         assert b"".join(there.reached) == b""
         assert there.denied[0].host == "neighbour.lan"
+
+
+@pytest.mark.parametrize(
+    ("client", "denied"), [(b"EHLO sandbox\r\n", []), (client_hello("neighbour.lan"), ["neighbour.lan"])]
+)
+async def test_a_server_that_speaks_first_is_heard_and_what_it_is_told_is_checked_all_the_same(
+    tmp_path: Path, client: bytes, denied: list[str]
+):
+    told: list[bytes] = []
+
+    async def speak(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"220 welcome\r\n")
+        told.append(await reader.read(65536))
+        writer.write(b"250 " + told[0])
+        writer.close()
+
+    async with await asyncio.start_server(speak, "127.0.0.1", 0) as server, world(tmp_path) as there:
+        port = server.sockets[0].getsockname()[1]
+        there.proxy.set_policy("p", EgressPolicy((parse_allowed_host(f"mail.lan:{port}!"),)))
+        there.addresses = {"mail.lan": ["127.0.0.1"]}
+        reader, writer = await asyncio.open_unix_connection(str(there.path))
+        async with asyncio.timeout(60):
+            writer.write(f"CONNECT mail.lan:{port} HTTP/1.1\r\n\r\n".encode())
+            assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 200 ")
+            # Nothing was said here yet, as a client of mail or of a database does not.
+            assert await reader.readuntil(b"\r\n") == b"220 welcome\r\n"
+            writer.write(client)
+            answer = await reader.read()
+        writer.close()
+        assert [event.host for event in there.denied] == denied
+        assert (answer, told) == ((b"", [b""]) if denied else (b"250 " + client, [client]))
+
+
+async def test_a_tunnel_in_which_nobody_speaks_ends_soon(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(splice, "OPENING_TIMEOUT", 0.2)
+    async with world(tmp_path, "mirror.lan:PORT!") as there:
+        there.addresses = {"mirror.lan": ["127.0.0.1"]}
+        target = f"mirror.lan:{there.port}"
+        assert (
+            await there.ask(f"CONNECT {target} HTTP/1.1\r\n\r\n".encode())
+            == b"HTTP/1.1 200 Connection established\r\n\r\n"
+        )
+        assert b"origin:x" in await there.connect(target, b"x")
 
 
 async def test_a_sandbox_without_hosts_reaches_nothing(tmp_path: Path):

@@ -32,6 +32,7 @@ from control_plane.domain.errors import Invalid
 from control_plane.domain.limits import LEAST
 from control_plane.domain.sandbox import Limits
 from control_plane.ports import SandboxSpec
+from control_plane.services.projects import BLANK
 from tests.fakes.docker_engine import RecordingEngine
 
 MIB = 1024 * 1024
@@ -248,10 +249,11 @@ def spec(**changes: Any) -> SandboxSpec:
     )
 
 
-async def test_an_honest_request_reaches_the_engine():
+@pytest.mark.parametrize("template", ["empty", BLANK])
+async def test_an_honest_request_reaches_the_engine(template: str):
     async with launcher() as there:
         with pytest.raises(Exception, match="agent ended"):  # the recording engine runs nothing
-            await LauncherRuntime(str(there.path)).start(spec())
+            await LauncherRuntime(str(there.path)).start(spec(template=template))
         created = [asked.body for asked in there.engine.asked if asked.path == "containers/create"]
         assert created[-1]["User"] == f"{UID_BASE}:{UID_BASE}"
         check(there)

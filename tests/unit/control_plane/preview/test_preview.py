@@ -180,6 +180,21 @@ async def test_a_ticket_is_good_for_its_project_and_its_person(
         assert (await there.client.get("/preview/p1/8080/")).status_code == status
 
 
+async def test_a_ticket_is_used_up_by_whoever_comes_first(tmp_path: Path):
+    async with stage(tmp_path) as there:
+        tickets = [there.services.previews.ticket("p1", "ann") for _ in range(2)]
+        address = f"/preview/p1/8080/?aimforge_ticket={tickets[0]}"
+        assert (await there.client.get(address)).status_code == 303
+        assert "set-cookie" not in (again := await there.client.get(address)).headers
+        assert again.status_code == 303  # the same browser has its pass
+        there.client.cookies.clear()
+        assert (await there.client.get(address)).status_code == 401
+        there.clock.time += TICKET_SEC - 1
+        assert (await there.client.get(address)).status_code == 401
+        # Another one, of the same second, is not used up by it.
+        assert (await there.client.get(f"/preview/p1/8080/?aimforge_ticket={tickets[1]}")).status_code == 303
+
+
 async def test_tickets_and_passes_end(tmp_path: Path):
     async with stage(tmp_path) as there:
         late = there.services.previews.ticket("p1", "ann")

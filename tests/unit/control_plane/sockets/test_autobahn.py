@@ -10,7 +10,7 @@ import contextlib
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-from kosoku import FailureError, run_fuzzingclient, run_fuzzingserver
+from kosoku import run_fuzzingclient, run_fuzzingserver
 
 from control_plane.adapters.agent_link.websocket import WebSocket, connect
 from control_plane.api.sockets.relay import Rules
@@ -23,13 +23,9 @@ DEADLINE = 300.0
 
 async def test_what_a_browser_may_send(tmp_path: Path):
     async with stage(tmp_path, echo, Rules(max_message=MAX_MESSAGE)) as there, asyncio.timeout(DEADLINE):
-        try:
-            results = await run_fuzzingclient(there.url, CASES, concurrency=4)
-        except FailureError as failure:
-            results = failure.results
+        # Raises when a case failed, and says which.
+        results = await run_fuzzingclient(there.url, CASES, concurrency=4)
     assert len(results) > 240
-    # A close frame in the middle of a message is answered with 1002 by the websockets library, and not with its own code.
-    assert {result.case_id: result.result for result in results if not result.passed}.keys() <= {"7.1.5"}
 
 
 async def test_what_an_agent_may_send(tmp_path: Path):

@@ -23,6 +23,7 @@ export const allowance = {
   "allowance.tmp": "Size of /tmp",
   "allowance.disk": "Workspace",
   "allowance.at_once": "Sandboxes at once",
+  "allowance.projects": "Projects of a person",
   "allowance.run_sec": "Longest run",
   "allowance.bytes_per_sec": "Network speed",
   "allowance.egress": "Network",

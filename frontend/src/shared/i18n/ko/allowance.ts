@@ -25,6 +25,7 @@ export const allowance: Readonly<Record<keyof typeof English, string>> = {
   "allowance.tmp": "/tmp 크기",
   "allowance.disk": "작업 공간",
   "allowance.at_once": "동시 샌드박스",
+  "allowance.projects": "한 사람의 프로젝트 수",
   "allowance.run_sec": "최대 실행 시간",
   "allowance.bytes_per_sec": "네트워크 속도",
   "allowance.egress": "네트워크",
