@@ -159,3 +159,27 @@ scenario("everything is told in Korean too", async (stage) => {
   expect(shown.match(/\b(app|flow|runs|editor|files|packages|projects|statusbar|terminal)\.[a-zA-Z]+\b/g) ?? []).toEqual([]);
   expect(shown).not.toMatch(/\{\w+\}/);
 });
+
+scenario("nodes are copied where the browser keeps its clipboard from pages of plain http", async (stage) => {
+  const nodes = [
+    { id: "first", title: "First", code: "def main():\n    return 'came along'\n" },
+    { id: "last", title: "Last", kind: "result" as const, x: 340 },
+  ];
+  const { page } = await stage.open("Plain", { nodes, edges: [["first", "last"]] });
+  await page.addInitScript(() => Reflect.deleteProperty(Navigator.prototype, "clipboard"));
+  await page.reload();
+  await nodeCalled(page, "First").waitFor();
+  expect(await page.evaluate(() => "clipboard" in navigator)).toBe(false);
+  await page.keyboard.press("Control+0");
+  await page.keyboard.press("Control+a");
+  await page.keyboard.press("Control+c");
+  await page.keyboard.press("Control+v");
+  await page.locator(".react-flow__node").nth(3).waitFor();
+  // It was the browser's clipboard: another project has it too.
+  const other = await page.context().newPage();
+  await openProject(other, await stage.project("Plain too"));
+  await other.keyboard.press("Control+0");
+  await other.keyboard.press("Control+v");
+  await nodeCalled(other, "Last").waitFor();
+  await wires(other).waitFor({ state: "attached" });
+});

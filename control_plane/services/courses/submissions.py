@@ -210,7 +210,7 @@ class Submissions:
         check_text(text)
         if points is not None and not -MAX_POINTS <= points <= MAX_POINTS:
             raise Invalid(
-                f"Points are a number up to {MAX_POINTS:g}.",
+                f"Points are a number up to {MAX_POINTS:.0f}.",
                 field="points",
                 reason=Refusal.POINTS_RANGE,
                 most=MAX_POINTS,

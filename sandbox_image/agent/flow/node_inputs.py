@@ -78,6 +78,7 @@ class Inputs:
 
     async def _port(self, node: Node, port: str, edges: list[Edge], by_label: dict[str, tuple[Produced, str]]) -> Input:
         items: list[tuple[str, Given]] = []
+        keys: set[str] = set()
         for edge in edges:
             source = self._plan.nodes[edge.source]
             produced = await self.of(source)
@@ -87,6 +88,11 @@ class Inputs:
                     f"{source.title} has no output `{edge.source_port}`. Connect another one of its outputs."
                 )
             key = edge_label(node, edge, source)
+            if key in keys:
+                raise MissingInput(
+                    f"Two connections give {node.title} a value called `{key}`. Rename a node, or draw one of them anew."
+                )
+            keys.add(key)
             by_label[port if len(edges) == 1 else f"{port} from {key}"] = (produced, edge.source_port)
             items.append((key, value))
         return items[0][1] if len(items) == 1 else KeyedInputs(items)

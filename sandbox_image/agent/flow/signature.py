@@ -104,7 +104,8 @@ def _outputs(function: Function, tree: ast.Module) -> list[Port]:
     if isinstance(annotation, ast.Name):
         classes = {item.name: item for item in tree.body if isinstance(item, ast.ClassDef)}
         fields = _fields(annotation.id, classes, set())
-        if fields:
+        # A run hands on the whole value through a port of this name: the port says so, and not the type of the one field.
+        if fields and list(fields) != [OUTPUT]:
             return [Port(name=name, type=written) for name, written in fields.items()]
     return [Port(name=OUTPUT, type=_written(function.returns))]
 

@@ -44,6 +44,10 @@ async def test_a_diamond_runs_and_a_merging_port_gets_a_dict_in_edge_order(flows
     assert result.nodes["load"].stdout == "loading\n"
     flows.graph.edges[2] = replace(flows.graph.edges[2], target_port="low")
     assert plain_json(await flows.node("join")) == {"low": 3, "Most": 4}
+    flows.graph.edges[2] = replace(flows.graph.edges[2], target_port="Most")
+    refused = (await flows.node("join")).error
+    assert refused is not None
+    assert refused.message.startswith("Two connections give Join a value called `Most`.")
     flows.graph.nodes["join"] = replace(flows.graph.nodes["join"], legacy=True)
     assert plain_json(await flows.node("join")) == {"least": 3, "most": 4}
 

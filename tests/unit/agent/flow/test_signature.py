@@ -47,6 +47,12 @@ def test_inherited_fields_count_and_a_class_that_is_its_own_base_ends() -> None:
     assert [port.name for port in read_ports(source + "def main() -> C: ...").outputs] == ["output"]
 
 
+def test_a_single_field_called_like_the_whole_is_the_whole() -> None:
+    source = "class Out(TypedDict):\n    {}: int\ndef main() -> Out: ...\n"
+    assert read_ports(source.format("output")).outputs == [Port(name="output", type="Out")]
+    assert read_ports(source.format("total")).outputs == [Port(name="total", type="int")]
+
+
 def test_a_source_that_is_no_python_is_told_with_its_line() -> None:
     assert read_ports("x = 1\ndef main(:\n").error.startswith("line 2: ")
     assert read_ports("a = '\0'").error.startswith("line 1: ")

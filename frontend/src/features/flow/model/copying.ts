@@ -11,6 +11,7 @@ import { clipFromText, clipOf, clipToText, paste, type Clip } from "./clipboard"
 import { perform } from "./history";
 import { select, selectedNodes } from "./selection";
 import { withGroupMembers } from "./steps";
+import { readClipboard, writeClipboard } from "./writeClipboard";
 
 /** Copies go through the clipboard as text, and so from project to project. */
 
@@ -40,8 +41,8 @@ export function copySelection(cut = false): Promise<void> {
   const work = orSayWhy(async () => {
     const clip = await selectedClip();
     lastCopied = unwritten = clipToText(clip);
-    await navigator.clipboard.writeText(lastCopied);
-    unwritten = "";
+    if (await writeClipboard(lastCopied)) unwritten = "";
+    else notify({ kind: "info", message: t("flow.copiedHere") });
     if (cut) deleteSelection();
     announce(t("flow.copied", { count: clip.nodes.length }));
   }).finally(() => {
@@ -79,7 +80,7 @@ export async function pasteHanded(text: string, at?: Position): Promise<boolean>
 export function pasteClipboard(at?: Position): Promise<void> {
   return orSayWhy(async () => {
     await copying;
-    const text = await navigator.clipboard.readText().catch(() => null);
+    const text = await readClipboard();
     if (pasteText(text ?? lastCopied, at)) return;
     const message = text === null ? t("flow.pasteByKey", { keys: keyLabel("Mod+V") }) : t("flow.nothingToPaste");
     notify({ kind: "info", message });

@@ -61,6 +61,7 @@ export const flow = {
   "flow.added": "{title} added.",
   "flow.inserted": "{title} inserted.",
   "flow.deleted": "{count} deleted.",
+  "flow.copiedHere": "Copied for this page. The browser keeps its clipboard from pages that come over plain http.",
   "flow.copied": "{count} copied.",
   "flow.pasted": "{count} pasted.",
   "flow.undone": "Undone.",

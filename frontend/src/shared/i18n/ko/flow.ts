@@ -63,6 +63,7 @@ export const flow: Readonly<Record<keyof typeof English, string>> = {
   "flow.added": "{title}을(를) 추가했습니다.",
   "flow.inserted": "{title}을(를) 끼워 넣었습니다.",
   "flow.deleted": "{count}개를 삭제했습니다.",
+  "flow.copiedHere": "이 페이지 안에서만 복사했습니다. 일반 http 페이지는 클립보드를 쓸 수 없습니다.",
   "flow.copied": "{count}개를 복사했습니다.",
   "flow.pasted": "{count}개를 붙여넣었습니다.",
   "flow.undone": "되돌렸습니다.",

@@ -30,6 +30,8 @@ export const sentences: Readonly<Record<string, string>> = {
   "Nothing is connected to the input {port} of {title}. Connect a node to it.": "{title} 노드의 입력 {port}에 연결된 것이 없습니다. 노드를 연결하세요.",
   "{title} has no output {port}. Connect another one of its outputs.": "{title} 노드에 출력 {port}이(가) 없습니다. 다른 출력을 연결하세요.",
   "{title} has no cached result. Run it first, or run the flow from there.": "{title} 노드의 보관된 결과가 없습니다. 먼저 실행하거나 거기서부터 실행하세요.",
+  "Two connections give {title} a value called {key}. Rename a node, or draw one of them anew.":
+    "두 연결이 {title} 노드에 같은 이름 {key}의 값을 줍니다. 노드 이름을 바꾸거나 하나를 다시 연결하세요.",
   "There is no output {port} any more. Connect another one.": "출력 {port}이(가) 더 이상 없습니다. 다른 출력을 연결하세요.",
   "The setting {name} of {title} has no value. Fill it in.": "{title} 노드의 설정 {name}에 값이 없습니다. 값을 입력하세요.",
   "The workspace has no file {file}, which {title} names.": "{title} 노드가 가리키는 파일 {file}이(가) 작업 공간에 없습니다.",
