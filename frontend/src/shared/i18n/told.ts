@@ -1,5 +1,5 @@
-import { CLOSINGS, type CloseCode, type EndReason, type ErrorCode, type RunError } from "@/wire/generated";
-import { isKorean, t, translated } from "./i18n";
+import { CLOSINGS, type CloseCode, type EndReason, type ErrorCode, type Refusal, type RunError } from "@/wire/generated";
+import { isKorean, t, translated, type Values } from "./i18n";
 import type { TextKey } from "./en";
 
 /**
