@@ -6,6 +6,7 @@ The launcher is the real one, on a real socket; the engine behind it records wha
 import asyncio
 import os
 import re
+import stat
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass
@@ -339,3 +340,14 @@ async def test_a_stranger_gets_no_answer(tmp_path: Path):
                 got = b""
             writer.close()
             assert (b"secret" in got) is answered
+
+
+@pytest.mark.parametrize(("gid", "mode"), [(-1, 0o600), (os.getgid(), 0o660)])
+async def test_only_its_user_and_the_group_that_was_named_may_open_the_socket(tmp_path: Path, gid: int, mode: int):
+    path = tmp_path / "role.sock"
+
+    async def serve(_: bytes) -> AsyncGenerator[Any]:
+        yield None
+
+    async with RoleServer(path, serve, peers=frozenset({os.getuid()}), gid=gid):
+        assert stat.S_IMODE(path.stat().st_mode) == mode
