@@ -2,7 +2,8 @@ import { randomBytes } from "node:crypto";
 import { buffer as bytesOf } from "node:stream/consumers";
 import type { Page } from "playwright-core";
 import { expect, inject } from "vitest";
-import { areas, assignmentOf, courseOf, solve, started } from "./support/coursework.ts";
+import { field } from "./support/api.ts";
+import { areas, assignmentOf, courseOf, leaveNothing, solve, started } from "./support/coursework.ts";
 import { check } from "./support/everyone.ts";
 import { scenario } from "./support/scenario.ts";
 import { Somebody } from "./support/school.ts";
@@ -79,6 +80,7 @@ scenario("an assignment is changed and published again, and its tests are stoppe
   await nodeCalled(page, "Area").waitFor();
   await page.getByText("Areas and how to find them – Ada Lovelace").first().waitFor();
   expect(await page.getByText("View only", { exact: true }).count()).toBe(0);
+  await leaveNothing(teacher, ...students);
 });
 
 scenario("what cannot be collected at the deadline says why, and is tried again", async (stage) => {
@@ -107,6 +109,7 @@ scenario("what cannot be collected at the deadline says why, and is tried again"
   await row.getByText("Collected at the deadline").waitFor();
   await row.getByText("Late").waitFor();
   await check(page, "collected-late");
+  await leaveNothing(teacher, ada);
 });
 
 scenario("an exam tells a student why it refuses what it does", async (stage) => {
@@ -116,7 +119,7 @@ scenario("an exam tells a student why it refuses what it does", async (stage) =>
   const course = await courseOf(teacher, "Geometry", [ada]);
   const own = await ada.make("/api/project/make", { name: "Fields" });
   const shared = await bob.make("/api/project/make", { name: "Help" });
-  const link = await bob.ask("POST", `/api/project/${shared}/share-links`, { share: "viewer", expires_in_sec: HOUR_SEC });
+  const link = String(field(await bob.ask("POST", `/api/project/${shared}/share-links`, { share: "viewer", expires_in_sec: HOUR_SEC }), "url"));
   const now = Date.now() / 1000;
   const page = await ada.page(stage, `/project/${own}`, { theme: "light" });
   await page.locator("[data-scope=canvas]").waitFor();
@@ -148,7 +151,12 @@ scenario("an exam tells a student why it refuses what it does", async (stage) =>
   await page.getByRole("button", { name: "Clone and open" }).click();
   await page.getByRole("dialog").getByText(/The exam 'Midterm' is on/).waitFor();
   await check(page, "exam-clone");
-  void link;
+
+  // What others share is not taken either; in Korean, the reason is told in Korean alone.
+  const korean = await ada.page(stage, new URL(link, inject("school")).href.slice(inject("school").length), { language: "ko" });
+  await korean.getByText("‘Midterm’ 시험이 진행 중입니다. 끝날 때까지 가져오거나 공유할 수 없습니다.", { exact: true }).waitFor();
+  await check(korean, "exam-link");
+  await leaveNothing(ada, bob);
 });
 
 scenario("whom a group of the identity provider brings into a course is marked so", async (stage) => {
