@@ -136,6 +136,7 @@ http.server.ThreadingHTTPServer(("127.0.0.1", 8124), Slow).serve_forever()
 """
 
 
+@pytest.mark.timeout(400)
 def test_a_preview_that_somebody_watches_keeps_its_sandbox_awake(server: Deployment, project: str):
     """Nothing but the stream does: its server is no program of a terminal, and no run."""
     server.call("POST", f"/api/project/{project}/sandbox/start?wait=true")
