@@ -5,6 +5,7 @@ import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from enum import Enum, auto
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,6 +15,7 @@ from sandbox_image.wire.limits import MAX_PREVIEW
 from sandbox_image.wire.runs import Output, RunError, RunStatus
 
 from . import faults
+from .awake_timer import AwakeTimer
 from .job import Input, JsonInput, KeyedInputs, Listener, NodeJob, Outcome
 from .messages import Message, encode
 from .process import RunProcess
@@ -123,7 +125,7 @@ class Execution:
     async def _serve(self, process: RunProcess) -> tuple[Message, bytes] | str:
         """Let the process run the job until it sent a result or was ended; a string says that there is no result."""
         self._started = time.perf_counter()
-        timer = asyncio.get_running_loop().call_later(self._job.timeout_sec, self._end, Stop.TIMED_OUT)
+        timer = AwakeTimer(self._job.timeout_sec, partial(self._end, Stop.TIMED_OUT))
         try:
             await process.begin(self._request(), self._take, self._closed, self._listener.stream)
             return await self._ended

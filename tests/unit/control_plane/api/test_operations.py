@@ -204,6 +204,13 @@ async def test_bad_requests_name_what_is_wrong(app: Served, body: bytes, status:
     assert words in got.json["message"]
 
 
+@pytest.mark.parametrize("workers", [0, 65])
+async def test_a_flow_has_at_least_one_worker_and_no_more_than_there_may_be(app: Served, workers: int):
+    body = {"project_id": await app.make(), "max_workers": workers}
+    refused = await app.call("POST", "/api/project/execute-flow", json=body)
+    assert (refused.status, refused.json["detail"]) == (422, {"field": "max_workers"})
+
+
 async def test_node_and_edge_routes_pass_through_with_their_names_escaped(app: Served):
     project_id = await app.make()
     agent = app.agent(project_id)
