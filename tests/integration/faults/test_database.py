@@ -136,7 +136,6 @@ def database_server() -> Generator[Postgres]:
         yield running
 
 
-@pytest.mark.timeout(400)
 def test_a_database_that_is_gone_for_ten_seconds_loses_nothing(
     database_server: Postgres, image: str, tmp_path_factory: pytest.TempPathFactory
 ):
