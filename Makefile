@@ -1,6 +1,6 @@
 # The usual ways to run, test and change AIM-Forge. `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help run dev test test-compose compose-images check format bench soak locks environment dev-environment engine image frontend
+.PHONY: help run dev test test-compose compose-images check format bench recovery soak locks environment dev-environment engine image frontend
 # Recipes follow one another: each step prints its progress, and two at once would only fight over the machine.
 .NOTPARALLEL:
 
@@ -47,6 +47,9 @@ format: dev-environment ## Format the Python source and mend what ruff can
 
 bench: dev-environment engine image frontend ## Measure the published figures, each against a peer in the same run
 	$(BIN)/python -m benchmarks
+
+recovery: dev-environment engine image frontend ## How long it takes after each fault, ROUNDS (3) times
+	$(BIN)/python -m benchmarks.recovery --rounds $(or $(ROUNDS),3)
 
 soak: dev-environment engine image frontend ## People at work for MINUTES (30), and what that leaves behind
 	$(BIN)/python -m benchmarks.soak --minutes $(or $(MINUTES),30)

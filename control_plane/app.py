@@ -28,7 +28,7 @@ from control_plane.domain.access import Policy
 from control_plane.domain.errors import StoreUnavailable
 from control_plane.domain.people import LOCAL_PERSON
 from control_plane.hosting import forget_gone_projects, know_people, open_entrance
-from control_plane.ports import Tracer
+from control_plane.ports import Egress, EventSink, Tracer
 from control_plane.services.audit import AuditLog
 from control_plane.services.deletions import Deletions
 from control_plane.services.events.event_hub import EventHub
@@ -42,9 +42,10 @@ from control_plane.services.projects import Projects
 from control_plane.services.sandboxes.allowances import Allowances, Deployment
 from control_plane.services.sandboxes.enforcement import Enforcement
 from control_plane.services.sandboxes.engine_watch import EngineWatch
+from control_plane.services.sandboxes.life_policy import LifePolicy
 from control_plane.services.sandboxes.reaper import Reaper
 from control_plane.services.sandboxes.reconciler import Reconciler
-from control_plane.services.sandboxes.sandboxes import LifePolicy, Sandboxes
+from control_plane.services.sandboxes.sandboxes import Sandboxes
 from control_plane.services.sandboxes.traffic import TrafficCount
 from control_plane.services.tracing import Tracing
 from control_plane.settings import Settings
@@ -183,35 +184,10 @@ async def open_services(
     stack.push_async_callback(flush, audit, opened)
     sink = ObservedEvents(hub, audit, metrics, clock, tracing)
     egress = await stack.enter_async_context(adapters.egress(sink))
-    policy = LifePolicy(
-        idle_pause_sec=settings.idle_pause_sec,
-        idle_stop_sec=settings.idle_stop_sec,
-        max_age_sec=settings.max_age_sec,
-        countdown_sec=settings.countdown_sec,
-        max_running=settings.max_running,
-        start_concurrency=settings.start_concurrency,
-        start_queue=settings.start_queue,
-        least_memory=settings.least_memory,
-        most=settings.most,
-    )
     deployment = Deployment(base=settings.allowance, most=settings.most, packages=adapters.packages)
     allowances = Allowances(adapters.allowances, registry, deployment, clock)
     await allowances.load()
-    sandboxes = await stack.enter_async_context(
-        Sandboxes(
-            adapters.runtime,
-            link,
-            egress,
-            adapters.sandboxes,
-            sink,
-            clock,
-            policy,
-            registry.name_of,
-            allowances,
-            adapters.memory,
-        )
-    )
-    await sandboxes.load()
+    sandboxes = await open_sandboxes(stack, settings, adapters, egress, sink, registry, allowances)
     hub.follow(sandboxes.address_of)
     deletions = await stack.enter_async_context(
         Deletions(
@@ -297,6 +273,44 @@ async def open_services(
             **loops_of(coursework),
         },
     )
+
+
+async def open_sandboxes(
+    stack: AsyncExitStack,
+    settings: Settings,
+    adapters: Adapters,
+    egress: Egress,
+    sink: EventSink,
+    registry: ProjectRegistry,
+    allowances: Allowances,
+) -> Sandboxes:
+    """Build the service of sandboxes, and read what is stored of them."""
+    policy = LifePolicy(
+        idle_pause_sec=settings.idle_pause_sec,
+        idle_stop_sec=settings.idle_stop_sec,
+        max_age_sec=settings.max_age_sec,
+        countdown_sec=settings.countdown_sec,
+        max_running=settings.max_running,
+        start_concurrency=settings.start_concurrency,
+        start_queue=settings.start_queue,
+        least_memory=settings.least_memory,
+        most=settings.most,
+    )
+    sandboxes = Sandboxes(
+        adapters.runtime,
+        adapters.link,
+        egress,
+        adapters.sandboxes,
+        sink,
+        adapters.clock,
+        policy,
+        registry.name_of,
+        allowances,
+        adapters.memory,
+    )
+    await stack.enter_async_context(sandboxes)
+    await sandboxes.load()
+    return sandboxes
 
 
 async def flush(audit: AuditLog, opened: OpenedProjects) -> None:

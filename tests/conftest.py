@@ -89,5 +89,5 @@ async def remove_all(engine: Engine, deployment: str) -> None:
     filters = f'{{"label": ["{DEPLOYMENT_LABEL}={deployment}"]}}'
     for container in await engine.call("GET", "containers/json", params={"all": 1, "filters": filters}):
         await engine.call("DELETE", f"containers/{container['Id']}", params={"force": 1, "v": 1})
-    for volume in (await engine.call("GET", "volumes", params={"filters": filters}))["Volumes"] or []:
-        await engine.call("DELETE", f"volumes/{volume['Name']}", params={"force": 1})
+    volumes = (await engine.call("GET", "volumes", params={"filters": filters}))["Volumes"] or []
+    await asyncio.gather(*(engine.call("DELETE", f"volumes/{v['Name']}", params={"force": 1}) for v in volumes))

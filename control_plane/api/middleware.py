@@ -1,5 +1,6 @@
 """What every answer carries, as one plain ASGI middleware: security headers, and an id by which the log can be searched."""
 
+import asyncio
 from collections.abc import Callable, Iterable
 from secrets import token_hex
 from time import perf_counter
@@ -8,7 +9,9 @@ from typing import Final
 import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from control_plane.api.error_handlers import error_response
 from control_plane.services.tracing import IDS, Tracing, bind_ids, bound_ids
+from sandbox_image.wire.errors import ErrorCode
 
 log = structlog.stdlib.get_logger()
 
@@ -32,6 +35,12 @@ HEADERS: Final = (
     (b"referrer-policy", b"no-referrer"),
     (b"cross-origin-opener-policy", b"same-origin"),
     (b"cross-origin-resource-policy", b"same-origin"),
+)
+ENDING: Final = error_response(
+    ErrorCode.UNAVAILABLE,
+    "The server is restarting; your sandbox goes on. Ask again in a moment.",
+    {},
+    headers={"retry-after": "5"},
 )
 CSP: Final = (b"content-security-policy", CONTENT_SECURITY_POLICY.encode())
 
@@ -86,6 +95,12 @@ class Edge:
                     route = route_of(scope)
                     span.name(f"{method} {route}")
                     span.set(http__route=route, http__response__status_code=status, **bound_ids())
+        except asyncio.CancelledError:
+            # The server ends and waits no longer. What was begun is broken off, which is the only way left to say so.
+            if status or scope["type"] == "websocket":
+                raise
+            log.info("cut_off", route=route_of(scope))
+            await ENDING(scope, receive, send_with_headers)
         finally:
             structlog.contextvars.unbind_contextvars(*IDS)
 

@@ -35,6 +35,7 @@ from control_plane.domain.courses import CourseRole
 from control_plane.domain.errors import Forbidden, NotFound
 from control_plane.domain.people import Person, Role, Scope
 from control_plane.domain.project import ProjectRecord
+from control_plane.domain.refusals import Refusal
 
 
 class Policy(StrEnum):
@@ -120,8 +121,18 @@ def check_project(policy: Policy, person: Person, project: ProjectRecord, grante
     if person.scope is not Scope.ADMIN:
         raise Forbidden(f"This token's scope is {person.scope.value!r}: make one of a larger scope.")
     if policy is Policy.OWN:
-        raise Forbidden(f"Only the owner of {project.name!r} may do this.", project_id=project.id)
-    raise Forbidden(f"You may look at {project.name!r}, not change it: ask its owner.", project_id=project.id)
+        raise Forbidden(
+            f"Only the owner of {project.name!r} may do this.",
+            reason=Refusal.OWNER_ONLY,
+            name=project.name,
+            project_id=project.id,
+        )
+    raise Forbidden(
+        f"You may look at {project.name!r}, not change it: ask its owner.",
+        reason=Refusal.VIEW_ONLY,
+        name=project.name,
+        project_id=project.id,
+    )
 
 
 def check_role(policy: Policy, person: Person, *, writes: bool = False) -> None:
@@ -131,9 +142,11 @@ def check_role(policy: Policy, person: Person, *, writes: bool = False) -> None:
     if person.scope is not Scope.ADMIN and (policy in FULL_SCOPE or (writes and person.scope is Scope.READ)):
         raise Forbidden(f"This token's scope is {person.scope.value!r}: make one of a larger scope.")
     if policy in (Policy.ADMIN, Policy.METRICS) and person.role is not Role.ADMIN:
-        raise Forbidden("Only an administrator may do this.")
+        raise Forbidden("Only an administrator may do this.", reason=Refusal.ADMINS_ONLY)
     if policy is Policy.TEACHER and person.role is Role.STUDENT:
-        raise Forbidden("Only a teacher may do this: ask an administrator to make you one.")
+        raise Forbidden(
+            "Only a teacher may do this: ask an administrator to make you one.", reason=Refusal.TEACHERS_ONLY
+        )
 
 
 def course_role_of(person: Person, member: CourseRole | None) -> CourseRole | None:
@@ -147,19 +160,25 @@ def check_course(policy: Policy, person: Person, course_id: str, member: CourseR
     if role is None:
         raise no_such_course(course_id)
     if policy is Policy.COURSE_TEACHER and role is not CourseRole.TEACHER:
-        raise Forbidden("Only a teacher of this course may do this.", course_id=course_id)
+        raise Forbidden(
+            "Only a teacher of this course may do this.", reason=Refusal.COURSE_TEACHERS_ONLY, course_id=course_id
+        )
 
 
 def no_such_course(course_id: str) -> NotFound:
     """Build the one error for courses that are not there and for those that the caller may not know of."""
-    return NotFound(f"There is no course {course_id[:64]!r}.", course_id=course_id[:64])
+    return NotFound(f"There is no course {course_id[:64]!r}.", reason=Refusal.NO_COURSE, course_id=course_id[:64])
 
 
 def no_such_assignment(assignment_id: str) -> NotFound:
     """Build the one error for assignments that are not there and for those that the caller may not know of."""
-    return NotFound(f"There is no assignment {assignment_id[:64]!r}.", assignment_id=assignment_id[:64])
+    return NotFound(
+        f"There is no assignment {assignment_id[:64]!r}.",
+        reason=Refusal.NO_ASSIGNMENT,
+        assignment_id=assignment_id[:64],
+    )
 
 
 def no_such_project(project_id: str) -> NotFound:
     """Build the one error for projects that are not there and for those that the caller may not know of."""
-    return NotFound(f"There is no project {project_id[:64]!r}.", project_id=project_id[:64])
+    return NotFound(f"There is no project {project_id[:64]!r}.", reason=Refusal.NO_PROJECT, project_id=project_id[:64])

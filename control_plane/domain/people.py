@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Final
 
 from control_plane.domain.errors import Invalid
+from control_plane.domain.refusals import Refusal
 
 MAX_LOGIN: Final = 254
 MAX_PERSON_NAME: Final = 120
@@ -59,7 +60,9 @@ def canonical_login(login: str) -> str:
         raise Invalid(f"A login has at most {MAX_LOGIN} characters.", field="login")
     canonical = unicodedata.normalize("NFKC", login).strip().casefold()
     if not canonical or len(canonical) > MAX_LOGIN or not canonical.isprintable() or " " in canonical:
-        raise Invalid("A login is an e-mail address or a short name without spaces.", field="login")
+        raise Invalid(
+            "A login is an e-mail address or a short name without spaces.", field="login", reason=Refusal.BAD_LOGIN
+        )
     return canonical
 
 
@@ -74,5 +77,11 @@ def check_person_name(name: str) -> str:
 def check_password(password: str) -> str:
     """Return a password that may be set. Raises ``Invalid``."""
     if not MIN_PASSWORD <= len(password) <= MAX_PASSWORD:
-        raise Invalid(f"A password has {MIN_PASSWORD} to {MAX_PASSWORD} characters.", field="password")
+        raise Invalid(
+            f"A password has {MIN_PASSWORD} to {MAX_PASSWORD} characters.",
+            field="password",
+            reason=Refusal.BAD_PASSWORD,
+            least=MIN_PASSWORD,
+            most=MAX_PASSWORD,
+        )
     return password

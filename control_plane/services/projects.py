@@ -176,6 +176,7 @@ class Projects:
     async def duplicate(self, person: Person, project_id: str, name: str = "") -> ProjectRecord:
         """Copy a project's folder into a new one, without its results and environment."""
         source = self._registry.get(project_id)
+        self._check_room(person.id)  # before its sandbox is woken for nothing
         copy_name = name or f"{source.name[: MAX_NAME - 7]} (copy)"
         address = await self._sandboxes.ensure_ready(project_id)
         with self._sandboxes.using(project_id):

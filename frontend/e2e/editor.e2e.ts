@@ -94,7 +94,8 @@ async function overtaken(stage: Stage): Promise<{ page: Page; id: string }> {
     await route.continue();
   });
   await goToLine(page, 1);
-  await page.keyboard.type(" mine");
+  // At once: text that is typed slowly could be saved, and found overtaken, in the middle of it.
+  await page.keyboard.insertText(" mine");
   await changed;
   await page.locator('[data-save="conflict"]').first().waitFor();
   // Both texts are there to be compared.

@@ -36,6 +36,24 @@ async function frames(page: Page, act: () => Promise<void>): Promise<number[]> {
   return Array.isArray(found) ? found.map(Number) : [];
 }
 
+/** What the browser itself says of each press: milliseconds until the page had painted what came of it. */
+async function answers(page: Page, act: () => Promise<void>): Promise<number[]> {
+  await page.evaluate(() => {
+    const answered: number[] = [];
+    Object.assign(window, { aimforgeAnswers: answered });
+    const note = (list: PerformanceObserverEntryList) => {
+      for (const entry of list.getEntries()) if (/^(pointer|mouse|key|click)/.test(entry.name)) answered.push(entry.duration);
+    };
+    // Shorter ones than 16 ms the browser does not tell. (The option is not in TypeScript's own types yet.)
+    const options: PerformanceObserverInit & { durationThreshold: number } = { type: "event", durationThreshold: 16 };
+    new PerformanceObserver(note).observe(options);
+  });
+  await act();
+  await delay(500);
+  const found: unknown = await page.evaluate("aimforgeAnswers");
+  return Array.isArray(found) ? found.map(Number) : [];
+}
+
 function fps(deltas: readonly number[]): string {
   const total = deltas.reduce((sum, delta) => sum + delta, 0);
   return `${(1000 * deltas.length / total).toFixed(0)} fps`;
@@ -168,12 +186,14 @@ describe.runIf(wanted)("figures", () => {
     await openTerminal(page);
     await typeCommand(page, "clear; seq 1 30000000 | head -c 200000000; echo");
     await page.locator(".xterm-rows").getByText(/\d{4}/).first().waitFor();
+    const panel = page.getByRole("button", { name: "Show or hide the left panel" });
     const deltas = await frames(page, async () => {
-      const began = performance.now();
-      await page.getByRole("button", { name: "Show or hide the left panel" }).click();
-      await page.getByRole("button", { name: "Show or hide the left panel", pressed: false }).waitFor();
-      tell("200 MB of terminal output: input answered", `${(performance.now() - began).toFixed(0)} ms`, "≤ 200 ms");
+      const waits = await answers(page, async () => {
+        for (let press = 0; press < 6; press += 1) await panel.click();
+      });
+      tell("200 MB of terminal output: input answered", `${Math.max(16, ...waits).toFixed(0)} ms`, "≤ 200 ms");
     });
+    if (!/\d{5}/.test(await page.locator(".xterm-rows").innerText())) throw new Error("The flood was over too soon.");
     tell("200 MB of terminal output: longest frame", `${Math.max(...deltas).toFixed(0)} ms`, "–");
   });
 });

@@ -38,3 +38,6 @@ TERMINAL_WINDOW: Final = 100_000
 MAX_TERMINALS: Final = 16
 
 DEFAULT_NODE_TIMEOUT: Final = 30.0
+MAX_NODE_TIMEOUT: Final = 24 * 3600.0
+MAX_WORKERS: Final = 64
+"""Nodes of one flow that may run at the same time, if its sandbox has processors for them."""

@@ -17,9 +17,10 @@ from control_plane.services.project_registry import ProjectRegistry
 from control_plane.services.projects import Projects
 from control_plane.services.sandboxes.allowances import Allowances, Deployment
 from control_plane.services.sandboxes.enforcement import Enforcement
+from control_plane.services.sandboxes.life_policy import LifePolicy
 from control_plane.services.sandboxes.reaper import Reaper
 from control_plane.services.sandboxes.reconciler import Reconciler
-from control_plane.services.sandboxes.sandboxes import LifePolicy, Sandboxes
+from control_plane.services.sandboxes.sandboxes import Sandboxes
 from tests.fakes.agent_link import FakeAgentLink
 from tests.fakes.archives import FakeArchiveStore, FakeHiddenTestStore
 from tests.fakes.clock import FakeClock

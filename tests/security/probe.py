@@ -28,7 +28,6 @@ NUMBERS = {
                 "kexec_load": 104, "pidfd_open": 434, "pidfd_getfd": 438, "process_vm_readv": 270, "getpid": 172},
 }[platform.machine()]  # fmt: skip
 NEW_NAMESPACES = {"mount": 0x20000, "user": 0x10000000, "net": 0x40000000, "pid": 0x20000000}
-IMAGE_FILE = "/opt/aimforge/venv/pyvenv.cfg"
 
 
 def attempt(action: Callable[[], Any]) -> str:

@@ -58,10 +58,12 @@ def main():
         os.write(1, b"flood " * 10000)
 """
 BURN = """
+import contextlib, threading
 def main():
     def burn():
         while True: pass
-    for _ in range(8): threading.Thread(target=burn, daemon=True).start()
+    with contextlib.suppress(RuntimeError):  # the fork bomb may have left room for fewer threads
+        for _ in range(8): threading.Thread(target=burn, daemon=True).start()
     burn()
 """
 
@@ -87,12 +89,13 @@ def test_a_neighbour_cannot_be_reached_nor_seen(server: Deployment, neighbours: 
     assert here["user"] != there["user"]
 
 
+@pytest.mark.timeout(400)
 def test_a_noisy_neighbour_keeps_nobody_from_working(server: Deployment, neighbours: Neighbours):
     """A fork bomb, an output flood and a CPU burner in one sandbox at once: nodes of another one run all the same."""
     noisy = server.make("Noisy")
     nodes = [server.node(noisy, code) for code in (FLOOD, BURN, FORKS)]
     with ThreadPoolExecutor(len(nodes)) as pool:
-        running = [pool.submit(server.run_node, noisy, node, 120) for node in nodes]
+        running = [pool.submit(server.run_node, noisy, node, 160) for node in nodes]
         runs = f"/api/project/{noisy}/runs"
         try:
             until(
@@ -103,10 +106,13 @@ def test_a_noisy_neighbour_keeps_nobody_from_working(server: Deployment, neighbo
                 "the noise",
             )
             before = server.resident()
-            assert all(server.works(neighbours.mine) for _ in range(20))
+            assert all(server.works(neighbours.mine) for _ in range(10))
             assert server.resident() - before < 128 * 1024 * 1024
             assert not all(run.done() for run in running), "the noise ended before the neighbour was done"
         finally:
             server.call("POST", f"/api/project/{noisy}/sandbox/stop")
-        assert {run.result()["status"] for run in running} & {"lost", "failed", "cancelled", "timed_out"}
+        ends = [run.result() for run in running]
+        assert {end["status"] for end in ends} & {"lost", "failed", "cancelled", "timed_out"}
+        # Nothing of the noise ended by a mistake of its own.
+        assert not [end["error"] for end in ends if end["error"] and end["error"]["frames"]]
     assert server.works(noisy)

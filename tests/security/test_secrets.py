@@ -14,10 +14,30 @@ from tests.security.deployment import Deployment, docker
 pytestmark = pytest.mark.engine
 
 SEARCH = """
-import os
+import os, subprocess, sys
 from pathlib import Path
 
 KNOWN = "canary-" + "of-this-sandbox"
+CHILD = "import sys, time; kept = sys.stdin.readline()[-2::-1]; print('here', flush=True); time.sleep(600)"
+MOST = 256 * 2**20  # of one process
+
+def memory(pid):
+    parts, left = [], MOST
+    try:
+        with open(f"/proc/{pid}/maps") as maps, open(f"/proc/{pid}/mem", "rb", buffering=0) as content:
+            for line in maps:
+                span, rights = line.split()[:2]
+                start, end = (int(part, 16) for part in span.split("-"))
+                if rights.startswith("rw") and end - start <= left:
+                    left -= end - start
+                    try:
+                        content.seek(start)
+                        parts.append(content.read(end - start))
+                    except (OSError, ValueError):
+                        pass
+    except OSError:
+        pass
+    return b"".join(parts)
 
 def read(path):
     try:
@@ -32,9 +52,20 @@ def main(input_data):
              for folder, _, names in os.walk(top) for name in names]
     files += [Path("/proc", pid, name) for pid in os.listdir("/proc") if pid.isdigit() for name in ("environ", "cmdline")]
     found = []
+
+    def look(where, content):
+        found.extend([where, number] for number, secret in enumerate([*input_data, KNOWN]) if secret.encode() in content)
+
     for path in files:
-        content = read(path) if path.is_file() else b""
-        found += [[str(path), number] for number, secret in enumerate([*input_data, KNOWN]) if secret.encode() in content]
+        look(str(path), read(path) if path.is_file() else b"")
+    with subprocess.Popen([sys.executable, "-c", CHILD], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as child:
+        child.stdin.write(KNOWN[::-1] + "\\n")
+        child.stdin.flush()
+        child.stdout.readline()
+        for pid in os.listdir("/proc"):
+            if pid.isdigit() and int(pid) != os.getpid():
+                look("child" if int(pid) == child.pid else f"memory of {pid}", memory(pid))
+        child.kill()
     return {"files": len(files), "found": found}
 """
 
@@ -62,7 +93,7 @@ def test_no_secret_is_in_a_sandbox(server: Deployment, neighbours: Neighbours):
     assert ran["status"] == "succeeded", ran
     looked = ran["output"]["mime"]["application/json"]
     assert looked["files"] > 50
-    assert looked["found"] == [["/workspace/canary", len(secrets)]]
+    assert looked["found"] == [["/workspace/canary", len(secrets)], ["child", len(secrets)]]
 
 
 def test_no_secret_is_in_logs_descriptions_and_errors(server: Deployment, neighbours: Neighbours):

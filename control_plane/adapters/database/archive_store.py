@@ -121,7 +121,8 @@ async def pieces_of(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
 def check_size(size: int, max_bytes: int) -> None:
     """Raise ``TooLarge`` above the limit."""
     if size > max_bytes:
-        message = f"As a zip, the project has more than {max_bytes} bytes: delete large files, or ask for a larger AIMFORGE_MAX_ARCHIVE_MB."
+        most = f"{max_bytes / (1 << 20):g} MiB"
+        message = f"As a zip, the project has more than {most}: delete large files, or ask for a larger AIMFORGE_MAX_ARCHIVE_MB."
         raise TooLarge(message, limit=max_bytes)
 
 

@@ -19,7 +19,7 @@ from control_plane.domain.errors import AimforgeError, Invalid, SandboxFailed
 from control_plane.domain.sandbox import EndReason, sentence
 from control_plane.ports import AgentAddress
 from control_plane.services.agent_answers import is_error, raise_for_agent
-from sandbox_image.wire.limits import MIB
+from sandbox_image.wire.limits import MAX_NODE_TIMEOUT, MAX_WORKERS, MIB
 from sandbox_image.wire.runs import RunError, RunKind, RunRequest, RunResult, RunStatus, RunSummary
 
 TAG: Final = "runs"
@@ -30,14 +30,13 @@ END_WITHIN_SEC: Final = 3.0
 TOLD_WITHIN_SEC: Final = 15.0
 """Within which an engine tells of the end of a container whose agent does not answer any more."""
 MAX_RESULT: Final = 128 * MIB
-MAX_TIMEOUT_SEC: Final = 24 * 3600.0
 JSON_HEADERS: Final = {"content-type": "application/json"}
 
 
 def check_timeout(timeout_sec: float) -> float:
     """Return the timeout. Raises ``Invalid`` unless it is above 0 and at most a day."""
-    if not 0 < timeout_sec <= MAX_TIMEOUT_SEC:
-        raise Invalid(f"timeout_sec must be above 0 and at most {MAX_TIMEOUT_SEC:.0f}.", field="timeout_sec")
+    if not 0 < timeout_sec <= MAX_NODE_TIMEOUT:
+        raise Invalid(f"timeout_sec must be above 0 and at most {MAX_NODE_TIMEOUT:.0f}.", field="timeout_sec")
     return timeout_sec
 
 
@@ -67,8 +66,8 @@ async def execute_flow(call: Call) -> Response:
     """Run a flow; answer with its result, or with the run's events when NDJSON is accepted."""
     wanted = await call.read(ExecuteFlow)
     call.project(Policy.EDIT, wanted.project_id)
-    if wanted.max_workers is not None and wanted.max_workers < 1:
-        raise Invalid("max_workers must be 1 or more.", field="max_workers")
+    if wanted.max_workers is not None and not 1 <= wanted.max_workers <= MAX_WORKERS:
+        raise Invalid(f"max_workers must be from 1 to {MAX_WORKERS}.", field="max_workers")
     request = RunRequest(
         kind=RunKind.FLOW,
         start_node_id=wanted.start_node_id,

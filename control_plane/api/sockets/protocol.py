@@ -3,6 +3,7 @@
 import asyncio
 from typing import Any, Final
 
+from uvicorn._types import ASGISendEvent
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.frames import Frame, Opcode
 from websockets.server import ServerProtocol
@@ -38,6 +39,12 @@ class BoundedWebSocketProtocol(WebSocketsSansIOProtocol):
         self.conn = _Interruptible(
             extensions=made.available_extensions, max_size=made.max_message_size, logger=made.logger
         )
+
+    async def send(self, message: ASGISendEvent) -> None:
+        """Send what the application says. A refusal is as good an end of the handshake as an acceptance."""
+        await super().send(message)
+        if message["type"] == "websocket.http.response.body" and self.close_sent:
+            self.handshake_complete = True
 
     def handle_ping(self) -> None:
         """Answer; RFC 6455 lets an endpoint that is behind answer the latest ping alone."""

@@ -18,6 +18,7 @@ from control_plane.domain.courses import (
 )
 from control_plane.domain.errors import Conflict, Invalid, SandboxMisbehaved, TooMany
 from control_plane.domain.identity import Change, Drop, Identity, Put, new_id
+from control_plane.domain.refusals import Refusal
 from control_plane.ports import AgentLink, Clock
 from control_plane.services.agent_answers import raise_for_agent
 from control_plane.services.audit import Actor, AuditLog
@@ -174,7 +175,7 @@ class Assignments:
             before = self.get(assignment_id)
             if self._registry.find(before.project_id) is None:
                 message = "The project of this assignment is gone: restore it, or make an assignment of another one."
-                raise Conflict(message, assignment_id=assignment_id)
+                raise Conflict(message, reason=Refusal.ASSIGNMENT_PROJECT_GONE, assignment_id=assignment_id)
             hidden = before.hidden_nodes
             tests = await self._tests_among(before, user)
             handout = await self._archives.freeze(before.project_id, without=hidden, user=user)
@@ -216,7 +217,7 @@ class Assignments:
         for node_id in assignment.hidden_nodes:
             if node_id not in nodes:
                 message = f"The project has no node {node_id!r} any more: choose anew which nodes are hidden."
-                raise Conflict(message, node=node_id)
+                raise Conflict(message, reason=Refusal.HIDDEN_NODE_GONE, node=node_id)
         hidden = (nodes[node_id] for node_id in assignment.hidden_nodes)
         return tuple((node.id, node.title[:MAX_NAME]) for node in hidden if node.kind == "code")
 

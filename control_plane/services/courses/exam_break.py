@@ -5,6 +5,7 @@ from collections.abc import Coroutine
 from typing import Any, TypeVar
 
 from control_plane.domain.errors import Forbidden
+from control_plane.domain.refusals import Refusal
 from control_plane.services.courses.exams import Exams
 
 T = TypeVar("T")
@@ -39,7 +40,11 @@ class ExamBreak:
                 raise
             exam = self._exams.exam_of(person_id)
             about = {"exam_id": exam.id, "ends_at": exam.ends_at} if exam is not None else {}
-            raise Forbidden("An exam has begun: what was being brought in or shared was broken off.", **about) from None
+            raise Forbidden(
+                "An exam has begun: what was being brought in or shared was broken off.",
+                reason=Refusal.EXAM_BEGAN,
+                **about,
+            ) from None
         finally:
             self._broken_off.discard(task)
             mine.discard(task)

@@ -12,6 +12,7 @@ from control_plane.domain.courses import CourseRole, Exam, check_title
 from control_plane.domain.errors import Forbidden, Invalid, NotFound, TooMany
 from control_plane.domain.identity import Account, Change, Drop, Identity, Put, new_id
 from control_plane.domain.people import Role
+from control_plane.domain.refusals import Refusal
 from control_plane.ports import Clock
 from control_plane.services.audit import Actor, AuditLog
 from control_plane.services.courses.courses import Courses
@@ -99,6 +100,8 @@ class Exams:
         if exam is not None:
             raise Forbidden(
                 f"The exam {exam.title!r} is on: nothing is brought in or shared until it ends.",
+                reason=Refusal.EXAM_ON,
+                title=exam.title,
                 exam_id=exam.id,
                 ends_at=exam.ends_at,
             )
@@ -148,9 +151,9 @@ class Exams:
             created_at=now,
         )
         if not (starts_at < ends_at <= starts_at + MAX_LENGTH_SEC):
-            raise Invalid("An exam ends after it starts, within a week.", field="ends_at")
+            raise Invalid("An exam ends after it starts, within a week.", field="ends_at", reason=Refusal.EXAM_TIMES)
         if not now < ends_at <= now + 366 * 86400:
-            raise Invalid("An exam ends in the future, within a year.", field="ends_at")
+            raise Invalid("An exam ends in the future, within a year.", field="ends_at", reason=Refusal.EXAM_OVER)
 
         def make(_: Identity) -> tuple[list[Change], None]:
             self._courses.get(course_id)

@@ -14,6 +14,7 @@ from control_plane.domain.errors import AimforgeError, Conflict
 from control_plane.domain.hidden_tests import UNFINISHED, RowState, TestRow
 from control_plane.domain.people import Person
 from control_plane.domain.project import ProjectRecord, course_owner, is_courses_own
+from control_plane.domain.refusals import Refusal
 from control_plane.ports import Clock, HiddenTestStore
 from control_plane.services.audit import Actor, AuditLog
 from control_plane.services.courses.assignments import Assignments
@@ -126,12 +127,12 @@ class HiddenTests:
         assignment = self._assignments.get(assignment_id)
         if not assignment.tests:
             message = "No hidden test is published: choose which nodes are hidden, then publish the assignment."
-            raise Conflict(message, assignment_id=assignment_id)
+            raise Conflict(message, reason=Refusal.NO_HIDDEN_TESTS, assignment_id=assignment_id)
         chosen = [self._submissions.get(assignment_id, login) for login in dict.fromkeys(logins)]
         if not logins:
             chosen = [e.submission for e in self._submissions.all(assignment_id) if e.submission.archive_id]
         if not chosen:
-            raise Conflict("Nothing was handed in yet.", assignment_id=assignment_id)
+            raise Conflict("Nothing was handed in yet.", reason=Refusal.NOTHING_HANDED_IN, assignment_id=assignment_id)
         new = [record for record in chosen if (assignment_id, record.login) not in self._jobs]
         jobs = {(assignment_id, record.login): Job(self._waiting(assignment, record)) for record in new}
         self._jobs |= jobs

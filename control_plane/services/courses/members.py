@@ -12,6 +12,7 @@ from control_plane.domain.identity import Account, Change, Drop, Identity, Put
 from control_plane.domain.member_list import Listed, Problem, read_member_list
 from control_plane.domain.oidc import ClaimRule
 from control_plane.domain.people import MAX_PERSON_NAME, Registration, Role, canonical_login, check_person_name
+from control_plane.domain.refusals import Refusal
 from control_plane.ports import Clock
 from control_plane.services.audit import Actor, AuditLog
 from control_plane.services.people.directory import Directory
@@ -99,7 +100,9 @@ class Members:
             held = _held(identity, course_id)
             member = held.get(login) or held.get(canonical_login(login))
             if member is None:
-                raise NotFound(f"{login[:80]!r} is no member of this course.")
+                raise NotFound(
+                    f"{login[:80]!r} is no member of this course.", reason=Refusal.NOT_A_MEMBER, login=login[:80]
+                )
             _check_teacher_left(held, member)
             return [Drop(Member, member.id)], member
 
@@ -165,7 +168,10 @@ class Members:
         # Whoever may choose a login could choose this one, and would be the course's teacher.
         if becomes_teacher and self._registration is not Registration.CLOSED and listed.login not in identity.by_login:
             raise Invalid(
-                f"{listed.login} has no account yet, and only who has one can be made a teacher.", field="login"
+                f"{listed.login} has no account yet, and only who has one can be made a teacher.",
+                field="login",
+                reason=Refusal.TEACHER_NEEDS_ACCOUNT,
+                login=listed.login,
             )
         if before is not None:
             return replace(before, name=listed.name or before.name, role=role, by_claim=False)
@@ -194,4 +200,4 @@ def _held(identity: Identity, course_id: str) -> dict[str, Member]:
 def _check_teacher_left(held: Mapping[str, Member], leaving: Member) -> None:
     others = (member for member in held.values() if member.login != leaving.login)
     if leaving.role is CourseRole.TEACHER and not any(member.role is CourseRole.TEACHER for member in others):
-        raise Conflict("This is the course's last teacher: name another one first.")
+        raise Conflict("This is the course's last teacher: name another one first.", reason=Refusal.LAST_TEACHER)

@@ -11,6 +11,7 @@ from control_plane.domain.courses import Assignment, Submission, submission_id, 
 from control_plane.domain.errors import AimforgeError, Conflict
 from control_plane.domain.identity import Change, Identity, Put
 from control_plane.domain.people import Person
+from control_plane.domain.refusals import Refusal
 from control_plane.ports import Clock
 from control_plane.services.audit import Actor
 from control_plane.services.courses.assignments import Assignments, found
@@ -70,7 +71,9 @@ class Starts:
             ):
                 return project.id
             if not assignment.archive_id:
-                raise Conflict("This assignment is not published.", assignment_id=assignment_id)
+                raise Conflict(
+                    "This assignment is not published.", reason=Refusal.NOT_PUBLISHED, assignment_id=assignment_id
+                )
             under_way = self._starting[id_] = asyncio.get_running_loop().create_future()
             task = self._group.create_task(self._start(under_way, id_, actor, person, assignment))
             self._tasks.add(task)

@@ -19,6 +19,7 @@ from control_plane.domain.errors import Conflict, Forbidden, Invalid, NotFound
 from control_plane.domain.identity import Account, Change, Identity, Put
 from control_plane.domain.people import Person
 from control_plane.domain.project import ProjectRecord
+from control_plane.domain.refusals import Refusal
 from control_plane.ports import Clock
 from control_plane.services.audit import SYSTEM, Actor, AuditLog
 from control_plane.services.courses.assignments import Assignments, found
@@ -107,12 +108,18 @@ class Submissions:
             record = self._directory.identity.get(Submission, id_)
             project = self.project_of(record) if record is not None else None
             if record is None or record.started_at is None:
-                raise Conflict("Start the assignment first.", assignment_id=assignment_id)
+                raise Conflict("Start the assignment first.", reason=Refusal.START_FIRST, assignment_id=assignment_id)
             if project is None or project.owner != person.id:
-                raise Conflict("Your project is gone: restore it, or start the assignment anew.")
+                raise Conflict(
+                    "Your project is gone: restore it, or start the assignment anew.", reason=Refusal.OWN_PROJECT_GONE
+                )
             late = assignment.due_at is not None and now >= assignment.due_at
             if late and record.archive_id:
-                raise Conflict("The deadline is over: what you handed in stays as it is.", due_at=assignment.due_at)
+                raise Conflict(
+                    "The deadline is over: what you handed in stays as it is.",
+                    reason=Refusal.DEADLINE_OVER,
+                    due_at=assignment.due_at,
+                )
             archive = await self._archives.freeze(project.id, user=person.name)
             await self.change(
                 id_,
@@ -187,7 +194,9 @@ class Submissions:
             for record in chosen:
                 if record.state is not SubmissionState.NOT_COLLECTED:
                     raise Conflict(
-                        f"Nothing of {record.login[:100]!r} is left to be collected.", login=record.login[:100]
+                        f"Nothing of {record.login[:100]!r} is left to be collected.",
+                        reason=Refusal.NOTHING_TO_COLLECT,
+                        login=record.login[:100],
                     )
             return [Put(replace(r, collect_at=now)) for r in chosen], (assignment, [r.login for r in chosen])
 
@@ -200,7 +209,12 @@ class Submissions:
         """Say something of a student's work; they see it once it is given back. Raises ``NotFound``, ``Invalid``."""
         check_text(text)
         if points is not None and not -MAX_POINTS <= points <= MAX_POINTS:
-            raise Invalid(f"Points are a number up to {MAX_POINTS:g}.", field="points")
+            raise Invalid(
+                f"Points are a number up to {MAX_POINTS:.0f}.",
+                field="points",
+                reason=Refusal.POINTS_RANGE,
+                most=MAX_POINTS,
+            )
 
         def make(identity: Identity) -> tuple[list[Change], Assignment]:
             assignment = found(identity, assignment_id)
@@ -244,7 +258,11 @@ class Submissions:
         """Return the login of a student of the course. Raises ``Forbidden``."""
         account = self._directory.identity.get(Account, person.id)
         if account is None or self._courses.role_in(assignment.course_id, person.id) is not CourseRole.STUDENT:
-            raise Forbidden("Only students of the course do its assignments.", assignment_id=assignment.id)
+            raise Forbidden(
+                "Only students of the course do its assignments.",
+                reason=Refusal.COURSE_STUDENTS_ONLY,
+                assignment_id=assignment.id,
+            )
         return account.login
 
     def _records(self, assignment_id: str) -> Mapping[str, Submission]:

@@ -28,6 +28,7 @@ from control_plane.domain.people import (
     check_password,
     check_person_name,
 )
+from control_plane.domain.refusals import Refusal
 from control_plane.ports import Clock, Passwords
 from control_plane.services.audit import SYSTEM, Actor, AuditLog
 from control_plane.services.people.directory import Directory
@@ -75,14 +76,24 @@ class Accounts:
         """Return the account with that login, disabled or not. Raises ``NotFound``, ``Invalid``."""
         account = self._directory.identity.by_login.get(canonical_login(login))
         if account is None:
-            raise NotFound(f"Nobody here has the login {login[:80]!r}.", field="login")
+            raise NotFound(
+                f"Nobody here has the login {login[:80]!r}.",
+                field="login",
+                reason=Refusal.NOBODY_WITH_LOGIN,
+                login=login[:80],
+            )
         return account
 
     def by_login(self, login: str) -> Account:
         """Return the account with that login that may sign in. Raises ``NotFound``, ``Invalid``."""
         account = self.find(login)
         if account.disabled:
-            raise NotFound(f"Nobody here has the login {login[:80]!r}.", field="login")
+            raise NotFound(
+                f"Nobody here has the login {login[:80]!r}.",
+                field="login",
+                reason=Refusal.NOBODY_WITH_LOGIN,
+                login=login[:80],
+            )
         return account
 
     def name_of(self, person_id: str) -> str:
@@ -111,7 +122,7 @@ class Accounts:
                 if account is None or not fits or account.disabled:
                     why = "disabled" if account and account.disabled else "wrong"
                     self.note_failure(Actor("", address), login, why)
-                    raise Unauthenticated(WRONG)
+                    raise Unauthenticated(WRONG, reason=Refusal.WRONG_SIGN_IN)
         return account
 
     def attempt(self, address: str) -> AbstractContextManager[None]:
@@ -150,7 +161,12 @@ class Accounts:
 
         def make(identity: Identity) -> tuple[list[Change], None]:
             if account.login in identity.by_login:
-                raise Conflict(f"The login {account.login!r} is taken.", field="login")
+                raise Conflict(
+                    f"The login {account.login!r} is taken.",
+                    field="login",
+                    reason=Refusal.LOGIN_TAKEN,
+                    login=account.login,
+                )
             return [Put(account), *also(identity)], None
 
         await self._directory.change(make)
@@ -211,12 +227,17 @@ class Accounts:
         account = self.get(person_id)
         if account.subject and not account.password:
             # It would go on to let them in when the provider no longer does.
-            raise Forbidden("You sign in by the identity provider: only an administrator can give you a password here.")
+            raise Forbidden(
+                "You sign in by the identity provider: only an administrator can give you a password here.",
+                reason=Refusal.PASSWORD_BY_PROVIDER,
+            )
         if account.password:
             with self._by_account.attempt(account.login):
                 if len(old) > MAX_PASSWORD or not await self._passwords.verify(old, account.password):
                     self.note_failure(by, account.login, "wrong old password")
-                    raise Forbidden("The old password is wrong.", field="old_password")
+                    raise Forbidden(
+                        "The old password is wrong.", field="old_password", reason=Refusal.OLD_PASSWORD_WRONG
+                    )
         await self.set_password(person_id, new, by=by, keep_session=keep_session)
 
     async def remove(self, person_id: str, *, by: Actor = SYSTEM) -> None:
@@ -224,7 +245,10 @@ class Accounts:
         else. Raises ``NotFound``, ``Conflict``.
         """
         if self._owns_projects(person_id):
-            raise Conflict("This person owns projects: disable the account, or have the projects deleted first.")
+            raise Conflict(
+                "This person owns projects: disable the account, or have the projects deleted first.",
+                reason=Refusal.OWNS_PROJECTS,
+            )
 
         def make(identity: Identity) -> tuple[list[Change], Account]:
             account = _account(identity, person_id)
@@ -267,4 +291,4 @@ def has_other_admin(identity: Identity, person_id: str) -> bool:
 def check_others(identity: Identity, person_id: str) -> None:
     """Raise ``Conflict`` where nobody administrates besides this person."""
     if not has_other_admin(identity, person_id):
-        raise Conflict("This is the last administrator: make somebody else one first.")
+        raise Conflict("This is the last administrator: make somebody else one first.", reason=Refusal.LAST_ADMIN)

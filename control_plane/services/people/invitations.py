@@ -17,6 +17,7 @@ from control_plane.domain.identity import (
     new_secret,
 )
 from control_plane.domain.people import Registration, Role
+from control_plane.domain.refusals import Refusal
 from control_plane.ports import Clock
 from control_plane.services.audit import Actor, AuditLog
 from control_plane.services.people.accounts import Accounts, Joined
@@ -114,7 +115,10 @@ class Invitations:
         Raises ``Forbidden``, ``Conflict``, ``Invalid``, ``TooMany``.
         """
         if self.registration is Registration.CLOSED or (not secret and self.registration is Registration.INVITE):
-            raise Forbidden("Accounts are made by an administrator here: ask one for an invitation.")
+            raise Forbidden(
+                "Accounts are made by an administrator here: ask one for an invitation.",
+                reason=Refusal.INVITATION_NEEDED,
+            )
         with self._accounts.attempt(address):
             invitation = self._good(self._directory.identity, secret) if secret else None
 
@@ -139,7 +143,7 @@ class Invitations:
     def _good(self, identity: Identity, secret: str) -> Invitation:
         invitation = identity.with_secret(Invitation, secret)
         if invitation is None or invitation.expires_at <= self._clock.now() or used_up(invitation):
-            raise Forbidden(OVER)
+            raise Forbidden(OVER, reason=Refusal.INVITATION_OVER)
         return invitation
 
 

@@ -19,6 +19,7 @@ from control_plane.domain.identity import (
     new_secret,
 )
 from control_plane.domain.project import ProjectRecord
+from control_plane.domain.refusals import Refusal
 from control_plane.ports import Clock
 from control_plane.services.audit import Actor, AuditLog
 from control_plane.services.people.directory import Directory
@@ -162,13 +163,13 @@ class Shares:
     def _good(self, identity: Identity, secret: str) -> ShareLink:
         link = identity.with_secret(ShareLink, secret)
         if link is None or link.expires_at <= self._clock.now():
-            raise Forbidden("This link is over: ask for a new one.")
+            raise Forbidden("This link is over: ask for a new one.", reason=Refusal.LINK_OVER)
         return link
 
     def _new_grant(self, actor: Actor, project: ProjectRecord, person_id: str, share: Share) -> Grant:
         check_given(share)
         if person_id == project.owner:
-            raise Invalid("The project is theirs already.", field="person_id")
+            raise Invalid("The project is theirs already.", field="person_id", reason=Refusal.THEIRS_ALREADY)
         return Grant(
             id=grant_id(project.id, person_id),
             project_id=project.id,

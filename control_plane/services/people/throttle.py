@@ -9,6 +9,7 @@ from ipaddress import IPv6Address, ip_address
 from typing import Final
 
 from control_plane.domain.errors import TooMany
+from control_plane.domain.refusals import Refusal
 from control_plane.ports import Clock
 
 MAX_KEYS: Final = 20_000
@@ -36,7 +37,11 @@ class Throttle:
         used = self._current(key)
         if used > self._rate.burst - 1:
             wait = max(1, math.ceil((used - self._rate.burst + 1) * self._rate.every_sec))
-            raise TooMany(f"Too many attempts: wait {wait} seconds and try again.", retry_after=wait)
+            raise TooMany(
+                f"Too many attempts: wait {wait} seconds and try again.",
+                retry_after=wait,
+                reason=Refusal.TOO_MANY_ATTEMPTS,
+            )
         self._put(key, used + 1)
 
     @contextmanager

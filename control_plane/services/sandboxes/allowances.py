@@ -187,7 +187,7 @@ class Allowances:
         counted = sum(not self.courses.course_of(record.id) for record in own)
         if counted >= allowed:
             raise TooMany(
-                f"You may have {allowed} projects of your own, and have {counted}: delete one that you no longer need, or ask an "
+                f"You may have {allowed} projects of your own, and have {counted}. Delete what you no longer need, or ask an "
                 "administrator.",
                 projects=allowed,
             )

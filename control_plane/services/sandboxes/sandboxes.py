@@ -8,7 +8,7 @@ service owns, so that a caller who goes away ends nothing and those who come mea
 import asyncio
 from collections.abc import Callable, Coroutine, Generator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import Final, Self
 
@@ -16,7 +16,7 @@ import structlog
 
 from control_plane.domain.access import no_such_project
 from control_plane.domain.errors import AimforgeError, SandboxFailed
-from control_plane.domain.limits import MOST, check_limits
+from control_plane.domain.limits import check_limits
 from control_plane.domain.sandbox import EndReason, Limits, SandboxRecord, SandboxState
 from control_plane.ports import (
     AgentAddress,
@@ -30,6 +30,7 @@ from control_plane.ports import (
     SandboxStore,
 )
 from control_plane.services.sandboxes.grants import Grants
+from control_plane.services.sandboxes.life_policy import LifePolicy
 from control_plane.services.sandboxes.owners_share import OwnersShare
 from control_plane.services.sandboxes.sandbox_entry import Flight, FlightKind, SandboxEntry
 from control_plane.services.sandboxes.sandbox_moves import SandboxMoves
@@ -49,23 +50,6 @@ HOLDS_MEMORY: Final = frozenset(
     }
 )
 """States that count against ``max_running``; those that start are counted by the queue."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LifePolicy:
-    """How many sandboxes may live, and how long. Seconds."""
-
-    idle_pause_sec: float = 900.0
-    idle_stop_sec: float = 3600.0
-    max_age_sec: float = 86400.0
-    countdown_sec: float = 60.0
-    max_running: int = 50
-    start_concurrency: int = 4
-    start_queue: int = 500
-    most: Limits = MOST
-    """No sandbox is given more, whoever asks."""
-    least_memory: int = 0
-    """Bytes of the machine's memory that are kept available; below, sandboxes are put to rest and new ones wait."""
 
 
 class Sandboxes:

@@ -12,6 +12,7 @@ export type Theme = "dark" | "light" | "contrast";
 
 export interface Preferences {
   theme?: Theme;
+  language?: "en" | "ko";
   minimap?: boolean;
   /** As people have it who did not ask for less motion; the scenarios do, so as not to wait for it. */
   motion?: boolean;
@@ -36,16 +37,16 @@ export class Stage {
   }
 
   /** A page of a browser that nobody used before. */
-  async blankPage({ theme = "dark", minimap = false, motion = false }: Preferences = {}): Promise<Page> {
+  async blankPage({ theme = "dark", language = "en", minimap = false, motion = false }: Preferences = {}): Promise<Page> {
     browser ??= chromium.connect(inject("browser"));
     const context = await (await browser).newContext({
       viewport: { width: 1280, height: 720 },
       reducedMotion: motion ? "no-preference" : "reduce",
-      locale: "en-GB",
+      locale: language === "en" ? "en-GB" : "ko-KR",
     });
     this.#contexts.push(context);
     context.setDefaultTimeout(WITHIN_MS);
-    const preferences = JSON.stringify({ theme, language: "en", minimap });
+    const preferences = JSON.stringify({ theme, language, minimap });
     await context.addInitScript(`localStorage.setItem("aimforge.preferences", ${JSON.stringify(preferences)})`);
     return context.newPage();
   }

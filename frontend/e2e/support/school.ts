@@ -56,6 +56,14 @@ export class Somebody {
     if (!response.ok) throw new Error(`The code was not saved: ${await response.text()}`);
   }
 
+  /** Save a file into a project's workspace; null removes it. */
+  async file(project: string, path: string, body: Uint8Array<ArrayBuffer> | null): Promise<void> {
+    const headers = { Cookie: this.#cookie, Origin: inject("school") };
+    const at = `${inject("school")}/api/project/${project}/files${body === null ? "" : "/content"}?path=${encodeURIComponent(path)}`;
+    const response = await fetch(at, { method: body === null ? "DELETE" : "PUT", headers, body });
+    if (!response.ok) throw new Error(`${path} was not changed: ${await response.text()}`);
+  }
+
   /** Make an account, and sign in with it. Only for an administrator. */
   async add(name: string, role: "teacher" | "student"): Promise<Somebody> {
     const login = `${name.toLowerCase().replaceAll(/\W+/g, ".")}.${crypto.randomUUID().slice(0, 6)}`;

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 
-const ROOT = fileURLToPath(new URL("../../..", import.meta.url));
+export const ROOT = fileURLToPath(new URL("../../..", import.meta.url));
 const RESULTS = fileURLToPath(new URL("../results", import.meta.url));
 const START_WITHIN_MS = 90_000;
 
@@ -33,7 +33,7 @@ async function printedAddress(server: ChildProcess): Promise<string> {
   throw new Error("The server ended before it told its address; see its log in e2e/results.");
 }
 
-function ended(process: ChildProcess): Promise<void> {
+export function ended(process: ChildProcess): Promise<void> {
   return new Promise((resolve) => {
     if (process.exitCode !== null || process.signalCode !== null) resolve();
     else process.once("exit", () => resolve());
@@ -50,7 +50,7 @@ function removeLeftovers(deployment: string): void {
   if (volumes.length > 0) execFileSync("docker", ["volume", "rm", "-f", ...volumes], { stdio: "ignore" });
 }
 
-function environmentsPython(): string {
+export function environmentsPython(): string {
   const python = join(ROOT, ".venv/bin/python");
   if (!existsSync(python)) throw new Error("The Python environment is missing: run `make dev-environment` first.");
   return python;

@@ -29,6 +29,9 @@ export type EntryKind = "file" | "folder" | "symlink" | "special";
 /** Why a sandbox ended; each has a close code for its sockets and a sentence for people. */
 export type EndReason = "idle" | "by_user" | "by_admin" | "too_old" | "evicted" | "out_of_memory" | "disk_full" | "crashed" | "start_failed" | "engine_gone" | "replaced" | "deleted";
 
+/** Why something about people and courses was refused; the ``reason`` in an error's detail. */
+export type Refusal = "exam_on" | "exam_began" | "exam_times" | "exam_over" | "wrong_sign_in" | "too_many_attempts" | "login_taken" | "nobody_with_login" | "bad_login" | "bad_password" | "old_password_wrong" | "password_by_provider" | "owns_projects" | "last_admin" | "last_teacher" | "teacher_needs_account" | "not_a_member" | "admins_only" | "teachers_only" | "course_teachers_only" | "course_students_only" | "owner_only" | "view_only" | "no_course" | "no_assignment" | "no_project" | "not_published" | "assignment_project_gone" | "hidden_node_gone" | "no_hidden_tests" | "nothing_handed_in" | "nothing_to_collect" | "start_first" | "own_project_gone" | "deadline_over" | "points_range" | "invitation_over" | "invitation_needed" | "link_over" | "theirs_already";
+
 /** Body of every answer with a status of 400 or more. */
 export interface ErrorBody {
   error: string;
@@ -743,6 +746,8 @@ export const LIMITS = {
   TERMINAL_WINDOW: 100000,
   MAX_TERMINALS: 16,
   DEFAULT_NODE_TIMEOUT: 30.0,
+  MAX_NODE_TIMEOUT: 86400.0,
+  MAX_WORKERS: 64,
 } as const;
 
 export const TERMINAL_OUTPUT = 1;

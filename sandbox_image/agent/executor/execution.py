@@ -5,6 +5,7 @@ import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from enum import Enum, auto
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,10 +15,11 @@ from sandbox_image.wire.limits import MAX_PREVIEW
 from sandbox_image.wire.runs import Output, RunError, RunStatus
 
 from . import faults
+from .awake_timer import AwakeTimer
 from .job import Input, JsonInput, KeyedInputs, Listener, NodeJob, Outcome
 from .messages import Message, encode
 from .process import RunProcess
-from .values import Value
+from .values import Value, unlink
 from .zygote import ForkFailed, ZygoteFailed, ZygoteGone
 
 STATUS_DEADLINE: Final = 5.0
@@ -74,10 +76,13 @@ class Execution:
     async def run(self) -> Outcome:
         """Return how the run ended. Cancelling this coroutine kills the process."""
         try:
-            return await self._run()
+            outcome = await self._run()
         finally:
             if self._process is not None and not self._ended.done():
                 self._process.kill()
+        if self._process is not None and outcome.status is not RunStatus.SUCCEEDED:
+            await asyncio.to_thread(self._remove_values)
+        return outcome
 
     async def _run(self) -> Outcome:
         for _ in range(ATTEMPTS):
@@ -94,6 +99,9 @@ class Execution:
             if process is None:
                 return self._failed(None)
             self._process = process
+            if self._stop is not None:  # ended between its process's coming and now
+                process.dismiss()
+                return self._failed(None)
             ended = await self._serve(process)
             if process.started or self._stop is not None or not isinstance(ended, str):
                 return await self._outcome(process, ended)
@@ -117,7 +125,7 @@ class Execution:
     async def _serve(self, process: RunProcess) -> tuple[Message, bytes] | str:
         """Let the process run the job until it sent a result or was ended; a string says that there is no result."""
         self._started = time.perf_counter()
-        timer = asyncio.get_running_loop().call_later(self._job.timeout_sec, self._end, Stop.TIMED_OUT)
+        timer = AwakeTimer(self._job.timeout_sec, partial(self._end, Stop.TIMED_OUT))
         try:
             await process.begin(self._request(), self._take, self._closed, self._listener.stream)
             return await self._ended
@@ -177,6 +185,11 @@ class Execution:
         outcome.values = self._made
         outcome.definitions = message.definitions
         return outcome
+
+    def _remove_values(self) -> None:
+        """Delete what a process had written of its values when it was ended."""
+        for index in range(len(self._job.outputs)):
+            unlink(Path(f"{self._values}-{index}"))
 
     async def _exit_status(self, process: RunProcess) -> int | None:
         """The exit status, or None when it does not come: then the process is killed and not waited for."""

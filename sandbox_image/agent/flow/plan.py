@@ -8,13 +8,13 @@ from msgspec import Struct
 
 from sandbox_image.agent.errors import AgentError
 from sandbox_image.wire.errors import ErrorCode
+from sandbox_image.wire.limits import MAX_NODE_TIMEOUT, MAX_WORKERS
 from sandbox_image.wire.project import Edge, Node, NodeKind, Project
 from sandbox_image.wire.runs import RunError, RunKind, RunRequest
 
 from .graph import Topology, find_cycle, topology
 
 RUNNABLE: Final = frozenset({NodeKind.CODE, NodeKind.INPUT, NodeKind.RESULT})
-MAX_TIMEOUT: Final = 24 * 3600.0
 
 
 class Params(Struct, frozen=True):
@@ -74,10 +74,10 @@ def _order(project: Project, nodes: Mapping[str, Node], graph: Topology, request
 
 
 def _check_limits(request: RunRequest) -> None:
-    if not math.isfinite(request.timeout_sec) or not 0 < request.timeout_sec <= MAX_TIMEOUT:
+    if not math.isfinite(request.timeout_sec) or not 0 < request.timeout_sec <= MAX_NODE_TIMEOUT:
         raise AgentError(ErrorCode.INVALID, "`timeout_sec` must be more than 0 and at most a day.")
-    if request.max_workers is not None and not 1 <= request.max_workers <= 64:
-        raise AgentError(ErrorCode.INVALID, "`max_workers` must be from 1 to 64.")
+    if request.max_workers is not None and not 1 <= request.max_workers <= MAX_WORKERS:
+        raise AgentError(ErrorCode.INVALID, f"`max_workers` must be from 1 to {MAX_WORKERS}.")
 
 
 def _params(nodes: Mapping[str, Node], given: Mapping[str, Any]) -> Params:

@@ -22,6 +22,8 @@ MAX_RATIO: Final = 200
 """How many times its packed size a file may have; text that repeats itself comes to a hundred."""
 FREE_SIZE: Final = 1 * MIB
 """A file up to this size may be packed as well as it likes."""
+LITTER: Final = frozenset({"__MACOSX", ".DS_Store", "Thumbs.db", "desktop.ini"})
+"""What desktops put at the top of the archives that they make, beside what people meant."""
 _CHUNK: Final = 256 * KIB
 _END: Final = struct.Struct("<4s4H2LH")
 _ENCRYPTED: Final = 0x1
@@ -112,9 +114,8 @@ def _check_kind(entry: ZipInfo) -> None:
 
 
 def _without_top(files: dict[PurePosixPath, ZipInfo]) -> dict[PurePosixPath, ZipInfo]:
-    tops = {path.parts[0] for path in files if path.parts[0] != "__MACOSX"}
-    single = len(tops) == 1 and all(len(path.parts) > 1 for path in files)
-    kept = {path: entry for path, entry in files.items() if path.parts[0] in tops}
+    kept = {path: entry for path, entry in files.items() if path.parts[0] not in LITTER}
+    single = len({path.parts[0] for path in kept}) == 1 and all(len(path.parts) > 1 for path in kept)
     return {PurePosixPath(*path.parts[1:]): entry for path, entry in kept.items()} if single else kept
 
 

@@ -6,6 +6,7 @@ Fields that have their default are left out.
 
 import hashlib
 import re
+from codecs import BOM_UTF8
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -70,7 +71,7 @@ def decode(data: bytes, *, whole: bool = True) -> Flow:
     Not ``whole``: of a part of a project, edges may lead to nodes that are not in it.
     """
     try:
-        raw = msgspec.json.decode(data)
+        raw = msgspec.json.decode(data.removeprefix(BOM_UTF8))  # which editors of Windows put in front
         flow = msgspec.convert(_migrated(raw), type=Flow)
     except msgspec.ValidationError as error:
         raise Damaged(str(error)) from error

@@ -5,6 +5,7 @@ their source, and ``main()`` is called without an argument when there is no inpu
 """
 
 import math
+from codecs import BOM_UTF8
 from collections.abc import Callable
 from enum import StrEnum
 from typing import Any, Final
@@ -81,7 +82,7 @@ class Imported(Struct, frozen=True):
 def read_legacy(data: bytes, read_file: Callable[[str], bytes | None]) -> Imported:
     """Translate a ``structure.json``. ``read_file`` gives a file beside it, or None. Raises INVALID naming what is wrong."""
     try:
-        project = msgspec.json.decode(data, type=LegacyProject)
+        project = msgspec.json.decode(data.removeprefix(BOM_UTF8), type=LegacyProject)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise AgentError(ErrorCode.INVALID, f"{LEGACY_FILE} cannot be read: {error}.", path=LEGACY_FILE) from error
     nodes: list[Node] = []

@@ -32,8 +32,6 @@ from tests.contract.test_archive_stores import row as result_row
 from tests.contract.test_identity_stores import RECORDS
 
 VERSION = "alembic_version"
-COUNTERS = {"identity_revision"}
-"""Tables whose one row says how often others were changed."""
 Rows = dict[str, list[dict[str, Any]]]
 
 

@@ -46,9 +46,6 @@ class SmallDisk:
     def free(self) -> None:
         (self.folder / "filler").unlink()
 
-    def set_read_only(self, read_only: bool) -> None:
-        run("mount", "-o", f"remount,{'ro' if read_only else 'rw'}", str(self.folder))
-
 
 @contextmanager
 def small_disk(size: int) -> Generator[SmallDisk]:

@@ -5,6 +5,7 @@ import threading
 from collections.abc import Generator
 from typing import Any
 
+import httpx
 import pytest
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
@@ -120,6 +121,48 @@ def test_a_sleeping_sandbox_wakes_for_an_open_terminal(server: Deployment, proje
         for number in (43_000, 44_000):
             until(lambda: server.call("GET", state)["state"] == "paused", "the pause")
             type_and_read(terminal, number)
+
+
+STREAM = """
+import http.server, time
+class Slow(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(200)
+        self.end_headers()
+        while True:
+            self.wfile.write(b".")
+            time.sleep(0.2)
+http.server.ThreadingHTTPServer(("127.0.0.1", 8124), Slow).serve_forever()
+"""
+
+
+@pytest.mark.timeout(400)
+def test_a_preview_that_somebody_watches_keeps_its_sandbox_awake(server: Deployment, project: str):
+    """Nothing but the stream does: its server is no program of a terminal, and no run."""
+    server.call("POST", f"/api/project/{project}/sandbox/start?wait=true")
+    (container,) = server.containers(project)
+    docker("exec", "-i", container, "sh", "-c", "cat > /tmp/stream.py", data=STREAM.encode())
+    docker("exec", "-d", container, "python3", "/tmp/stream.py")
+    ports = f"/api/project/{project}/ports"
+    until(lambda: 8124 in [port["port"] for port in server.call("GET", ports)], "the server in the sandbox")
+    entry = httpx.URL(server.call("GET", f"/api/project/{project}/preview/8124")["url"])
+    idle = server.make("Idle")
+    with httpx.Client(headers={"host": entry.netloc.decode()}, timeout=60, trust_env=False) as page:
+        entered = page.get(server.url + entry.raw_path.decode())
+        cookie = {"cookie": entered.headers["set-cookie"].partition(";")[0]}
+        with page.stream("GET", server.url + entered.headers["location"], headers=cookie) as shown:
+            pieces = shown.iter_raw(1)
+            assert next(pieces) == b"."
+            for one in (idle, project):
+                server.call("POST", f"/api/project/{one}/sandbox/keep-awake", json={"seconds": 0})
+            until(
+                lambda: server.call("GET", f"/api/project/{idle}/sandbox")["state"] == "paused", "the idle one's pause"
+            )
+            # Its agent is asked only once the sandbox would be paused otherwise.
+            state = f"/api/project/{project}/sandbox"
+            until(lambda: server.call("GET", state)["busy"] == ["port 8124 in use"], "the look at what keeps it awake")
+            assert server.call("GET", state)["state"] == "ready"
+            assert next(pieces) == b"."
 
 
 def test_a_killed_control_plane_loses_and_leaks_nothing(server: Deployment, project: str):

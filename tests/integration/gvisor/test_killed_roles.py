@@ -8,13 +8,16 @@ from tests.integration.faults.load import TYPED
 from tests.integration.faults.own_engine import OwnEngine
 from tests.integration.faults.test_kills import Running, check_kill, roles_at_work
 
+MEMORY = str(768 * 1024 * 1024)
+"""gVisor's own kernel needs its share: with 256 MiB, sandboxes run out of memory."""
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(600)]
 
 
 @pytest.fixture(scope="module")
 def running(gvisor: OwnEngine, image: str) -> Generator[Running]:
     assert gvisor.runs
-    with roles_at_work(image, AIMFORGE_RUNTIME="runsc", AIMFORGE_DOCKER_HOST=gvisor.url) as made:
+    settings = {"AIMFORGE_RUNTIME": "runsc", "AIMFORGE_DOCKER_HOST": gvisor.url, "AIMFORGE_MEMORY": MEMORY}
+    with roles_at_work(image, **settings) as made:
         yield made
 
 

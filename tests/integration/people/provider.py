@@ -1,4 +1,5 @@
-"""An OpenID Connect provider: a program of its own, with a signing key, that lets in whoever ``login_as`` names.
+"""An OpenID Connect provider: a program of its own, with a signing key, that lets in whoever ``login_as`` names, or is
+chosen on its page.
 
 Started as ``python provider.py PORT_FILE``; it says where it listens there. It checks what a provider has to check: the
 client's secret, the redirect address, the code and its PKCE challenge. ``/behave`` makes it misbehave.
@@ -13,14 +14,14 @@ import sys
 import time
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, urlencode
 
 import uvicorn
 from joserfc import jwt
 from joserfc.jwk import RSAKey
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 CLIENT_ID, CLIENT_SECRET = "forge", "a-client-secret"
@@ -64,6 +65,9 @@ class Provider:
         assert asked["response_type"] == "code"
         assert asked["client_id"] == CLIENT_ID
         assert asked["code_challenge_method"] == "S256"
+        if "login_as" not in asked:
+            ways = "".join(f'<li><a href="?{urlencode(asked | {"login_as": who})}">{who}</a>' for who in PEOPLE)
+            return HTMLResponse(f"<title>Provider</title><ul>{ways}</ul>")
         code = secrets.token_urlsafe(16)
         self.codes[code] = asked
         return RedirectResponse(f"{asked['redirect_uri']}?code={code}&state={asked['state']}")

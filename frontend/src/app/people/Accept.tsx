@@ -7,10 +7,12 @@ export function Accept() {
   const navigate = useNavigate();
   const [secret] = useState(() => secretOf(window.location.hash));
   return (
-    <AcceptPage
-      secret={secret}
-      onTaken={() => void navigate({ to: "/share", replace: true })}
-      onOpen={(projectId) => void navigate({ to: "/project/$projectId", params: { projectId }, replace: true })}
-    />
+    <main className="h-full">
+      <AcceptPage
+        secret={secret}
+        onTaken={() => void navigate({ to: "/share", replace: true })}
+        onOpen={(projectId) => void navigate({ to: "/project/$projectId", params: { projectId }, replace: true })}
+      />
+    </main>
   );
 }

@@ -16,7 +16,7 @@ import { AccountActions } from "./AccountActions";
 export function AccountFrame({ children }: { children: (me: Me) => ReactNode }) {
   const me = useQuery(meQuery);
   if (me.isPending) return <Loading label={t("app.loading")} />;
-  if (me.isError) return <EmptyState title={messageOf(me.error)} />;
+  if (me.isError) return <EmptyState whole title={messageOf(me.error)} />;
   if (me.data.mode === "local") return <NotFound />;
   return (
     <div className="flex h-full flex-col overflow-y-auto">

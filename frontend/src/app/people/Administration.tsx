@@ -43,7 +43,10 @@ function Administration({ children }: { children: (me: Me) => ReactNode }) {
             {children(me)}
           </>
         ) : (
-          <EmptyState icon={<ShieldAlert size={28} />} title={t("admin.onlyAdmins")} />
+          <>
+            <h1 className="sr-only">{t("admin.title")}</h1>
+            <EmptyState icon={<ShieldAlert size={28} />} title={t("admin.onlyAdmins")} />
+          </>
         )
       }
     </AccountFrame>

@@ -1,4 +1,4 @@
-import { Link } from "@tanstack/react-router";
+import { Link, useLocation } from "@tanstack/react-router";
 import { FolderOpen, GraduationCap } from "lucide-react";
 import { t } from "@/shared/i18n/i18n";
 import { useAccount } from "@/shared/me/me";
@@ -9,6 +9,7 @@ const PLACE =
 /** The ways between projects and courses. In local mode there are no courses, and nothing to choose. */
 export function MainNavigation() {
   const account = useAccount();
+  const inCourses = useLocation({ select: ({ pathname }) => /^\/(courses|assignments)(\/|$)/.test(pathname) });
   if (account === undefined) return null;
   return (
     <nav aria-label={t("app.places")} className="ml-2 flex gap-1">
@@ -16,7 +17,7 @@ export function MainNavigation() {
         <FolderOpen size={15} aria-hidden />
         {t("projects.title")}
       </Link>
-      <Link to="/courses" className={PLACE}>
+      <Link to="/courses" aria-current={inCourses ? "page" : undefined} className={PLACE}>
         <GraduationCap size={16} aria-hidden />
         {t("courses.title")}
       </Link>

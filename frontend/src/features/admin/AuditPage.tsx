@@ -10,7 +10,7 @@ import { Loading } from "@/shared/ui/states";
 import type { AuditLine } from "@/wire/people";
 import { auditExportPath, auditLog, peopleQuery } from "./adminApi";
 import { ACTION_GROUPS, detailLine, EVERYTHING, type AuditFilter } from "./auditFilter";
-import { CELL, Table } from "@/shared/ui/Table";
+import { CELL, Table, WIDE_CELL } from "@/shared/ui/Table";
 
 function Filters({ filter, onChange }: { filter: AuditFilter; onChange: (filter: AuditFilter) => void }) {
   const people = useQuery(peopleQuery);
@@ -63,8 +63,8 @@ function EntryRow({ entry }: { entry: AuditLine }) {
       <td className={`${CELL} max-w-48 truncate`} title={entry.projectId}>
         {entry.projectName || entry.projectId}
       </td>
-      <td className={`${CELL} font-mono text-xs whitespace-nowrap text-muted`}>{entry.address}</td>
-      <td className={`${CELL} max-w-96 truncate font-mono text-xs text-muted`} title={detail}>
+      <td className={`${CELL} ${WIDE_CELL} font-mono text-xs whitespace-nowrap text-muted`}>{entry.address}</td>
+      <td className={`${CELL} max-w-72 truncate font-mono text-xs text-muted`} title={detail}>
         {detail}
       </td>
     </tr>
@@ -90,7 +90,7 @@ export function AuditPage() {
             { title: t("admin.who") },
             { title: t("admin.what") },
             { title: t("admin.project") },
-            { title: t("admin.address") },
+            { title: t("admin.address"), wide: true },
             { title: t("admin.detail") },
           ]}
         >

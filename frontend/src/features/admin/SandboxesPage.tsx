@@ -19,7 +19,7 @@ import { matching } from "@/shared/ui/matching";
 import { LimitsDialog } from "./LimitsDialog";
 import { isAlive, totalsOf } from "./sandboxList";
 import { SearchField } from "@/shared/ui/SearchField";
-import { CELL, Table } from "@/shared/ui/Table";
+import { CELL, Table, WIDE_CELL } from "@/shared/ui/Table";
 
 const SHOWN = 200;
 
@@ -67,23 +67,23 @@ function SandboxRow({ sandbox, onLook, onLimits, onStop }: RowProps) {
   const number = `${CELL} text-right whitespace-nowrap tabular-nums`;
   return (
     <tr>
-      <td className={`${CELL} max-w-72 truncate font-medium`} title={sandbox.projectId}>
+      <td className={`${CELL} max-w-52 truncate font-medium`} title={`${name} (${sandbox.projectId})`}>
         {name}
       </td>
-      <td className={`${CELL} max-w-48 truncate text-muted`}>{sandbox.ownerName}</td>
+      <td className={`${CELL} max-w-40 truncate text-muted`} title={sandbox.ownerName}>{sandbox.ownerName}</td>
       <td className={`${CELL} max-w-72`}>
         <SandboxBadge state={sandbox.state} />
         {sandbox.queuePosition !== null && <span className="ml-2 text-xs text-muted">{t("admin.queue", { place: sandbox.queuePosition })}</span>}
         {sandbox.busy.length > 0 && <p className="truncate text-xs text-muted">{t("admin.busy", { what: sandbox.busy.join(", ") })}</p>}
         {sandbox.message !== "" ? <p className="text-xs text-muted">{toldSandbox(sandbox)}</p> : <p className="font-mono text-2xs text-muted empty:hidden">{sandbox.reason}</p>}
       </td>
-      <td className={`${CELL} whitespace-nowrap text-muted`}>{isAlive(sandbox.state) && sandbox.startedAt > 0 ? relativeTime(sandbox.startedAt) : "—"}</td>
+      <td className={`${CELL} ${WIDE_CELL} whitespace-nowrap text-muted`}>{isAlive(sandbox.state) && sandbox.startedAt > 0 ? relativeTime(sandbox.startedAt) : "—"}</td>
       <td className={number}>{usage === null || usage.memory_limit === 0 ? "—" : <Amount value={byteSize(usage.memory)} limit={byteSize(sandbox.memoryLimit)} />}</td>
       <td className={number}>{usage === null || usage.cpu_limit === 0 ? "—" : <Amount value={usage.cpu.toFixed(2)} limit={String(sandbox.cpus)} />}</td>
-      <td className={number}>
+      <td className={`${number} ${WIDE_CELL}`}>
         {usage === null || usage.disk_limit === 0 ? "—" : <Amount value={byteSize(usage.disk)} limit={byteSize(usage.disk_limit)} />}
       </td>
-      <td className={number} title={t("admin.trafficHint")}>
+      <td className={`${number} ${WIDE_CELL}`} title={t("admin.trafficHint")}>
         {sandbox.sent + sandbox.received === 0 ? "—" : t("admin.traffic", { sent: byteSize(sandbox.sent), received: byteSize(sandbox.received) })}
       </td>
       <td className={`${CELL} text-right`}>
@@ -152,11 +152,11 @@ export function SandboxesPage({ me, onProject }: { me: Me; onProject: (projectId
             { title: t("admin.project") },
             { title: t("admin.owner") },
             { title: t("admin.state") },
-            { title: t("admin.age") },
+            { title: t("admin.age"), wide: true },
             { title: t("admin.memory"), right: true },
             { title: t("admin.cpu"), right: true },
-            { title: t("admin.disk"), right: true },
-            { title: t("admin.network"), right: true },
+            { title: t("admin.disk"), right: true, wide: true },
+            { title: t("admin.network"), right: true, wide: true },
             { title: t("admin.actions"), hidden: true },
           ]}
         >

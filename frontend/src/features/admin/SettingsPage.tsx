@@ -26,7 +26,7 @@ function SettingRow({ setting }: { setting: SettingInForce }) {
   const set = setting.source !== "default";
   return (
     <tr>
-      <th scope="row" className={`${CELL} w-80 text-left align-top font-normal`}>
+      <th scope="row" className={`${CELL} w-96 min-w-72 text-left align-top font-normal`}>
         <code className="font-mono text-xs font-medium break-all">{setting.name}</code>
         <p className="mt-0.5 text-xs text-muted">{setting.description}</p>
       </th>

@@ -33,7 +33,7 @@ function CourseCard({ course, assignments }: { course: CourseSummary; assignment
     <li className="relative flex flex-col gap-2.5 rounded-xl border border-line bg-panel p-4 shadow-card transition-colors focus-within:border-line-strong hover:border-line-strong">
       <div className="flex items-start gap-2">
         <h2 className="min-w-0 flex-1 text-base font-semibold">
-          <Link to="/courses/$courseId" params={{ courseId: course.id }} className="block truncate after:absolute after:inset-0 after:rounded-xl">
+          <Link to="/courses/$courseId" params={{ courseId: course.id }} className="line-clamp-2 break-words after:absolute after:inset-0 after:rounded-xl">
             {course.title}
           </Link>
         </h2>

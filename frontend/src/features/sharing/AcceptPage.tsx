@@ -38,14 +38,14 @@ export function AcceptPage({ secret, onTaken, onOpen }: Props) {
   }, []);
   if (wanted === "") {
     return (
-      <EmptyState icon={<Link2Off size={28} />} title={t("sharing.noSecret")}>
+      <EmptyState whole icon={<Link2Off size={28} />} title={t("sharing.noSecret")}>
         {t("sharing.noSecretHint")}
       </EmptyState>
     );
   }
   if (error !== null) {
     return (
-      <EmptyState icon={<Link2Off size={28} />} title={t("sharing.notAccepted")}>
+      <EmptyState whole icon={<Link2Off size={28} />} title={t("sharing.notAccepted")}>
         <p role="alert">{messageOf(error)}</p>
         <a href="/" className="text-accent-text underline">
           {t("app.toProjects")}

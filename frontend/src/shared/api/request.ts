@@ -88,6 +88,6 @@ export async function getJson<T>(path: string, read: (value: unknown) => T, opti
 
 /** The sentence to show for anything that was thrown. */
 export function messageOf(error: unknown): string {
-  if (error instanceof ApiError) return toldError(error.code, error.message, error.detail["reason"]);
+  if (error instanceof ApiError) return toldError(error.code, error.message, error.detail);
   return error instanceof Error ? error.message : String(error);
 }

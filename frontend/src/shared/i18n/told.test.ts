@@ -57,8 +57,14 @@ describe("in Korean", () => {
   });
 
   it("prefers the reason why a sandbox ended", () => {
-    expect(toldError("sandbox_failed", CLOSINGS[4021]?.sentence ?? "", "out_of_memory")).toBe(ko["server.ended.out_of_memory"]);
+    expect(toldError("sandbox_failed", CLOSINGS[4021]?.sentence ?? "", { reason: "out_of_memory" })).toBe(ko["server.ended.out_of_memory"]);
     expect(toldSandbox({ reason: "crashed", message: CLOSINGS[4025]?.sentence ?? "" })).toBe(ko["server.ended.crashed"]);
+  });
+
+  it("says why something was refused, with what it is about, and no English behind it", () => {
+    const detail = { reason: "login_taken", login: "ada", field: "login" };
+    expect(toldError("conflict", "The login 'ada' is taken.", detail)).toBe("‘ada’ 아이디는 이미 쓰이고 있습니다.");
+    expect(toldError("forbidden", "Only an administrator may do this.", { reason: "admins_only" })).toBe(ko["server.refused.admins_only"]);
   });
 
   it("has each close code, without the English sentence, which says no more", () => {

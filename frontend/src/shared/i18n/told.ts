@@ -1,5 +1,5 @@
-import { CLOSINGS, type CloseCode, type EndReason, type ErrorCode, type RunError } from "@/wire/generated";
-import { isKorean, t, translated } from "./i18n";
+import { CLOSINGS, type CloseCode, type EndReason, type ErrorCode, type Refusal, type RunError } from "@/wire/generated";
+import { isKorean, t, translated, type Values } from "./i18n";
 import type { TextKey } from "./en";
 
 /**
@@ -44,6 +44,49 @@ const ENDS = {
   replaced: "server.ended.replaced",
   deleted: "server.ended.deleted",
 } as const satisfies Record<EndReason, TextKey>;
+
+const REFUSED = {
+  exam_on: "server.refused.exam_on",
+  exam_began: "server.refused.exam_began",
+  exam_times: "server.refused.exam_times",
+  exam_over: "server.refused.exam_over",
+  wrong_sign_in: "server.refused.wrong_sign_in",
+  too_many_attempts: "server.refused.too_many_attempts",
+  login_taken: "server.refused.login_taken",
+  nobody_with_login: "server.refused.nobody_with_login",
+  bad_login: "server.refused.bad_login",
+  bad_password: "server.refused.bad_password",
+  old_password_wrong: "server.refused.old_password_wrong",
+  password_by_provider: "server.refused.password_by_provider",
+  owns_projects: "server.refused.owns_projects",
+  last_admin: "server.refused.last_admin",
+  last_teacher: "server.refused.last_teacher",
+  teacher_needs_account: "server.refused.teacher_needs_account",
+  not_a_member: "server.refused.not_a_member",
+  admins_only: "server.refused.admins_only",
+  teachers_only: "server.refused.teachers_only",
+  course_teachers_only: "server.refused.course_teachers_only",
+  course_students_only: "server.refused.course_students_only",
+  owner_only: "server.refused.owner_only",
+  view_only: "server.refused.view_only",
+  no_course: "server.refused.no_course",
+  no_assignment: "server.refused.no_assignment",
+  no_project: "server.refused.no_project",
+  not_published: "server.refused.not_published",
+  assignment_project_gone: "server.refused.assignment_project_gone",
+  hidden_node_gone: "server.refused.hidden_node_gone",
+  no_hidden_tests: "server.refused.no_hidden_tests",
+  nothing_handed_in: "server.refused.nothing_handed_in",
+  nothing_to_collect: "server.refused.nothing_to_collect",
+  start_first: "server.refused.start_first",
+  own_project_gone: "server.refused.own_project_gone",
+  deadline_over: "server.refused.deadline_over",
+  points_range: "server.refused.points_range",
+  invitation_over: "server.refused.invitation_over",
+  invitation_needed: "server.refused.invitation_needed",
+  link_over: "server.refused.link_over",
+  theirs_already: "server.refused.theirs_already",
+} as const satisfies Record<Refusal, TextKey>;
 
 const CLOSED = {
   1000: "server.closed.1000",
@@ -105,9 +148,20 @@ function told(key: TextKey | undefined, sentence: string): string {
   return translated(sentence) ?? t("server.withDetail", { sentence: text, detail: sentence });
 }
 
-/** Why a request was refused: `code` and `message` of an `ErrorBody`, and the reason why a sandbox ended, if that was it. */
-export function toldError(code: string, message: string, reason: unknown = ""): string {
-  return told((typeof reason === "string" ? keyIn(ENDS, reason) : undefined) ?? keyIn(ERRORS, code), message);
+/** What a sentence may name: short texts and numbers. */
+function valuesOf(detail: Readonly<Record<string, unknown>>): Values {
+  return Object.fromEntries(Object.entries(detail).flatMap(([name, value]) => (typeof value === "string" || typeof value === "number" ? [[name, value]] : [])));
+}
+
+/**
+ * Why a request was refused: `code`, `message` and `detail` of an `ErrorBody`. A `reason` in the detail says why a sandbox ended, or
+ * what was in the way; the text of the latter says all that the server's sentence does.
+ */
+export function toldError(code: string, message: string, detail: Readonly<Record<string, unknown>> = {}): string {
+  const reason = typeof detail["reason"] === "string" ? detail["reason"] : "";
+  const refused = keyIn(REFUSED, reason);
+  if (refused !== undefined) return isKorean() || message === "" ? t(refused, valuesOf(detail)) : message;
+  return told(keyIn(ENDS, reason) ?? keyIn(ERRORS, code), message);
 }
 
 /** Why a socket was closed. `reason` is what came with the code. */

@@ -7,20 +7,22 @@ interface Props {
   description: string;
   /** What the button says: the deed, not "OK". */
   action: string;
+  /** `primary` for what nobody loses anything by. */
+  tone?: "danger" | "primary";
   onConfirm: () => void;
   onClose: () => void;
 }
 
 /** Asks before something that others feel, or that cannot be undone. */
-export function ConfirmDialog({ title, description, action, onConfirm, onClose }: Props) {
+export function ConfirmDialog({ title, description, action, tone = "danger", onConfirm, onClose }: Props) {
   return (
     <Dialog open width="sm" title={title} description={description} onClose={onClose}>
       <div className="flex justify-end gap-2">
-        <Button tone="ghost" onClick={onClose}>
+        <Button tone="ghost" autoFocus onClick={onClose}>
           {t("app.cancel")}
         </Button>
         <Button
-          tone="danger"
+          tone={tone}
           onClick={() => {
             onClose();
             onConfirm();

@@ -1,6 +1,6 @@
 import { X } from "lucide-react";
 import { Dialog as Radix } from "radix-ui";
-import { useRef, type ReactNode } from "react";
+import { useRef, useState, type ReactNode } from "react";
 import { t } from "@/shared/i18n/i18n";
 import { IconButton } from "./Button";
 
@@ -16,40 +16,61 @@ export interface DialogProps {
 
 const WIDTHS = { sm: "max-w-md", md: "max-w-xl", lg: "max-w-4xl" };
 
-export function Dialog({ open, onClose, title, description, width = "md", children, footer }: DialogProps) {
+/** What has the focus now; for an item of a menu, which goes with the menu, what opened that. */
+function opener(): HTMLElement | null {
+  const at = document.activeElement;
+  const menu = at?.closest("[role=menu]") ?? null;
+  const found = menu === null ? at : document.getElementById(menu.getAttribute("aria-labelledby") ?? "");
+  return found instanceof HTMLElement ? found : null;
+}
+
+function Content({ title, description, width = "md", children, footer }: Omit<DialogProps, "open" | "onClose">) {
   const body = useRef<HTMLDivElement>(null);
+  // Known before a field takes the focus, and given back: who works by keys would be at the top of the page otherwise.
+  const [back] = useState(opener);
+  return (
+    <Radix.Content
+      {...(description === undefined ? { "aria-describedby": undefined } : {})}
+      onOpenAutoFocus={(event) => {
+        // Nothing in it asked for the focus: its contents get it, to be scrolled, not the button that closes it and that one's tooltip.
+        event.preventDefault();
+        body.current?.focus();
+      }}
+      onCloseAutoFocus={(event) => {
+        event.preventDefault();
+        // What was done in it may have put the focus somewhere else.
+        if (document.activeElement === null || document.activeElement === document.body) back?.focus();
+      }}
+      className={`fixed top-[12vh] left-1/2 z-50 flex max-h-[76vh] w-[calc(100vw-2rem)] -translate-x-1/2 flex-col rounded-xl border border-line-strong bg-panel shadow-pop ${WIDTHS[width]}`}
+    >
+      <header className="flex items-start gap-4 px-5 pt-4 pb-3">
+        <div className="min-w-0 flex-1">
+          {/* What lies behind is hidden while it is open: this is the page's heading then. */}
+          <Radix.Title asChild>
+            <h1 className="text-lg font-semibold">{title}</h1>
+          </Radix.Title>
+          {description !== undefined && (
+            <Radix.Description className="mt-0.5 text-muted">{description}</Radix.Description>
+          )}
+        </div>
+        <Radix.Close asChild>
+          <IconButton label={t("app.close")} icon={<X size={16} />} />
+        </Radix.Close>
+      </header>
+      <div ref={body} tabIndex={-1} className="min-h-0 flex-1 overflow-y-auto px-5 pb-5 outline-none">{children}</div>
+      {footer !== undefined && (
+        <footer className="flex justify-end gap-2 border-t border-line px-5 py-3">{footer}</footer>
+      )}
+    </Radix.Content>
+  );
+}
+
+export function Dialog({ open, onClose, ...content }: DialogProps) {
   return (
     <Radix.Root open={open} onOpenChange={(next) => !next && onClose()}>
       <Radix.Portal>
         <Radix.Overlay className="fixed inset-0 z-40 bg-scrim" />
-        <Radix.Content
-          {...(description === undefined ? { "aria-describedby": undefined } : {})}
-          onOpenAutoFocus={(event) => {
-            // Nothing in it asked for the focus: its contents get it, to be scrolled, not the button that closes it and that one's tooltip.
-            event.preventDefault();
-            body.current?.focus();
-          }}
-          className={`fixed top-[12vh] left-1/2 z-50 flex max-h-[76vh] w-[calc(100vw-2rem)] -translate-x-1/2 flex-col rounded-xl border border-line-strong bg-panel shadow-pop ${WIDTHS[width]}`}
-        >
-          <header className="flex items-start gap-4 px-5 pt-4 pb-3">
-            <div className="min-w-0 flex-1">
-              {/* What lies behind is hidden while it is open: this is the page's heading then. */}
-              <Radix.Title asChild>
-                <h1 className="text-lg font-semibold">{title}</h1>
-              </Radix.Title>
-              {description !== undefined && (
-                <Radix.Description className="mt-0.5 text-muted">{description}</Radix.Description>
-              )}
-            </div>
-            <Radix.Close asChild>
-              <IconButton label={t("app.close")} icon={<X size={16} />} />
-            </Radix.Close>
-          </header>
-          <div ref={body} tabIndex={-1} className="min-h-0 flex-1 overflow-y-auto px-5 pb-5 outline-none">{children}</div>
-          {footer !== undefined && (
-            <footer className="flex justify-end gap-2 border-t border-line px-5 py-3">{footer}</footer>
-          )}
-        </Radix.Content>
+        <Content {...content} />
       </Radix.Portal>
     </Radix.Root>
   );

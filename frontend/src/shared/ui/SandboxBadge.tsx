@@ -18,7 +18,7 @@ const TONES: Record<SandboxState, string> = {
 /** A dot and a word. */
 export function SandboxBadge({ state }: { state: SandboxState }) {
   return (
-    <span className="inline-flex items-center gap-1.5 text-xs text-muted">
+    <span className="inline-flex items-center gap-1.5 text-xs whitespace-nowrap text-muted">
       <span aria-hidden className={`size-2 rounded-full ${TONES[state]}`} />
       {t(`projects.state.${state}`)}
     </span>

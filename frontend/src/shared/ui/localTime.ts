@@ -17,6 +17,14 @@ export function dateAndTime(seconds: number): string {
   return format.format(seconds * 1000);
 }
 
+/** "30 Mar, 18:00", for tables; with the year where it is another than this one. */
+export function shortDateAndTime(seconds: number): string {
+  const at = new Date(seconds * 1000);
+  const year = at.getFullYear() === new Date().getFullYear() ? {} : { year: "numeric" as const };
+  const format = new Intl.DateTimeFormat(language(), { ...year, day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
+  return format.format(at);
+}
+
 /** The same with the zone, for who wants to be sure. */
 export function dateTimeAndZone(seconds: number): string {
   const format = new Intl.DateTimeFormat(language(), { dateStyle: "full", timeStyle: "long" });

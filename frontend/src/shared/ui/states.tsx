@@ -1,12 +1,21 @@
 import { LoaderCircle } from "lucide-react";
 import type { ReactNode } from "react";
 
+interface EmptyStateProps {
+  icon?: ReactNode;
+  title: string;
+  /** It is all of the page: its title is the page's heading. */
+  whole?: boolean;
+  children?: ReactNode;
+}
+
 /** Nothing is here: says so, and what to do. */
-export function EmptyState({ icon, title, children }: { icon?: ReactNode; title: string; children?: ReactNode }) {
+export function EmptyState({ icon, title, whole = false, children }: EmptyStateProps) {
+  const Title = whole ? "h1" : "p";
   return (
     <div className="flex h-full flex-col items-center justify-center gap-2 p-6 text-center">
       {icon !== undefined && <span className="text-faint">{icon}</span>}
-      <p className="font-medium text-muted">{title}</p>
+      <Title className="font-medium text-muted">{title}</Title>
       {children !== undefined && <div className="max-w-72 text-xs text-faint">{children}</div>}
     </div>
   );

@@ -1,3 +1,4 @@
+import codecs
 import io
 import json
 import stat
@@ -95,6 +96,14 @@ async def test_a_refused_import_changes_nothing(store: ProjectStore, tmp_path: P
     assert not [path for path in (tmp_path / ".aimforge").iterdir() if path.name.startswith("import-")]
     project, _ = await import_zip(store, chunks(zipped({"project-main/flow.json": FLOW})), "")
     assert project.name == "Imported"
+
+
+async def test_what_desktops_add_to_an_archive_and_to_a_text_is_left_out(store: ProjectStore, tmp_path: Path):
+    litter = {"__MACOSX/project/._flow.json": "x", ".DS_Store": "x", "Thumbs.db": "x"}
+    for flow in ("project/flow.json", "flow.json"):
+        project, _ = await import_zip(store, chunks(zipped({flow: codecs.BOM_UTF8 + FLOW.encode(), **litter})), "")
+        assert project.name == "Imported"
+        assert names_in(tmp_path) == [".aimforge", "flow.json"]
 
 
 def entry(name: str, mode: int = 0) -> zipfile.ZipInfo:
@@ -214,7 +223,7 @@ LEGACY = {
 
 async def test_a_project_of_the_original_system_is_translated(store: ProjectStore, tmp_path: Path):
     files: dict[str, bytes | str] = {
-        "old/structure.json": json.dumps(LEGACY),
+        "old/structure.json": codecs.BOM_UTF8 + json.dumps(LEGACY).encode(),
         "old/1_Start.py": "def main():\n    return 1\n",
         "old/3_Start.py": "def main(input_data):\n    return input_data\n",
         "old/rows.csv": "1\n",

@@ -10,9 +10,6 @@ import aiohttp
 import msgspec
 import pytest
 
-from control_plane.api.routes import runs
-from control_plane.domain.errors import SandboxFailed
-from control_plane.domain.sandbox import EndReason
 from sandbox_image.wire.errors import ErrorBody
 from sandbox_image.wire.project import Node, Position, Project
 from sandbox_image.wire.runs import NodeResult, Output, RunError, RunKind, RunResult, RunStatus
@@ -123,62 +120,6 @@ async def test_a_run_that_could_not_begin_says_why(app: Served):
     assert (got.json["status"], got.json["error"]["type"]) == ("failed", "EnvironmentNotReady")
 
 
-async def test_a_run_whose_sandbox_dies_is_lost_with_the_reason(app: Served):
-    project_id = await app.make()
-
-    async def die(_: Asked) -> Reply:
-        raise SandboxFailed("The sandbox ran out of memory.", EndReason.OUT_OF_MEMORY)
-
-    app.agent(project_id).on("POST", "/runs", die)
-    got = await run_node(app, project_id)
-    assert (got.status, got.json["status"]) == (200, "lost")
-    assert got.json["error"]["message"] == "The sandbox ran out of memory."
-
-
-async def test_a_run_whose_agent_falls_silent_is_lost_with_what_the_engine_says_later(app: Served):
-    project_id = await app.make()
-    await app.call("POST", f"/api/project/{project_id}/sandbox/start?wait=true")
-
-    async def break_off(_: Asked) -> Reply:
-        raise SandboxFailed("The sandbox cannot be reached.", EndReason.CRASHED)
-
-    # One that goes on is not said to have ended.
-    app.agent(project_id).on("POST", "/runs", break_off)
-    got = await run_node(app, project_id)
-    assert (got.json["status"], got.json["error"]["message"]) == ("lost", "The sandbox cannot be reached.")
-
-    async def gone(asked: Asked) -> Reply:
-        (container,) = app.outside.runtime.containers
-        app.outside.runtime.end(container, EndReason.OUT_OF_MEMORY)
-        return await break_off(asked)
-
-    app.agent(project_id).on("GET", "/health", gone)
-    got = await run_node(app, project_id)
-    assert (got.json["status"], got.json["error"]["type"]) == ("lost", "SandboxLost")
-    assert "memory" in got.json["error"]["message"]
-
-
-async def test_a_run_that_is_broken_off_by_the_end_of_its_sandbox_is_lost(app: Served, monkeypatch: pytest.MonkeyPatch):
-    project_id = await app.make()
-    await app.call("POST", f"/api/project/{project_id}/sandbox/start?wait=true")
-
-    async def told_to_stop(_: Asked) -> Reply:
-        (container,) = app.outside.runtime.containers
-        app.outside.runtime.end(container, EndReason.CRASHED)
-        return Reply(status=500, chunks=[b"Internal Server Error"], headers={"content-type": "text/plain"})
-
-    app.agent(project_id).on("POST", "/runs", told_to_stop)
-    got = await run_node(app, project_id)
-    assert (got.status, got.json["status"], got.json["error"]["type"]) == (200, "lost", "SandboxLost")
-    assert "ended unexpectedly" in got.json["error"]["message"]
-
-    # The same words of an agent that goes on are its own fault.
-    monkeypatch.setattr(runs, "END_WITHIN_SEC", 0.05)
-    app.agent(project_id).answer("POST", "/runs", b"Internal Server Error", 500)
-    got = await run_node(app, project_id)
-    assert (got.status, got.json["error"]) == (502, "sandbox_misbehaved")
-
-
 async def test_a_flow_is_answered_with_all_its_nodes(app: Served):
     project_id = await app.make()
     app.agent(project_id).answer("POST", "/runs", GOOD)
@@ -261,6 +202,13 @@ async def test_bad_requests_name_what_is_wrong(app: Served, body: bytes, status:
     got = await app.call("POST", "/api/code/execute-node", data=body.replace(b'"P"', f'"{project_id}"'.encode()))
     assert got.status == status
     assert words in got.json["message"]
+
+
+@pytest.mark.parametrize("workers", [0, 65])
+async def test_a_flow_has_at_least_one_worker_and_no_more_than_there_may_be(app: Served, workers: int):
+    body = {"project_id": await app.make(), "max_workers": workers}
+    refused = await app.call("POST", "/api/project/execute-flow", json=body)
+    assert (refused.status, refused.json["detail"]) == (422, {"field": "max_workers"})
 
 
 async def test_node_and_edge_routes_pass_through_with_their_names_escaped(app: Served):

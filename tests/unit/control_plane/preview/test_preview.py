@@ -206,6 +206,20 @@ async def test_tickets_and_passes_end(tmp_path: Path):
         assert (await there.client.get("/preview/p1/8080/")).status_code == 401
 
 
+async def test_a_pass_gives_no_further_pass_and_a_ticket_in_its_place_shows_nothing(tmp_path: Path):
+    async with stage(tmp_path) as there:
+        await there.enter()
+        granted = there.client.cookies[COOKIE]
+        there.client.cookies.clear()
+        assert (await there.client.get(f"/preview/p1/8080/?aimforge_ticket={granted}")).status_code == 401
+        ticket = there.services.previews.ticket("p1", "ann")
+        assert (
+            await there.client.get("/preview/p1/8080/", headers={"cookie": f"{COOKIE}={ticket}"})
+        ).status_code == 401
+        shown = await there.client.get("/preview/p1/8080/", headers={"cookie": f"{COOKIE}={granted}"})
+        assert shown.status_code == 302
+
+
 async def test_the_origins_do_not_mix(tmp_path: Path):
     async with stage(tmp_path) as there:
         assert (await there.client.get("http://localhost:8000/preview/p1/8080/")).text == "main"

@@ -43,6 +43,7 @@ async def test_what_another_process_changed_is_seen_within_two_seconds_and_not_l
         assert (person.id, person.role, person.scope, person.via) == ("a", Role.ADMIN, Scope.ADMIN, "s")
         await here.change(lambda _: ([Drop(Session, "s")], None))
         assert people.current("a", "s") is not None
+        assert people.current("b", "s") is None  # somebody else's session is nobody's here
         await clock.advance(1)
         assert people.current("a", "s") is None
         following.cancel()

@@ -17,7 +17,7 @@ from control_plane.domain.errors import (
 )
 from control_plane.domain.sandbox import EndReason, SandboxState
 from control_plane.ports import AgentAddress, ContainerState
-from control_plane.services.sandboxes.sandboxes import LifePolicy
+from control_plane.services.sandboxes.life_policy import LifePolicy
 from sandbox_image.wire.agent import Health
 from tests.fakes.agent_link import Asked, Reply
 from tests.fakes.clock import settle

@@ -9,6 +9,7 @@ from pathlib import Path
 import uvicorn
 import websockets
 from starlette.applications import Starlette
+from starlette.responses import PlainTextResponse
 from starlette.routing import WebSocketRoute
 from starlette.websockets import WebSocket
 from websockets.asyncio.server import ServerConnection, unix_serve
@@ -96,8 +97,11 @@ async def stage(path: Path, handler: AgentHandler, rules: Rules = RULES, ping: f
                 code = await Relay(websocket, agent, ADDRESS, lifecycle, rules).run(registered.closing)
         await close(websocket, code)
 
+    async def refuse(websocket: WebSocket) -> None:
+        await websocket.send_denial_response(PlainTextResponse("not you", 403))
+
     config = uvicorn.Config(
-        Starlette(routes=[WebSocketRoute("/{path:path}", endpoint)]),
+        Starlette(routes=[WebSocketRoute("/refused", refuse), WebSocketRoute("/{path:path}", endpoint)]),
         ws=BoundedWebSocketProtocol,
         ws_ping_interval=ping,
         ws_ping_timeout=ping,

@@ -7,7 +7,9 @@ import struct
 from pathlib import Path
 
 import pytest
+from websockets.asyncio.client import connect
 from websockets.asyncio.server import ServerConnection
+from websockets.exceptions import InvalidStatus
 
 from control_plane.api.sockets import protocol
 from tests.unit.control_plane.sockets.stage import echo, stage
@@ -49,6 +51,15 @@ async def test_text_that_is_none_is_closed_by_its_code_and_not_logged(
         await is_served(there)
         while len(there.open_sockets):  # noqa: ASYNC110
             await asyncio.sleep(0.005)
+    assert logged(caplog) == []
+
+
+async def test_a_refusal_before_a_socket_is_accepted_is_not_logged(tmp_path: Path, caplog: pytest.LogCaptureFixture):
+    async with stage(tmp_path, echo) as there, asyncio.timeout(DEADLINE):
+        with pytest.raises(InvalidStatus) as refused:
+            await connect(there.url.replace("/x", "/refused"), proxy=None)
+        assert (refused.value.response.status_code, refused.value.response.body) == (403, b"not you")
+        await is_served(there)
     assert logged(caplog) == []
 
 

@@ -67,7 +67,8 @@ export function AssignmentDialog({ courseId, assignment, onClose, onSaved }: Pro
   const queries = useQueryClient();
   const [title, setTitle] = useState(assignment?.title ?? "");
   const [text, setText] = useState(assignment?.text ?? "");
-  const [due, setDue] = useState(assignment?.dueAt == null ? "" : toLocalField(assignment.dueAt));
+  const dueBefore = assignment?.dueAt == null ? "" : toLocalField(assignment.dueAt);
+  const [due, setDue] = useState(dueBefore);
   const [projectId, setProjectId] = useState(assignment?.projectId ?? "");
   const [hidden, setHidden] = useState<readonly string[]>(assignment?.hiddenNodes ?? []);
   const [gaps, setGaps] = useState<{ title?: string; project_id?: string }>({});
@@ -89,7 +90,9 @@ export function AssignmentDialog({ courseId, assignment, onClose, onSaved }: Pro
       ...(projectId === "" ? { project_id: t("courses.projectNeeded") } : {}),
     };
     setGaps(found);
-    if (Object.keys(found).length === 0) save.mutate({ title: title.trim(), text, hiddenNodes: hidden, dueAt: fromLocalField(due) });
+    // The field knows minutes alone: who leaves it as it is changes no second of the deadline.
+    const dueAt = due === dueBefore ? (assignment?.dueAt ?? null) : fromLocalField(due);
+    if (Object.keys(found).length === 0) save.mutate({ title: title.trim(), text, hiddenNodes: hidden, dueAt });
   }
   return (
     <Dialog

@@ -1,10 +1,10 @@
 import { Copy, Download, Ellipsis, Eye, MessageSquareText, Undo2 } from "lucide-react";
 import { t } from "@/shared/i18n/i18n";
 import { Button, IconButton } from "@/shared/ui/Button";
-import { dateAndTime } from "@/shared/ui/localTime";
+import { shortDateAndTime } from "@/shared/ui/localTime";
 import { Menu } from "@/shared/ui/Menu";
 import { byteSize } from "@/shared/ui/relativeTime";
-import { CELL } from "@/shared/ui/Table";
+import { CELL, WIDE_CELL } from "@/shared/ui/Table";
 import type { Submission } from "@/wire/courses";
 import { StateChip } from "../Chips";
 import { NotCollected } from "./NotCollected";
@@ -39,7 +39,7 @@ export function SubmissionRow({ submission, archive, onLook, onCopy, onComment, 
   const number = `${CELL} text-right whitespace-nowrap tabular-nums`;
   return (
     <tr>
-      <td className={`${CELL} max-w-64`}>
+      <td className={`${CELL} max-w-56`}>
         <p className="truncate font-medium">{name}</p>
         {login !== name && <p className="truncate text-xs text-muted">{login}</p>}
       </td>
@@ -47,14 +47,21 @@ export function SubmissionRow({ submission, archive, onLook, onCopy, onComment, 
         <StateChip state={state} late={late} />
         {uncollected !== null && <NotCollected name={name} uncollected={uncollected} busy={busy} onAgain={onCollect} />}
       </td>
-      <td className={`${CELL} whitespace-nowrap text-muted`}>{handedInAt === null ? "—" : dateAndTime(handedInAt)}</td>
-      <td className={number}>{handedIn ? byteSize(size) : "—"}</td>
+      <td className={`${CELL} whitespace-nowrap text-muted`}>{handedInAt === null ? "—" : shortDateAndTime(handedInAt)}</td>
+      <td className={`${number} ${WIDE_CELL}`}>{handedIn ? byteSize(size) : "—"}</td>
       <td className={number}>{points ?? "—"}</td>
-      <td className={`${CELL} max-w-56 truncate text-muted`}>{comment}</td>
+      <td className={`${CELL} ${WIDE_CELL} max-w-48 truncate text-muted`}>{comment}</td>
       <td className={`${CELL} whitespace-nowrap`}>
         <span className="flex justify-end gap-1">
-          <Button small icon={<Eye size={13} />} disabled={submission.projectId === ""} title={t("courses.lookHint")} onClick={onLook}>
-            {t("courses.look")}
+          <Button
+            small
+            icon={<Eye size={13} />}
+            disabled={submission.projectId === ""}
+            aria-label={t("courses.lookAt", { name })}
+            title={`${t("courses.look")}. ${t("courses.lookHint")}`}
+            onClick={onLook}
+          >
+            {t("courses.lookShort")}
           </Button>
           <Button small icon={<MessageSquareText size={13} />} disabled={!handedIn} aria-label={t("courses.commentOn", { name })} onClick={onComment}>
             {t("courses.comment")}

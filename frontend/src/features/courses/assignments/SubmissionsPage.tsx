@@ -103,9 +103,9 @@ export function SubmissionsPage({ assignmentId, onProject }: Props) {
             { title: t("courses.student") },
             { title: t("courses.state") },
             { title: t("courses.handedIn") },
-            { title: t("courses.size"), right: true },
+            { title: t("courses.size"), right: true, wide: true },
             { title: t("courses.points"), right: true },
-            { title: t("courses.comment") },
+            { title: t("courses.comment"), wide: true },
             { title: t("courses.actions"), hidden: true },
           ]}
         >
@@ -138,6 +138,7 @@ export function SubmissionsPage({ assignmentId, onProject }: Props) {
           title={t("courses.giveBackAllTitle", { count: toGive.length })}
           description={t("courses.giveBackAllHint")}
           action={t("courses.giveBack")}
+          tone="primary"
           onClose={() => setGivingAll(false)}
           onConfirm={() => give([])}
         />

@@ -68,7 +68,7 @@ export function TeacherHeading({ assignment, onProject, onDeleted }: Props) {
         </Button>
         <Menu
           align="end"
-          trigger={<IconButton label={t("courses.actionsFor", { name: title })} icon={<Ellipsis size={16} />} />}
+          trigger={<IconButton label={t("courses.actionsForAssignment", { title })} icon={<Ellipsis size={16} />} />}
           items={[
             { label: t("courses.openProject"), icon: <FolderOpen size={14} />, onSelect: () => onProject(assignment.projectId) },
             "-",
@@ -101,6 +101,7 @@ export function TeacherHeading({ assignment, onProject, onDeleted }: Props) {
           title={t("courses.publishAgainTitle", { title })}
           description={t("courses.publishAgainHint")}
           action={t("courses.publishAgain")}
+          tone="primary"
           onClose={close}
           onConfirm={() => publish.mutate()}
         />

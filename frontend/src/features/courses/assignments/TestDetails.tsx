@@ -1,4 +1,5 @@
 import { t } from "@/shared/i18n/i18n";
+import { toldPlainly } from "@/shared/i18n/told";
 import { Dialog } from "@/shared/ui/Dialog";
 import { dateAndTime } from "@/shared/ui/localTime";
 import { duration } from "@/shared/ui/relativeTime";
@@ -10,7 +11,7 @@ export function TestDetails({ row, tests, onClose }: { row: TestRow; tests: Test
   const when = [dateAndTime(row.at), duration(row.durationMs), row.points === null ? "" : t("courses.pointsGiven", { points: row.points })];
   return (
     <Dialog open title={t("courses.detailsOf", { name: row.name || row.login })} description={when.filter(Boolean).join(" · ")} onClose={onClose}>
-      {row.message !== "" && <p className="mb-3 break-words whitespace-pre-wrap text-muted">{row.message}</p>}
+      {row.message !== "" && <p className="mb-3 break-words whitespace-pre-wrap text-muted">{toldPlainly(row.message)}</p>}
       <ul className="divide-y divide-line">
         {tests.map(({ node, title }) => {
           const result = row.results[node];

@@ -1,5 +1,6 @@
 import { Check, LoaderCircle, Minus, TriangleAlert, X } from "lucide-react";
 import { t } from "@/shared/i18n/i18n";
+import { toldPlainly } from "@/shared/i18n/told";
 import { Button } from "@/shared/ui/Button";
 import { CELL } from "@/shared/ui/Table";
 import type { TestResult, TestRow, TestTable } from "@/wire/courses";
@@ -40,7 +41,7 @@ function Outcome({ row }: { row: TestRow }) {
         {icon}
         {t(`courses.test.${row.state}`)}
       </span>
-      {row.message !== "" && <span className="line-clamp-2 max-w-64 text-xs">{row.message}</span>}
+      {row.message !== "" && <span className="line-clamp-2 max-w-64 text-xs">{toldPlainly(row.message)}</span>}
     </span>
   );
 }

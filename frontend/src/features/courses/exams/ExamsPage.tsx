@@ -68,7 +68,7 @@ export function ExamsPage({ courseId }: { courseId: string }) {
         <ConfirmDialog
           title={t("courses.removeExamTitle", { title: removing.title })}
           description={t("courses.removeExamHint")}
-          action={t("courses.remove")}
+          action={t("courses.removeExamNow")}
           onClose={() => setRemoving(null)}
           onConfirm={() => deed.run(() => removeExam(courseId, removing.id))}
         />

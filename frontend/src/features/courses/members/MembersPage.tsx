@@ -36,11 +36,12 @@ interface RowProps {
 }
 
 function MemberRow({ member, busy, onRole, onRemove }: RowProps) {
-  const { name, login } = member;
+  const { login } = member;
+  const name = member.name || login;
   return (
     <tr>
       <td className={`${CELL} max-w-80`}>
-        <p className="truncate font-medium">{name || login}</p>
+        <p className="truncate font-medium">{name}</p>
         {login !== name && <p className="truncate text-xs text-muted">{login}</p>}
       </td>
       <td className={`${CELL} w-36`}>

@@ -194,8 +194,8 @@ export function FlowSurface() {
         edgesFocusable={false}
         attributionPosition="bottom-left"
       >
-        <Background variant={BackgroundVariant.Dots} gap={24} size={2} color="var(--dots)" />
-        {overview && <Overview />}
+        {/* From far away dots are dust, and what is behind everything is painted anew in every frame. */}
+        {overview ? <Overview /> : <Background variant={BackgroundVariant.Dots} gap={24} size={2} color="var(--dots)" />}
         {minimap && <Minimap />}
       </ReactFlow>
     </div>

@@ -7,6 +7,7 @@ import { shownOf } from "../model/collapse";
 import { useSelection } from "../model/selection";
 import { useDragging } from "./dragging";
 import { paint, readColours } from "./paint";
+import { MARGIN, shiftOf, type Picture } from "./picture";
 
 const RUNS_REPAINT_MS = 80;
 
@@ -21,14 +22,12 @@ export function Overview() {
     if (element === null || context === null) return undefined;
     const colours = readColours(element);
     let frame = 0;
+    let painted: Picture | null = null;
     const draw = () => {
       frame = 0;
-      const { transform, width, height } = flow.getState();
-      const ratio = Math.min(2, window.devicePixelRatio);
-      if (element.width !== width * ratio || element.height !== height * ratio) {
-        element.width = width * ratio;
-        element.height = height * ratio;
-      }
+      const { transform, width: seenWidth, height: seenHeight } = flow.getState();
+      const width = seenWidth + 2 * MARGIN;
+      const height = seenHeight + 2 * MARGIN;
       const { graph, members } = shownOf(useProject.getState());
       const scene = {
         graph,
@@ -38,7 +37,19 @@ export function Overview() {
         dragged: useDragging.getState().positions,
       };
       const [x, y, zoom] = transform;
-      paint(context, scene, { x, y, zoom }, { width, height, ratio }, colours);
+      const wanted = { scene, at: { x, y, zoom }, width, height };
+      const shift = shiftOf(painted, wanted);
+      element.style.transform = shift === null ? "" : `translate(${String(shift.x)}px, ${String(shift.y)}px)`;
+      if (shift !== null) return;
+      painted = wanted;
+      const ratio = Math.min(2, window.devicePixelRatio);
+      if (element.width !== width * ratio || element.height !== height * ratio) {
+        element.width = width * ratio;
+        element.height = height * ratio;
+        element.style.width = `${String(width)}px`;
+        element.style.height = `${String(height)}px`;
+      }
+      paint(context, scene, { x: x + MARGIN, y: y + MARGIN, zoom }, { width, height, ratio }, colours);
     };
     const request = () => {
       if (frame === 0) frame = requestAnimationFrame(draw);
@@ -65,5 +76,12 @@ export function Overview() {
       for (const stop of stops) stop();
     };
   }, [flow, theme]);
-  return <canvas ref={canvas} aria-hidden className="pointer-events-none absolute inset-0 z-1 size-full" />;
+  return (
+    <canvas
+      ref={canvas}
+      aria-hidden
+      style={{ left: -MARGIN, top: -MARGIN }}
+      className="pointer-events-none absolute z-1 max-w-none will-change-transform"
+    />
+  );
 }

@@ -9,6 +9,7 @@ import { files } from "./files";
 import { flow } from "./flow";
 import { packages } from "./packages";
 import { projects } from "./projects";
+import { refused } from "./refused";
 import { runs } from "./runs";
 import { server } from "./server";
 import { sharing } from "./sharing";
@@ -28,6 +29,7 @@ export const en = {
   ...flow,
   ...packages,
   ...projects,
+  ...refused,
   ...runs,
   ...server,
   ...sharing,

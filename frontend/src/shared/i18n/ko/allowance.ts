@@ -2,7 +2,7 @@ import type { allowance as English } from "../en/allowance";
 
 export const allowance: Readonly<Record<keyof typeof English, string>> = {
   "allowance.title": "허용 범위",
-  "allowance.hint": "프로젝트가 쓸 수 있는 것입니다. 값마다 가장 구체적인 것이 적용됩니다: 프로젝트, 강의, 역할, 전체. 호스트는 더해집니다. 비워 두면 더 일반적인 설정을 따릅니다.",
+  "allowance.hint": "프로젝트가 쓸 수 있는 것입니다. 값마다 가장 구체적인 것이 적용됩니다: 프로젝트, 강좌, 역할, 전체. 호스트는 더해집니다. 비워 두면 더 일반적인 설정을 따릅니다.",
   "allowance.of": "대상",
   "allowance.what": "쓸 수 있는 것",
   "allowance.subject.deployment": "전체",
@@ -10,10 +10,10 @@ export const allowance: Readonly<Record<keyof typeof English, string>> = {
   "allowance.subject.role:student": "학생",
   "allowance.subject.role:teacher": "교사",
   "allowance.subject.role:admin": "관리자",
-  "allowance.ofCourse": "강의: {name}",
+  "allowance.ofCourse": "강좌: {name}",
   "allowance.ofProject": "프로젝트: {name}",
   "allowance.said": "{name} (설정됨)",
-  "allowance.ceilingHint": "교사가 자기 강의와 프로젝트에 줄 수 있는 최대치입니다. 비워 두면 전체 설정까지 줄 수 있고, 공개 호스트를 지정할 수 있습니다.",
+  "allowance.ceilingHint": "교사가 자기 강좌와 프로젝트에 줄 수 있는 최대치입니다. 비워 두면 전체 설정까지 줄 수 있고, 공개 호스트를 지정할 수 있습니다.",
   "allowance.saidBy": "{name} 설정, {when}.",
   "allowance.somebody": "관리자",
   "allowance.remove": "설정 지우기",
@@ -39,7 +39,7 @@ export const allowance: Readonly<Record<keyof typeof English, string>> = {
   "allowance.saved": "저장했습니다. 실행 중인 것에도 적용됩니다.",
   "allowance.savedLater": "저장했습니다. 샌드박스 {count}개는 다음에 시작할 때 적용됩니다.",
   "allowance.courseTitle": "프로젝트가 쓸 수 있는 것",
-  "allowance.courseHint": "학생들이 이 강의를 위해 가진 프로젝트에 바로 적용됩니다. 얼마나 줄 수 있는지는 관리자가 정합니다.",
+  "allowance.courseHint": "학생들이 이 강좌를 위해 가진 프로젝트에 바로 적용됩니다. 얼마나 줄 수 있는지는 관리자가 정합니다.",
   "allowance.asked": "학생이 요청한 호스트",
   "allowance.askedBy": "{name}, {project}",
 };

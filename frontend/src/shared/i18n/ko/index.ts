@@ -10,6 +10,7 @@ import { files } from "./files";
 import { flow } from "./flow";
 import { packages } from "./packages";
 import { projects } from "./projects";
+import { refused } from "./refused";
 import { runs } from "./runs";
 import { server } from "./server";
 import { sharing } from "./sharing";
@@ -29,6 +30,7 @@ export const ko: Texts = {
   ...flow,
   ...packages,
   ...projects,
+  ...refused,
   ...runs,
   ...server,
   ...sharing,

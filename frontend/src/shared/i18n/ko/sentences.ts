@@ -28,6 +28,13 @@ export const sentences: Readonly<Record<string, string>> = {
   "The run was cancelled.": "실행이 취소되었습니다.",
   "{title} failed, and the run halts on errors.": "{title} 노드가 실패했고, 오류가 나면 멈추는 실행입니다.",
   "{title} did not succeed.": "{title} 노드가 성공하지 못했습니다.",
+  // What became of hidden tests, and why something could not be collected.
+  "Cancelled.": "취소되었습니다.",
+  "The server was started anew meanwhile: run these tests again.": "그사이 서버가 다시 시작되었습니다. 이 검사를 다시 실행하세요.",
+  "The tests took more than {seconds} s in all and were ended.": "검사가 모두 합쳐 {seconds}초를 넘어 중단되었습니다.",
+  "As a zip, the project has more than {size}: delete large files, or ask for a larger AIMFORGE_MAX_ARCHIVE_MB.": "zip으로 묶은 프로젝트가 {size}보다 큽니다. 큰 파일을 지우거나 AIMFORGE_MAX_ARCHIVE_MB를 늘려 달라고 하세요.",
+  "The student's project was deleted meanwhile.": "그사이 학생의 프로젝트가 삭제되었습니다.",
+  "The sandbox did not hand its project over within {seconds} s.": "샌드박스가 {seconds}초 안에 프로젝트를 넘겨주지 않았습니다.",
   // What keeps a node from running.
   "Nothing is connected to the input {port} of {title}. Connect a node to it.": "{title} 노드의 입력 {port}에 연결된 것이 없습니다. 노드를 연결하세요.",
   "{title} has no output {port}. Connect another one of its outputs.": "{title} 노드에 출력 {port}이(가) 없습니다. 다른 출력을 연결하세요.",

@@ -1,0 +1,99 @@
+import type { Locator, Page } from "playwright-core";
+import { expect } from "vitest";
+import { areas, leaveNothing } from "./support/coursework.ts";
+import { scenario } from "./support/scenario.ts";
+import { Somebody } from "./support/school.ts";
+
+const MOST_TABS = 40;
+
+async function isFocused(wanted: Locator): Promise<boolean> {
+  return (await wanted.count()) > 0 && wanted.first().evaluate((element) => element === document.activeElement);
+}
+
+/** Go to something by Tab alone. What has the focus on the way there has to be seen to have it. */
+async function tabTo(page: Page, wanted: Locator, key = "Tab"): Promise<void> {
+  await wanted.first().waitFor();
+  for (let pressed = 0; pressed < MOST_TABS; pressed += 1) {
+    if (await isFocused(wanted)) return;
+    await page.keyboard.press(key);
+    const at = await page.evaluate(() => {
+      const element = document.activeElement;
+      // The browser itself shows which part of a time has it.
+      if (element === null || element === document.body || element.matches("[type=datetime-local]")) return "";
+      const { outlineStyle, outlineWidth } = getComputedStyle(element);
+      const { width, height } = element.getBoundingClientRect();
+      return outlineStyle === "none" || outlineWidth === "0px" || width === 0 || height === 0 ? element.outerHTML.slice(0, 200) : "";
+    });
+    expect(at, "has the focus, and does not show it").toBe("");
+  }
+  throw new Error(`${String(MOST_TABS)} times Tab do not lead to ${wanted.toString()}.`);
+}
+
+/** Go to a button or link, and press it. */
+async function press(page: Page, wanted: Locator): Promise<void> {
+  await tabTo(page, wanted);
+  await page.keyboard.press("Enter");
+}
+
+scenario("a course is made, filled and given an assignment by keys alone", async (stage) => {
+  const admin = await Somebody.admin();
+  const [teacher, ada] = await Promise.all([admin.add("Grace Hopper", "teacher"), admin.add("Ada Lovelace", "student")]);
+  await areas(teacher);
+  const page = await teacher.page(stage, "/courses");
+  const dialog = page.getByRole("dialog");
+
+  await press(page, page.getByRole("button", { name: "New course" }));
+  await dialog.waitFor();
+  expect(await isFocused(dialog.getByLabel("Title"))).toBe(true);
+  // A dialog that is left gives the focus back to what opened it.
+  await page.keyboard.press("Escape");
+  await dialog.waitFor({ state: "detached" });
+  expect(await isFocused(page.getByRole("button", { name: "New course" }))).toBe(true);
+  await page.keyboard.press("Enter");
+  await dialog.waitFor();
+  await page.keyboard.type("Geometry");
+  await page.keyboard.press("Enter");
+  await page.getByRole("heading", { name: "Geometry" }).waitFor();
+
+  await press(page, page.getByRole("link", { name: "Members" }));
+  await press(page, page.getByRole("button", { name: "Bring a list in" }));
+  await dialog.waitFor();
+  expect(await isFocused(dialog.getByRole("textbox", { name: "List" }))).toBe(true);
+  await page.keyboard.insertText(`login,name\n${ada.login},Ada Lovelace\n,Nobody`);
+  await dialog.getByText("Line 3: there is no login, or it has blanks").waitFor();
+  await press(page, dialog.getByRole("button", { name: "Bring in 1" }));
+  const done = dialog.getByRole("button", { name: "Done" });
+  await done.waitFor();
+  expect(await isFocused(done)).toBe(true);
+  await page.keyboard.press("Enter");
+  await page.getByRole("row", { name: /Ada Lovelace/ }).waitFor();
+  expect(await isFocused(page.getByRole("button", { name: "Bring a list in" }))).toBe(true);
+
+  await tabTo(page, page.getByRole("link", { name: "Assignments" }), "Shift+Tab");
+  await page.keyboard.press("Enter");
+  await press(page, page.getByRole("button", { name: "New assignment" }));
+  await dialog.waitFor();
+  await page.keyboard.type("Areas");
+  await tabTo(page, dialog.getByLabel("Project", { exact: true }));
+  await page.keyboard.type("Areas of");
+  await tabTo(page, dialog.getByLabel("Six by seven"));
+  await page.keyboard.press("Space");
+  expect(await dialog.getByLabel("Six by seven").isChecked()).toBe(true);
+  await tabTo(page, dialog.getByRole("textbox", { name: "Text" }));
+  await page.keyboard.type("Return its *area*.");
+  await press(page, dialog.getByRole("button", { name: "Create draft" }));
+  await page.getByRole("heading", { name: "Areas" }).waitFor();
+  await press(page, page.getByRole("button", { name: "Publish", exact: true }));
+  await page.getByText(/^Published /).waitFor();
+
+  await press(page, page.getByRole("button", { name: "Actions for “Areas”" }));
+  await page.getByRole("menu").waitFor();
+  await page.keyboard.press("ArrowUp");
+  await page.keyboard.press("Enter");
+  await dialog.getByRole("heading", { name: "Delete “Areas”?" }).waitFor();
+  expect(await isFocused(dialog.getByRole("button", { name: "Cancel" }))).toBe(true);
+  await tabTo(page, dialog.getByRole("button", { name: "Delete" }));
+  await page.keyboard.press("Enter");
+  await page.getByText("No assignments yet.").waitFor();
+  await leaveNothing(teacher);
+});
