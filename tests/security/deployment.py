@@ -20,7 +20,7 @@ from control_plane.adapters.docker.naming import DEPLOYMENT_LABEL, PROJECT_LABEL
 from tests.conftest import remove_all
 
 ROOT = Path(__file__).parents[2]
-WITHIN_SEC = 60.0
+WITHIN_SEC = 120.0
 Found = TypeVar("Found")
 
 

@@ -199,6 +199,7 @@ def test_a_paste_of_five_megabytes_arrives_whole(server: Deployment, project: st
     assert got == (line * count).encode()
 
 
+@pytest.mark.timeout(400)
 def test_pyright_killed_ten_times_comes_back_with_what_is_open(server: Deployment, project: str):
     (container,) = server.containers(project)
     with language(server, project) as socket:

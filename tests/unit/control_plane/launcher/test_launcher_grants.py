@@ -26,6 +26,7 @@ from control_plane.adapters.handover import Sockets
 from control_plane.adapters.launcher.client import LauncherRuntime
 from control_plane.adapters.launcher.rules import UIDS, LauncherRules
 from control_plane.adapters.launcher.service import LauncherService
+from control_plane.adapters.roles import server
 from control_plane.adapters.roles.answers import Answer, Failed, Value
 from control_plane.adapters.roles.framing import LONGEST_ANSWER, frame, read_frame
 from control_plane.adapters.roles.server import RoleServer
@@ -351,3 +352,46 @@ async def test_only_its_user_and_the_group_that_was_named_may_open_the_socket(tm
 
     async with RoleServer(path, serve, peers=frozenset({os.getuid()}), gid=gid):
         assert stat.S_IMODE(path.stat().st_mode) == mode
+
+
+async def test_calls_at_once_are_bounded_and_their_places_come_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    path, go_on = tmp_path / "role.sock", asyncio.Event()
+    monkeypatch.setattr(server, "MAX_CALLS", 2)
+
+    async def serve(_: bytes) -> AsyncGenerator[Any]:
+        await go_on.wait()
+        yield "done"
+
+    async def ask() -> bytes:
+        reader, writer = await asyncio.open_unix_connection(str(path))
+        writer.write(frame(b"{}"))
+        try:
+            async with asyncio.timeout(60):
+                return await reader.read()
+        except ConnectionError:
+            return b""  # hung up on before the request was read
+        finally:
+            writer.close()
+
+    async with RoleServer(path, serve, peers=frozenset({os.getuid()})):
+        calls = [asyncio.create_task(ask()) for _ in range(3)]
+        await asyncio.wait(calls, return_when=asyncio.FIRST_COMPLETED)
+        (refused,) = [call.result() for call in calls if call.done()]
+        assert b"done" not in refused
+        go_on.set()
+        assert sorted(b"done" in got for got in await asyncio.gather(*calls)) == [False, True, True]
+        assert b"done" in await ask()
+
+
+async def test_an_asker_that_dawdles_is_hung_up_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    path = tmp_path / "role.sock"
+    monkeypatch.setattr(server, "REQUEST_TIMEOUT_SEC", 0.1)
+
+    async def serve(_: bytes) -> AsyncGenerator[Any]:
+        yield None
+
+    async with RoleServer(path, serve, peers=frozenset({os.getuid()})), asyncio.timeout(60):
+        reader, writer = await asyncio.open_unix_connection(str(path))
+        writer.write(frame(b"{}")[:3])
+        assert await reader.read() == b""
+        writer.close()
