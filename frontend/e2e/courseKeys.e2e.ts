@@ -18,8 +18,8 @@ async function tabTo(page: Page, wanted: Locator, key = "Tab"): Promise<void> {
     await page.keyboard.press(key);
     const at = await page.evaluate(() => {
       const element = document.activeElement;
-      // The browser itself shows which part of a time has it.
-      if (element === null || element === document.body || element.matches("[type=datetime-local]")) return "";
+      // The browser itself shows which part of a time has it; an item of a menu has a background of its own.
+      if (element === null || element === document.body || element.matches("[type=datetime-local], [role=menu], [role=menuitem][data-highlighted]")) return "";
       const { outlineStyle, outlineWidth } = getComputedStyle(element);
       const { width, height } = element.getBoundingClientRect();
       return outlineStyle === "none" || outlineWidth === "0px" || width === 0 || height === 0 ? element.outerHTML.slice(0, 200) : "";
@@ -87,8 +87,8 @@ scenario("a course is made, filled and given an assignment by keys alone", async
   await page.getByText(/^Published /).waitFor();
 
   await press(page, page.getByRole("button", { name: "Actions for “Areas”" }));
-  await page.getByRole("menu").waitFor();
-  await page.keyboard.press("ArrowUp");
+  await page.locator("[role=menu]:focus-within").waitFor();
+  await tabTo(page, page.getByRole("menuitem", { name: "Delete" }), "ArrowDown");
   await page.keyboard.press("Enter");
   await dialog.getByRole("heading", { name: "Delete “Areas”?" }).waitFor();
   expect(await isFocused(dialog.getByRole("button", { name: "Cancel" }))).toBe(true);

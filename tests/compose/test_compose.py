@@ -1,10 +1,11 @@
 """compose.yaml, brought up for real: sign in, run a node through all three roles, replace each of them, take the stack down and
-up again, back up, restore in place, and restore where nothing is left.
+up again, back up, restore in place, and restore where nothing is left; and the upgrade from an older schema, with a way back.
 
 Needs the images of `make compose-images`, and Compose: `docker compose`, else docker-compose, or the command that AIMFORGE_COMPOSE
 names. Run by `make test-compose`.
 """
 
+import hashlib
 import http.cookiejar
 import json
 import os
@@ -26,10 +27,22 @@ from typing import Any
 
 import pytest
 
-pytestmark = [pytest.mark.engine, pytest.mark.timeout(1200)]
+pytestmark = [pytest.mark.engine, pytest.mark.timeout(3600)]
 
 ROOT = Path(__file__).parents[2]
 PASSWORD = secrets.token_urlsafe(16)
+TOKEN = secrets.token_urlsafe(24)
+KEPT = {
+    "person": "id, login, name, role, created_at, password, subject, disabled",
+    "session": "*",
+    "api_token": "id, digest, person_id, name, scope, created_at",
+    "invitation": "*",
+    "project": "id, name, owner, created_at, template, description, deleting",
+    "project_share": "*",
+    "share_link": "*",
+    "audit": "*",
+}
+"""Tables of the older schema, with the columns that only people change."""
 
 
 def free_port() -> int:
@@ -83,7 +96,7 @@ class Stack:
             capture_output=True,
             text=True,
             check=False,
-            timeout=500,
+            timeout=1200,
         )
         assert done.returncode == 0, done.stderr
         return done.stdout
@@ -99,16 +112,19 @@ class Stack:
                 assert time.monotonic() < deadline, self.compose("logs", "--tail", "40")
             time.sleep(0.2)
 
-    def call(self, method: str, path: str, body: Any = None) -> Any:
+    def call(self, method: str, path: str, body: Any = None, *, token: str = "") -> Any:
+        """Ask as the person who is signed in, or with a token and nothing else."""
         origin = f"http://localhost:{self.port}"
         request = urllib.request.Request(
             origin + path,
             method=method,
             data=None if body is None else json.dumps(body).encode(),
-            headers={"content-type": "application/json", "origin": origin},
+            headers={"content-type": "application/json", "origin": origin}
+            | ({"authorization": f"Bearer {token}"} if token else {}),
         )
+        opener = urllib.request.build_opener() if token else self.opener
         try:
-            with self.opener.open(request, timeout=150) as answer:
+            with opener.open(request, timeout=150) as answer:
                 return json.loads(answer.read() or b"null")
         except urllib.error.HTTPError as error:
             raise AssertionError(f"{method} {path}: {error.read().decode()}") from error
@@ -131,6 +147,17 @@ class Stack:
             docker("rm", "-f", key)
         for key in docker("volume", "ls", "-q", "--filter", label).split():
             docker("volume", "rm", key)
+
+    def psql(self, sql: str, **variables: str) -> str:
+        """Run SQL, in one transaction; ``:'name'`` in it is a variable. Return the rows, columns parted by ``|``."""
+        given = [part for name, value in variables.items() for part in ("-v", f"{name}={value}")]
+        psql = ("psql", "-U", "aimforge", "-d", "aimforge", "-qtA1", "-v", "ON_ERROR_STOP=1")
+        return self.compose("exec", "-T", "postgres", *psql, *given, stdin=sql)
+
+    def script(self, name: str, file: Path) -> None:
+        """Run scripts/backup or scripts/restore."""
+        command = [ROOT / "scripts" / name, str(file), f"--env-file={self.env}", f"--project={self.name}"]
+        subprocess.run(command, check=True, timeout=1800)
 
     def inspect(self, service: str) -> dict[str, Any]:
         key = self.compose("ps", "-q", service).strip()
@@ -182,19 +209,8 @@ def check_privileges(stack: Stack) -> None:
 def test_a_school_brings_it_up_replaces_every_role_and_restores_a_backup(stack: Stack):
     stack.up()
     check_privileges(stack)
-    add = ("exec", "-T", "api", "aimforge", "user", "add", "ada", "--role", "admin", "--password-stdin")
-    stack.compose(*add, stdin=f"{PASSWORD}\n")
-    stack.call("POST", "/api/session", {"login": "ada", "password": PASSWORD})
-    project_id = stack.call("POST", "/api/project/make", {"name": "Prices"})["id"]
-    before = stack.ready(project_id)
-    code = "def main():\n    with open('kept', 'a+') as file:\n        file.seek(0)\n        return file.read()\n"
-    node = {"title": "Probe", "code": code, "position": {"x": 0, "y": 0}}
-    probe = stack.call("POST", f"/api/project/{project_id}/nodes", node)["id"]
-    writes = {**node, "title": "Write", "code": "def main():\n    open('kept', 'w').write('as it was')\n    return 1\n"}
-    write = stack.call("POST", f"/api/project/{project_id}/nodes", writes)["id"]
-    assert stack.run(project_id, write) == "1"
-    assert stack.run(project_id, probe) == "'as it was'"
-    sandbox = sandboxes(stack)
+    project_id, probe = work(stack)
+    before, sandbox = stack.ready(project_id), sandboxes(stack)
 
     # Replacing each role, as an upgrade does, loses no sandbox; nor does taking the stack down and bringing it up again.
     stack.compose("up", "-d", "--force-recreate", "--no-deps", "api")
@@ -205,20 +221,89 @@ def test_a_school_brings_it_up_replaces_every_role_and_restores_a_backup(stack: 
     check_survived(stack, project_id, probe, before, sandbox)
 
     saved = stack.folder / "backup.tar"
-    where = (f"--env-file={stack.env}", f"--project={stack.name}")
-    subprocess.run([ROOT / "scripts/backup", str(saved), *where], check=True)
-    spoils = {**node, "title": "Spoil", "code": "def main():\n    open('kept', 'w').write('spoilt')\n    return 2\n"}
-    spoil = stack.call("POST", f"/api/project/{project_id}/nodes", spoils)["id"]
-    assert stack.run(project_id, spoil) == "2"
+    stack.script("backup", saved)
+    write(stack, project_id, "spoilt")
     stack.call("PATCH", f"/api/project/{project_id}", {"name": "Spoilt"})
-    subprocess.run([ROOT / "scripts/restore", str(saved), *where], check=True)
+    stack.script("restore", saved)
     check_restored(stack, project_id, probe)
 
     # A machine where nothing is left but the repository, .env and the backup.
     stack.compose("down", "-v")
     stack.remove_sandboxes()
-    subprocess.run([ROOT / "scripts/restore", str(saved), *where], check=True)
+    stack.script("restore", saved)
     check_restored(stack, project_id, probe)
+
+
+def test_an_older_database_is_brought_up_to_date_and_may_be_restored_later(stack: Stack):
+    stack.up()
+    newest = stack.psql("SELECT version_num FROM alembic_version")
+    project_id, probe = work(stack)
+    stack.call("POST", f"/api/project/{project_id}/sandbox/stop")
+    known = stack.psql(
+        "SELECT id, password FROM person WHERE login = 'ada'; SELECT uid FROM sandbox WHERE project_id = :'project'",
+        project=project_id,
+    )
+    (person, password), (uid,) = (line.split("|") for line in known.splitlines())
+    stack.compose("stop", "api")
+    older = (Path(__file__).parent / "revision_0002.sql").read_text()
+    token = hashlib.sha256(TOKEN.encode()).hexdigest()
+    given = {"person": person, "password": password, "project": project_id, "uid": uid, "token": token}
+    given |= {"now": str(int(time.time())), "later": str(int(time.time()) + 86_400)}
+    stack.psql(f"DROP SCHEMA public CASCADE; CREATE SCHEMA public; {older}", **given)
+    before = {table: stack.psql(f"SELECT {columns} FROM {table} ORDER BY 1") for table, columns in KEPT.items()}
+    assert all(before.values())
+    saved = stack.folder / "older.tar"
+    stack.script("backup", saved)
+
+    stack.up()
+    check_upgraded(stack, project_id, probe, before, newest)
+    stack.call("PATCH", f"/api/project/{project_id}", {"name": "Newer"})
+    write(stack, project_id, "newer")
+
+    # What was saved before the upgrade goes over what came after it, and is brought up to date again.
+    stack.script("restore", saved)
+    check_upgraded(stack, project_id, probe, before, newest)
+
+
+def check_upgraded(stack: Stack, project_id: str, probe: str, before: dict[str, str], newest: str) -> None:
+    """Everything of before is there, and works."""
+    stack.up()
+    assert stack.psql("SELECT version_num FROM alembic_version") == newest
+    for table, columns in KEPT.items():
+        now = stack.psql(f"SELECT {columns} FROM {table} ORDER BY 1").splitlines()
+        # What the server writes by itself is added; nothing is missing.
+        assert set(before[table].splitlines()) <= set(now), table
+    assert stack.psql("SELECT generation, end_reason FROM sandbox") == "7|crashed\n"
+    stack.call("POST", "/api/session", {"login": "ada", "password": PASSWORD})
+    assert [person["login"] for person in stack.call("GET", "/api/people")] == ["ada", "grace"]
+    assert stack.call("GET", f"/api/project/{project_id}")["name"] == "As it was"
+    assert stack.call("GET", "/api/me", token=TOKEN)["login"] == "ada"
+    assert stack.ready(project_id)["generation"] == 8
+    assert stack.run(project_id, probe) == "'as it was'"
+    assert stack.call("POST", "/api/courses", {"title": "Of today"})["id"]
+
+
+def work(stack: Stack) -> tuple[str, str]:
+    """Make a person, a project and a file in it; return the ids of the project and of the node that reads the file."""
+    add = ("exec", "-T", "api", "aimforge", "user", "add", "ada", "--role", "admin", "--password-stdin")
+    stack.compose(*add, stdin=f"{PASSWORD}\n")
+    stack.call("POST", "/api/session", {"login": "ada", "password": PASSWORD})
+    project_id = stack.call("POST", "/api/project/make", {"name": "Prices"})["id"]
+    stack.ready(project_id)
+    code = "def main():\n    with open('kept', 'a+') as file:\n        file.seek(0)\n        return file.read()\n"
+    node = {"title": "Probe", "code": code, "position": {"x": 0, "y": 0}}
+    probe = stack.call("POST", f"/api/project/{project_id}/nodes", node)["id"]
+    write(stack, project_id, "as it was")
+    assert stack.run(project_id, probe) == "'as it was'"
+    return project_id, probe
+
+
+def write(stack: Stack, project_id: str, text: str) -> None:
+    """Write the file, by a node."""
+    code = f"def main():\n    return open('kept', 'w').write({text!r})\n"
+    node = {"title": f"Write {text}", "code": code, "position": {"x": 0, "y": 0}}
+    added = stack.call("POST", f"/api/project/{project_id}/nodes", node)["id"]
+    assert stack.run(project_id, added) == str(len(text))
 
 
 def sandboxes(stack: Stack) -> list[str]:

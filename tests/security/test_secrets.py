@@ -89,7 +89,8 @@ def test_no_secret_is_in_a_sandbox(server: Deployment, neighbours: Neighbours):
     reversed_ = [secret[::-1] for secret in secrets]  # the input itself is in the run's process and must not be found
     code = SEARCH.replace("in enumerate([*input_data, KNOWN])", "in enumerate([*(s[::-1] for s in input_data), KNOWN])")
     wanted: dict[str, Any] = {"project_id": neighbours.mine, "node_id": server.node(neighbours.mine, code)}
-    ran = server.call("POST", "/api/code/execute-node", json=wanted | {"input_data": reversed_, "use_cache": False})
+    wanted |= {"input_data": reversed_, "use_cache": False, "timeout_sec": 150}
+    ran = server.call("POST", "/api/code/execute-node", json=wanted)
     assert ran["status"] == "succeeded", ran
     looked = ran["output"]["mime"]["application/json"]
     assert looked["files"] > 50
