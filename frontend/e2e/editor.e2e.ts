@@ -123,3 +123,11 @@ scenario("of two texts, the other one is taken, and work goes on from it", async
   await page.keyboard.type(" and mine");
   await expect.poll(() => stage.read(id, "notes.txt"), { timeout: WITHIN_MS }).toBe("theirs and mine\n");
 });
+
+scenario("ports follow a source that was saved elsewhere", async (stage) => {
+  const { page, id } = await stage.open("Elsewhere", { nodes: [{ id: "one", title: "One", code: "def main(first):\n    return first\n" }] });
+  await nodeCalled(page, "One").getByText("first").waitFor();
+  await stage.write(id, "nodes/one.py", "def main(second, third):\n    return second\n");
+  await nodeCalled(page, "One").getByText("third").waitFor();
+  await nodeCalled(page, "One").getByText("first").waitFor({ state: "detached" });
+});

@@ -1,6 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { expect, inject } from "vitest";
-import { scenario } from "./support/scenario.ts";
+import { call, field } from "./support/api.ts";
+import { picture, scenario, WITHIN_MS } from "./support/scenario.ts";
 import { goToLine, nodeCalled, openCode, runAll, saved, waitForStatus } from "./support/workbench.ts";
 
 function killSandbox(projectId: string): void {
@@ -35,4 +36,45 @@ scenario("offline, what is typed is kept; online, it is saved", async (stage) =>
   await page.context().setOffline(false);
   await saved(page);
   expect(await stage.read(id, "nodes/one.py")).toContain("return 100");
+});
+
+scenario("with a full disk, what is typed is kept, told of, and saved once there is room", async (stage) => {
+  const { page, id } = await stage.open("Full", { nodes: [{ id: "one", title: "One", code: "def main():\n    return 1\n" }] });
+  await openCode(page, "One");
+  // As the server says it: a disk cannot be filled here without filling everybody's.
+  const json = { error: "disk_full", message: "The workspace is full. Delete files to go on.", detail: {} };
+  await page.route("**/nodes/one/code", (route) => (route.request().method() === "PUT" ? route.fulfill({ status: 507, json }) : route.continue()));
+  await goToLine(page, 2);
+  await page.keyboard.type("00");
+  await page.getByRole("status").filter({ hasText: "The workspace is full. Delete files to go on." }).waitFor();
+  await page.locator('[data-save="failed"]').first().waitFor();
+  await picture(page, "disk-full-dark");
+  // It outlives the page.
+  await page.reload();
+  await page.unrouteAll({ behavior: "ignoreErrors" });
+  await nodeCalled(page, "One").waitFor();
+  await openCode(page, "One");
+  await page.locator("[data-scope=editor] .view-line").filter({ hasText: "return 100" }).waitFor();
+  await page.keyboard.press("Control+s");
+  await saved(page);
+  expect(await stage.read(id, "nodes/one.py")).toContain("return 100");
+});
+
+scenario("offline, a setting that is typed is kept; online, it is saved", async (stage) => {
+  const { page, id } = await stage.open("Form", { nodes: [{ id: "one", title: "One", code: "def main(*, window: int = 7):\n    return window\n" }] });
+  await nodeCalled(page, "One").click();
+  const window = page.getByLabel("window", { exact: true });
+  await window.waitFor();
+  await page.context().setOffline(true);
+  await window.fill("12");
+  await page.keyboard.press("Tab");
+  await page.getByRole("alert").filter({ hasText: /offline|Trying again/ }).waitFor();
+  expect(await window.inputValue()).toBe("12");
+  await page.context().setOffline(false);
+  const settings = async () => {
+    const nodes = field(await (await call(`/api/project/${id}`)).json(), "nodes");
+    return Array.isArray(nodes) ? field(nodes[0], "settings") : undefined;
+  };
+  await expect.poll(settings, { timeout: WITHIN_MS }).toEqual({ window: 12 });
+  expect(await window.inputValue()).toBe("12");
 });

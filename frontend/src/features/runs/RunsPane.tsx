@@ -4,6 +4,7 @@ import { useState } from "react";
 import { getJson } from "@/shared/api/request";
 import { projectPath } from "@/shared/api/paths";
 import { t } from "@/shared/i18n/i18n";
+import { toldPlainly } from "@/shared/i18n/told";
 import { useProject } from "@/shared/project/projectStore";
 import { useRuns } from "@/shared/runs/runStore";
 import { duration, relativeTime } from "@/shared/ui/relativeTime";
@@ -39,7 +40,7 @@ function RunRow({ run, chosen, onChoose }: { run: RunSummary; chosen: boolean; o
           <span className="block truncate">{what}</span>
           <span className="block truncate text-2xs text-faint">
             {t(`runs.status.${run.status}`)} · {relativeTime(run.created_at)}
-            {run.started_by === "" ? "" : ` · ${run.started_by}`}
+            {run.started_by === "" ? "" : ` · ${toldPlainly(run.started_by)}`}
           </span>
         </span>
         <span className="tabular text-xs text-muted">{duration(run.duration_ms)}</span>

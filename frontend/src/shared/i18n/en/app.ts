@@ -35,6 +35,7 @@ export const app = {
   "app.wheel": "Mouse wheel over the canvas",
   "app.wheelZoom": "Zooms",
   "app.wheelPan": "Moves",
+  "app.deviceOffline": "This device is offline. What you type is kept, and saved when it is back.",
   "app.connectionLost": "Connection lost.",
   "app.connectionRetry": "Trying again in {seconds} s. What you type is kept.",
   "app.connectionConnecting": "Connecting…",

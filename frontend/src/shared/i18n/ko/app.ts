@@ -37,6 +37,7 @@ export const app: Readonly<Record<keyof typeof English, string>> = {
   "app.wheel": "캔버스에서 마우스 휠",
   "app.wheelZoom": "확대·축소",
   "app.wheelPan": "이동",
+  "app.deviceOffline": "기기가 오프라인입니다. 입력한 것은 보관되며, 다시 연결되면 저장됩니다.",
   "app.connectionLost": "연결이 끊겼습니다.",
   "app.connectionRetry": "{seconds}초 뒤에 다시 시도합니다. 입력한 내용은 유지됩니다.",
   "app.connectionConnecting": "연결 중…",

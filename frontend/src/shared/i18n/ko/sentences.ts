@@ -3,6 +3,8 @@
  * English readers are shown the sentences themselves, so that only Korean ones fetch these.
  */
 export const sentences: Readonly<Record<string, string>> = {
+  // The person of a server that has no accounts.
+  You: "나",
   // Why a node ran, or would run, or did not.
   "Its code was edited.": "코드를 고쳤습니다.",
   "Its settings were changed: {names}.": "설정이 바뀌었습니다: {names}.",
