@@ -24,7 +24,7 @@ dev: dev-environment engine image frontend ## The same, started anew whenever it
 test: dev-environment engine image frontend check ## Everything, against the real container engine
 	$(BIN)/pytest -q -n 2 --dist loadfile $(SKIPPED_IN_FIRST)
 	cd frontend && npm test --silent && npm run --silent e2e
-	$(BIN)/pytest -q --durations=20 $(SLOW)
+	$(BIN)/pytest -q -n 2 --dist loadfile --durations=20 $(SLOW)
 
 # Not part of `make test`: the two images take more than a minute to build, and the stack two to start, be replaced and restored.
 test-compose: dev-environment compose-images ## Bring compose.yaml up for real, with backup and restore
