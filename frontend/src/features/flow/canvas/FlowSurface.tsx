@@ -1,6 +1,4 @@
 import {
-  Background,
-  BackgroundVariant,
   ConnectionLineType,
   ReactFlow,
   SelectionMode,
@@ -25,6 +23,7 @@ import { GroupNode } from "../nodes/GroupNode";
 import { InputNode } from "../nodes/InputNode";
 import { NoteNode } from "../nodes/NoteNode";
 import { ResultNode } from "../nodes/ResultNode";
+import { Dots } from "./Dots";
 import { drop, edgesChanged, nodesChanged } from "./dragging";
 import { FlowEdgeLine } from "./FlowEdge";
 import { Minimap } from "./Minimap";
@@ -194,8 +193,8 @@ export function FlowSurface() {
         edgesFocusable={false}
         attributionPosition="bottom-left"
       >
-        {/* From far away dots are dust, and what is behind everything is painted anew in every frame. */}
-        {overview ? <Overview /> : <Background variant={BackgroundVariant.Dots} gap={24} size={2} color="var(--dots)" />}
+        {/* From far away dots are dust. */}
+        {overview ? <Overview /> : <Dots />}
         {minimap && <Minimap />}
       </ReactFlow>
     </div>
