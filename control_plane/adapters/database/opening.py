@@ -17,7 +17,7 @@ from control_plane.adapters.database.stores import Database
 from control_plane.domain.errors import StoreUnavailable
 
 MIGRATIONS: Final = Path(__file__).parent / "migrations"
-HEAD: Final = "0006"
+HEAD: Final = "0007"
 """The newest revision; a test compares it with the scripts. Known here, so that Alembic (0.4 s to import) is loaded
 only when there is something to migrate."""
 BUSY_TIMEOUT_MS: Final = 5000

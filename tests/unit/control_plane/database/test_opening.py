@@ -86,7 +86,7 @@ def test_people_can_be_migrated_down_and_up_again_and_projects_stay(tmp_path: Pa
     file = tmp_path / "data" / "aimforge.db"
     with closing(sqlite3.connect(file)) as connection, connection:
         connection.execute("INSERT INTO project VALUES ('p', 'P', 'ada', 1.0, 1.0, 'empty', '', NULL, 0)")
-        connection.execute("INSERT INTO person VALUES ('ada', 'ada', 'Ada', 'admin', 1.0, '', '', 0)")
+        connection.execute("INSERT INTO person VALUES ('ada', 'ada', 'Ada', 'admin', 1.0, '', '', 0, 0)")
         connection.execute("INSERT INTO project_share VALUES ('p:ada', 'p', 'ada', 'viewer', 'ada', 1.0)")
     config = Config()
     config.set_main_option("script_location", str(opening.MIGRATIONS))
@@ -109,7 +109,7 @@ def test_courses_can_be_migrated_down_and_up_again_and_people_stay(tmp_path: Pat
     prepare_database(url(tmp_path))
     file = tmp_path / "data" / "aimforge.db"
     with closing(sqlite3.connect(file)) as connection, connection:
-        connection.execute("INSERT INTO person VALUES ('ada', 'ada', 'Ada', 'teacher', 1.0, '', '', 0)")
+        connection.execute("INSERT INTO person VALUES ('ada', 'ada', 'Ada', 'teacher', 1.0, '', '', 0, 0)")
         connection.execute("INSERT INTO course VALUES ('c', 'Weather', 'ada', 1.0, '')")
         connection.execute("INSERT INTO course_member VALUES ('c:bob', 'c', 'bob', 'Bob', 'student', 1.0, 0)")
         with pytest.raises(sqlite3.IntegrityError):
