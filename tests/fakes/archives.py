@@ -3,8 +3,9 @@
 import hashlib
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 
+from control_plane.adapters.database.archive_store import check_size
 from control_plane.domain.archives import Archive
-from control_plane.domain.errors import NotFound, TooLarge
+from control_plane.domain.errors import NotFound
 from control_plane.domain.hidden_tests import UNFINISHED, TestRow
 from tests.fakes.stores import FakeDatabase
 
@@ -24,8 +25,7 @@ class FakeArchiveStore:
         data = bytearray()
         async for chunk in chunks:
             data += chunk
-            if len(data) > max_bytes:
-                raise TooLarge(f"The project has more than {max_bytes} bytes as a zip.", limit=max_bytes)
+            check_size(len(data), max_bytes)
         self._made += 1
         digest = hashlib.sha256(data).hexdigest()
         archive = Archive(id=f"archive-{self._made}", digest=digest, size=len(data), created_at=self._now())
