@@ -67,6 +67,8 @@ class Execution:
         self._acquiring: asyncio.Task[RunProcess] | None = None
         self._displays: list[Output] = []
         self._made: dict[str, Value] = {}
+        self._digests: dict[str, str] = {}
+        self._closed_already = False
         self._started = time.perf_counter()
 
     def cancel(self) -> None:
@@ -149,15 +151,22 @@ class Execution:
         elif message.kind in {"result", "table"} and not self._ended.done():
             self._ended.set_result((message, blob))
         elif message.kind == "digests":
-            for port, digest in message.digests.items():
-                if port in self._made:
-                    self._made[port].set_digest(digest)
+            self._digests.update(
+                {port: digest for port, digest in message.digests.items() if port in self._job.outputs}
+            )
+            self._settle_digests()
 
     def _closed(self, reason: str) -> None:
         if not self._ended.done():
             self._ended.set_result(reason)
-        for value in self._made.values():
-            value.set_digest("")
+        self._closed_already = True
+        self._settle_digests()
+
+    def _settle_digests(self) -> None:
+        """Tell the values their digests, or that none will come; both may be known before the values were looked at."""
+        for port, value in self._made.items():
+            if port in self._digests or self._closed_already:
+                value.set_digest(self._digests.get(port, ""))
 
     async def _outcome(self, process: RunProcess, ended: tuple[Message, bytes] | str) -> Outcome:
         # A result that was sent before the signal arrived is still a result, unless people were told otherwise.
@@ -179,6 +188,7 @@ class Execution:
         except ValueError as error:
             process.kill()
             return self._failed(faults.misbehaved(str(error)))
+        self._settle_digests()
         outcome = self._failed(None)
         outcome.status = RunStatus.SUCCEEDED
         outcome.output = message.output
