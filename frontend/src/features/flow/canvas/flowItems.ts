@@ -106,8 +106,8 @@ export class EdgeItems {
   }
 }
 
-/** Above this many nodes, XYFlow is given only those near the viewport. */
-export const CULL_ABOVE = 1_200;
+/** Above this many nodes, XYFlow is given only those near the viewport: in each frame of a pan it looks at all that it has. */
+export const CULL_ABOVE = 200;
 /** Below this zoom a large flow is painted, not made of elements. */
 export const OVERVIEW_ZOOM = 0.36;
 /** A small flow stays made of elements at any zoom. */

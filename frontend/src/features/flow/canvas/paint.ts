@@ -1,7 +1,7 @@
 import type { Graph } from "@/shared/project/document";
 import { statusOfAll, type NodeRun } from "@/shared/runs/runState";
 import type { Node, Position, RunStatus } from "@/wire/generated";
-import { curveOf } from "../model/edgePath";
+import { boxOf, curveOf } from "../model/edgePath";
 import { isCollapsed, overlaps, rectOf, type Rect } from "../model/geometry";
 
 /** Where the canvas is seen from: screen = canvas · zoom + (x, y). */
@@ -69,9 +69,8 @@ function paintEdges(context: CanvasRenderingContext2D, { graph }: Scene, seen: R
   for (const edge of graph.edges.values()) {
     const curve = curveOf(graph, edge);
     if (curve === null) continue;
+    if (!overlaps(boxOf(curve), seen)) continue;
     const { from, to, reach } = curve;
-    const box = { x: Math.min(from.x, to.x), y: Math.min(from.y, to.y), width: Math.abs(to.x - from.x) + 1, height: Math.abs(to.y - from.y) + 1 };
-    if (!overlaps(box, seen)) continue;
     context.moveTo(from.x, from.y);
     if (zoom < LINES_BELOW) context.lineTo(to.x, to.y);
     else context.bezierCurveTo(from.x + reach, from.y, to.x - reach, to.y, to.x, to.y);

@@ -5,7 +5,8 @@ import { t } from "@/shared/i18n/i18n";
 import { useProject } from "@/shared/project/projectStore";
 import type { Node } from "@/wire/generated";
 import { shownOf } from "../model/collapse";
-import { overlaps, rectOf, type Rect } from "../model/geometry";
+import type { Rect } from "../model/geometry";
+import { nodesNear } from "../model/nodesNear";
 import { useSelection } from "../model/selection";
 import { useDragging } from "./dragging";
 import { coarseArea, CULL_ABOVE, EdgeItems, NodeItems, OVERVIEW_ABOVE, OVERVIEW_ZOOM, type CanvasEdge, type CanvasNode } from "./flowItems";
@@ -24,18 +25,14 @@ export function useOverview(): boolean {
   return many && far;
 }
 
-function near(nodes: ReadonlyMap<string, Node>, area: Rect | null, kept: (id: string) => boolean): Node[] {
-  const all = [...nodes.values()];
-  return area === null ? all : all.filter((node) => kept(node.id) || overlaps(rectOf(node), area));
-}
-
 const NO_NODES: CanvasNode[] = [];
 const NO_EDGES: CanvasEdge[] = [];
 
 /** What XYFlow is given: everything, or what lies near the viewport, or nothing while the overview is painted. */
 export function useFlowItems(): { nodes: CanvasNode[]; edges: CanvasEdge[] } {
   const overview = useOverview();
-  const { nodes, edges } = useProject((state) => shownOf(state).graph);
+  const shownGraph = useProject((state) => shownOf(state).graph);
+  const { nodes, edges } = shownGraph;
   const selection = useSelection();
   const dragged = useDragging((state) => state.positions);
   const culling = nodes.size > CULL_ABOVE && !overview;
@@ -48,10 +45,11 @@ export function useFlowItems(): { nodes: CanvasNode[]; edges: CanvasEdge[] } {
   );
   const [nodeItems] = useState(() => new NodeItems());
   const [edgeItems] = useState(() => new EdgeItems());
-  const shown = useMemo(
-    () => (overview ? [] : near(nodes, area, (id) => selection.nodes.has(id) || dragged.has(id))),
-    [overview, nodes, area, selection.nodes, dragged],
-  );
+  const shown = useMemo(() => {
+    if (overview) return [];
+    if (area === null) return [...nodes.values()];
+    return nodesNear(shownGraph, area, (id) => selection.nodes.has(id) || dragged.has(id));
+  }, [overview, shownGraph, nodes, area, selection.nodes, dragged]);
   const flowNodes = useMemo(() => {
     if (overview) return NO_NODES;
     nodeItems.forget(nodes);

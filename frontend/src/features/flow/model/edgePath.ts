@@ -1,6 +1,6 @@
 import type { Graph } from "@/shared/project/document";
 import type { Edge, Position } from "@/wire/generated";
-import { sourcePoint, targetPoint } from "./geometry";
+import { sourcePoint, targetPoint, type Rect } from "./geometry";
 
 const SAMPLES = 20;
 
@@ -23,6 +23,13 @@ export function curveOf({ nodes }: Graph, edge: Edge): Curve | null {
   const from = sourcePoint(source, edge.source_port);
   const to = targetPoint(target, edge.target_port);
   return { from, to, reach: pull(to.x - from.x) };
+}
+
+/** What holds the whole curve. */
+export function boxOf({ from, to, reach }: Curve): Rect {
+  const left = Math.min(from.x, to.x - reach);
+  const top = Math.min(from.y, to.y);
+  return { x: left, y: top, width: Math.max(from.x + reach, to.x) - left + 1, height: Math.max(from.y, to.y) - top + 1 };
 }
 
 function pointAt({ from, to, reach }: Curve, t: number): Position {
