@@ -1,7 +1,8 @@
 """The side of a role that is asked: a Unix socket, one call a connection, from the users that it knows alone.
 
 All that arrives is hostile until it was read: frames are bounded, an asker that dawdles or is nobody's is cut off, and one
-that hangs up calls its call off.
+that hangs up calls its call off. Who is refused before the request was read is told so all the same: closing a socket while
+its other side still writes throws the answer away.
 """
 
 import asyncio
@@ -28,6 +29,12 @@ REQUEST_TIMEOUT_SEC: Final = 10.0
 SEND_TIMEOUT_SEC: Final = 30.0
 MAX_CALLS: Final = 512
 """At once. The api has a queue of its own before starts, so an honest one stays far below."""
+MAX_REFUSALS: Final = 64
+"""Askers that are told at once that they are too many; further ones are hung up on without a word."""
+LINGER_SEC: Final = 5.0
+MAX_LINGER: Final = 4 * LONGEST_REQUEST
+"""What an asker that was refused may still take to finish writing, and how many bytes that are read and thrown away."""
+TOO_MANY: Final = "Too many calls at once. Try again in a moment."
 _CREDENTIALS: Final = struct.Struct("3i")
 
 Serve = Callable[[bytes], AsyncGenerator[Any]]
@@ -46,6 +53,8 @@ class RoleServer:
         self._peers = peers
         self._gid = gid
         self._calls: set[asyncio.Task[None]] = set()
+        self._served = 0
+        """Calls that are no refusals."""
         self._server: asyncio.Server | None = None
 
     async def __aenter__(self) -> Self:
@@ -90,15 +99,23 @@ class RoleServer:
         if uid not in self._peers:
             log.warning("role.stranger", uid=uid, path=str(self.path))
             return
-        if len(self._calls) > MAX_CALLS:
-            await send(writer, Failed(error="TooMany", message="Too many calls at once. Try again in a moment."))
+        if self._served >= MAX_CALLS:
+            if len(self._calls) - self._served <= MAX_REFUSALS:
+                await refuse(reader, writer, Failed(error="TooMany", message=TOO_MANY))
             return
+        self._served += 1
+        try:
+            await self._answer_peer(reader, writer)
+        finally:
+            self._served -= 1
+
+    async def _answer_peer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             async with asyncio.timeout(REQUEST_TIMEOUT_SEC):
                 request = await read_frame(reader, LONGEST_REQUEST)
         except BrokenFrame as error:
             log.warning("role.broken_frame", path=str(self.path), error=str(error))
-            await send(writer, failed(BadRequest(f"The request cannot be read: {error}.")))
+            await refuse(reader, writer, failed(BadRequest(f"The request cannot be read: {error}.")))
             return
         if request is None:
             return
@@ -130,6 +147,16 @@ async def send(writer: asyncio.StreamWriter, answer: Answer) -> None:
     writer.write(frame(msgspec.json.encode(answer)))
     async with asyncio.timeout(SEND_TIMEOUT_SEC):
         await writer.drain()
+
+
+async def refuse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, answer: Answer) -> None:
+    """Send an answer to who may still be writing, and read on, bounded, until they have hung up."""
+    await send(writer, answer)
+    writer.write_eof()
+    left = MAX_LINGER
+    async with asyncio.timeout(LINGER_SEC):
+        while left > 0 and (thrown := await reader.read(left)):
+            left -= len(thrown)
 
 
 def peer_uid(connection: socket.socket) -> int:

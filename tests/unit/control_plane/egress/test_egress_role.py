@@ -19,10 +19,11 @@ from control_plane.adapters.egress.proxy import EgressProxy
 from control_plane.adapters.egress.remote import RemoteGates, open_remote_gates
 from control_plane.adapters.egress.service import EgressService, Refusals
 from control_plane.adapters.handover import Sockets
+from control_plane.adapters.roles import server as role_server
 from control_plane.adapters.roles.client import RoleClient
 from control_plane.adapters.roles.server import RoleServer
 from control_plane.domain.egress import EgressPolicy, parse_allowed_host
-from control_plane.domain.errors import BadRequest, EngineUnavailable, Invalid
+from control_plane.domain.errors import BadRequest, EngineUnavailable, Invalid, TooMany
 from sandbox_image.wire.events import EgressDenied
 
 
@@ -158,6 +159,19 @@ async def test_a_gate_elsewhere_is_refused(there: World, project_id: str):
             await client.ask(protocol.Open.of(project_id, there.policy("allowed.example")), None, 60)
         there.sockets.prepare("prices")
         await client.ask(protocol.Open.of("prices", there.policy("allowed.example")), None, 60)
+
+
+async def test_who_is_one_too_many_is_told_so(there: World, monkeypatch: pytest.MonkeyPatch):
+    async with role(there):
+        client = RoleClient(str(there.control), "egress")
+        there.sockets.prepare("prices")
+        wanted = EgressPolicy(tuple(parse_allowed_host(f"{'x' * 60}{number}.example") for number in range(700)))
+        with monkeypatch.context() as patch:
+            patch.setattr(role_server, "MAX_CALLS", 0)
+            for _ in range(50):
+                with pytest.raises(TooMany, match="Too many calls"):
+                    await client.ask(protocol.Open.of("prices", wanted), None, 60)
+        await client.ask(protocol.Open.of("prices", wanted), None, 60)
 
 
 @pytest.mark.parametrize("host", ["10.0.0.1", "*", "*.org", "a.example:0", "a b", "a.example\r\nx"])

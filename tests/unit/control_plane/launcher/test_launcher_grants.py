@@ -6,7 +6,6 @@ The launcher is the real one, on a real socket; the engine behind it records wha
 import asyncio
 import os
 import re
-import stat
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass
@@ -30,7 +29,7 @@ from control_plane.adapters.roles import server
 from control_plane.adapters.roles.answers import Answer, Failed, Value
 from control_plane.adapters.roles.framing import LONGEST_ANSWER, frame, read_frame
 from control_plane.adapters.roles.server import RoleServer
-from control_plane.domain.errors import Invalid
+from control_plane.domain.errors import Invalid, TooMany
 from control_plane.domain.limits import LEAST
 from control_plane.domain.sandbox import Limits
 from control_plane.ports import SandboxSpec
@@ -323,64 +322,15 @@ async def test_a_container_of_another_is_as_good_as_gone_and_ours_is_not():
         assert there.engine.asked[-1].path == f"containers/{OURS}/update"
 
 
-async def test_a_stranger_gets_no_answer(tmp_path: Path):
-    path = tmp_path / "role.sock"
-
-    async def serve(_: bytes) -> AsyncGenerator[Any]:
-        yield "secret"
-
-    request = frame(b"{}")
-    for peers, answered in ((frozenset({os.getuid() + 1}), False), (frozenset({os.getuid()}), True)):
-        async with RoleServer(path, serve, peers=peers):
-            reader, writer = await asyncio.open_unix_connection(str(path))
-            writer.write(request)
-            try:
-                async with asyncio.timeout(60):
-                    got = await reader.read()
-            except ConnectionError:
-                got = b""
-            writer.close()
-            assert (b"secret" in got) is answered
-
-
-@pytest.mark.parametrize(("gid", "mode"), [(-1, 0o600), (os.getgid(), 0o660)])
-async def test_only_its_user_and_the_group_that_was_named_may_open_the_socket(tmp_path: Path, gid: int, mode: int):
-    path = tmp_path / "role.sock"
-
-    async def serve(_: bytes) -> AsyncGenerator[Any]:
-        yield None
-
-    async with RoleServer(path, serve, peers=frozenset({os.getuid()}), gid=gid):
-        assert stat.S_IMODE(path.stat().st_mode) == mode
-
-
-async def test_calls_at_once_are_bounded_and_their_places_come_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    path, go_on = tmp_path / "role.sock", asyncio.Event()
-    monkeypatch.setattr(server, "MAX_CALLS", 2)
-
-    async def serve(_: bytes) -> AsyncGenerator[Any]:
-        await go_on.wait()
-        yield "done"
-
-    async def ask() -> bytes:
-        reader, writer = await asyncio.open_unix_connection(str(path))
-        writer.write(frame(b"{}"))
-        try:
-            async with asyncio.timeout(60):
-                return await reader.read()
-        except ConnectionError:
-            return b""  # hung up on before the request was read
-        finally:
-            writer.close()
-
-    async with RoleServer(path, serve, peers=frozenset({os.getuid()})):
-        calls = [asyncio.create_task(ask()) for _ in range(3)]
-        await asyncio.wait(calls, return_when=asyncio.FIRST_COMPLETED)
-        (refused,) = [call.result() for call in calls if call.done()]
-        assert b"done" not in refused
-        go_on.set()
-        assert sorted(b"done" in got for got in await asyncio.gather(*calls)) == [False, True, True]
-        assert b"done" in await ask()
+async def test_the_asking_side_is_told_that_it_is_too_many(monkeypatch: pytest.MonkeyPatch):
+    async with launcher() as there:
+        runtime = LauncherRuntime(str(there.path))
+        assert await runtime.list()
+        monkeypatch.setattr(server, "MAX_CALLS", 0)
+        for _ in range(50):
+            with pytest.raises(TooMany, match="Too many calls"):
+                await runtime.start(spec(project_name="x" * 200))
+        assert not [asked for asked in there.engine.asked if asked.method == "POST"]
 
 
 async def test_an_asker_that_dawdles_is_hung_up_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
