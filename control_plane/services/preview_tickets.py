@@ -2,7 +2,8 @@
 
 A *ticket* carries a person from the main origin to the preview's, once, within a minute; it is exchanged there for a *pass*,
 a cookie of that origin. Neither is of any use on the main origin.
-Which tickets were used is remembered by this process alone: a minute after it was started anew, all earlier ones have ended.
+Which tickets were used is remembered by this process alone, so that it alone takes them: those of an earlier one were perhaps
+used there. A pass is good in each process that has the secret.
 """
 
 import hashlib
@@ -20,7 +21,8 @@ class PreviewTickets:
     """Signs and checks tickets and passes."""
 
     def __init__(self, secret: bytes, clock: Clock) -> None:
-        self._key = hashlib.sha256(b"aimforge preview key\0" + secret).digest()
+        pass_key = hashlib.sha256(b"aimforge preview key\0" + secret).digest()
+        self._keys = {"pass": pass_key, "ticket": secrets.token_bytes(32)}
         self._clock = clock
         self._used: dict[str, float] = {}
         """Numbers of the tickets that were exchanged, and when they have ended anyway."""
@@ -72,4 +74,4 @@ class PreviewTickets:
 
     def _signature(self, kind: str, project_id: str, claim: str) -> str:
         text = "\0".join((kind, project_id, claim))
-        return hmac.digest(self._key, text.encode("utf-8", "surrogateescape"), "sha256").hex()
+        return hmac.digest(self._keys[kind], text.encode("utf-8", "surrogateescape"), "sha256").hex()

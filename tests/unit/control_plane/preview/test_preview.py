@@ -195,6 +195,25 @@ async def test_a_ticket_is_used_up_by_whoever_comes_first(tmp_path: Path):
         assert (await there.client.get(f"/preview/p1/8080/?aimforge_ticket={tickets[1]}")).status_code == 303
 
 
+async def test_after_a_restart_no_earlier_ticket_is_good_and_every_pass_is(tmp_path: Path):
+    async with stage(tmp_path) as there:
+        before = there.services.previews
+        used, unused = (before.ticket("p1", "ann") for _ in range(2))
+        assert (await there.client.get(f"/preview/p1/8080/?aimforge_ticket={used}")).status_code == 303
+        granted = there.client.cookies[COOKIE]
+        there.services.previews = PreviewTickets(b"s", there.clock)
+        assert (await there.client.get("/preview/p1/8080/")).status_code == 302
+        there.client.cookies.clear()
+        for ticket in (used, unused):
+            refused = await there.client.get(f"/preview/p1/8080/?aimforge_ticket={ticket}")
+            assert (refused.status_code, "Open the preview" in refused.json()["message"]) == (401, True)
+        assert (await there.enter()).status_code == 303
+        there.services.previews = PreviewTickets(b"another secret", there.clock)
+        assert (
+            await there.client.get("/preview/p1/8080/", headers={"cookie": f"{COOKIE}={granted}"})
+        ).status_code == 401
+
+
 async def test_tickets_and_passes_end(tmp_path: Path):
     async with stage(tmp_path) as there:
         late = there.services.previews.ticket("p1", "ann")
