@@ -3,13 +3,14 @@
 import asyncio
 import logging
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Protocol
 
 from starlette.websockets import WebSocket
 
-from sandbox_image.agent.http import view_only
+from sandbox_image.agent.http import user_of, view_only
 from sandbox_image.wire.closing import CLOSINGS, CloseCode
 from sandbox_image.wire.events import LanguageServer
 from sandbox_image.wire.language import LanguageServerHealth, LanguageServerKind, LanguageServerState
@@ -17,6 +18,7 @@ from sandbox_image.wire.language import LanguageServerHealth, LanguageServerKind
 from . import ruff
 from .commands import NotInstalled, PythonServer, python_server, python_settings
 from .connection import Connection
+from .editor_faults import EditorFaults
 from .restart_policy import RestartPolicy
 from .server_log import ServerLog
 from .shared_server import SharedServer
@@ -78,7 +80,8 @@ class LanguageServers:
         restart_window_ms: int = 60_000,
         idle_ttl_ms: int = 600_000,
     ) -> None:
-        """``max_restarts`` crashes without ``restart_window_ms`` of health between them end the Python server for good;
+        """``max_restarts`` crashes without ``restart_window_ms`` of health between them end the Python server for good, and one
+        person's ruff until they ask again later or restart it by hand;
         ``idle_ttl_ms`` without clients end it until the next one, 0 is never.
         """
         self.log = ServerLog()
@@ -100,6 +103,7 @@ class LanguageServers:
             keep_sec=idle_ttl_ms / 1000,
             changed=lambda: self._publish(self.health_of(LanguageServerKind.RUFF)),
         )
+        self._ruff_faults = EditorFaults(max_restarts, restart_window_ms / 1000)
         self._connections: dict[LanguageServerKind, set[Connection]] = {kind: set() for kind in LanguageServerKind}
         self._group = asyncio.TaskGroup()
         self._tasks: list[asyncio.Task[None]] = []
@@ -140,6 +144,7 @@ class LanguageServers:
         if kind is LanguageServerKind.PYRIGHT:
             self._python.restart()
         else:
+            self._ruff_faults.forgive()
             for connection in self._connections[kind]:
                 connection.close(CloseCode.LANGUAGE_SERVER_RESTARTED)
         return self.health_of(kind)
@@ -158,7 +163,7 @@ class LanguageServers:
             if kind is LanguageServerKind.PYRIGHT:
                 await self._serve_python(connection)
             else:
-                await self._serve_ruff(connection)
+                await self._serve_ruff(connection, user_of(websocket))
         finally:
             connections.discard(connection)
             if kind is LanguageServerKind.RUFF:
@@ -176,15 +181,23 @@ class LanguageServers:
         finally:
             self._python.leave(member)
 
-    async def _serve_ruff(self, connection: Connection) -> None:
+    async def _serve_ruff(self, connection: Connection, user: str) -> None:
+        if self._ruff_faults.turns_away(user):
+            connection.close(CloseCode.LANGUAGE_SERVER_GAVE_UP)
+            await connection.run(_ignore)
+            return
         self._publish(self.health_of(LanguageServerKind.RUFF))
         try:
             process = self._spare_ruff.take() or await ruff.start(self._workspace, self.log)
-            await ruff.serve(connection, process, self._workspace)
+            await ruff.serve(connection, process, self._workspace, partial(self._ruff_ended, user))
         except (NotInstalled, OSError) as error:
             self.log.add(LanguageServerKind.RUFF, f"It could not be started: {error}")
             connection.close(CloseCode.LANGUAGE_SERVER_GAVE_UP)
             await connection.run(_ignore)
+
+    def _ruff_ended(self, user: str, served_for: float) -> CloseCode:
+        self.log.add(LanguageServerKind.RUFF, f"It ended by itself after {served_for:.1f} s.")
+        return self._ruff_faults.ended(user, served_for)
 
     async def _follow_environment(self) -> None:
         self._environment.on_change(self._python.refresh)

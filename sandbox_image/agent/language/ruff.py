@@ -1,6 +1,7 @@
 """Ruff's server, one process for each client: it starts in milliseconds, so nothing needs to be shared."""
 
 import asyncio
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final, cast
@@ -32,9 +33,15 @@ async def start(workspace: Path, log: ServerLog) -> ServerProcess:
     return await ServerProcess.start(ruff_server().argv, workspace, KIND, log)
 
 
-async def serve(connection: Connection, process: ServerProcess, workspace: Path) -> None:
-    """Let one client have a server, until either of them ends; the server is ended then."""
+async def serve(
+    connection: Connection, process: ServerProcess, workspace: Path, ended: Callable[[float], CloseCode]
+) -> None:
+    """Let one client have a server, until either of them ends; the server is ended then.
+
+    ``ended`` is told that the server ended by itself, after how many seconds, and says what the client is told.
+    """
     pipe = RuffPipe(connection, process.send, workspace)
+    began = time.monotonic()
     try:
         async with asyncio.TaskGroup() as group:
 
@@ -44,7 +51,7 @@ async def serve(connection: Connection, process: ServerProcess, workspace: Path)
 
             async def from_server() -> None:
                 await process.read(pipe.receive_from_server)
-                connection.close(CloseCode.LANGUAGE_SERVER_RESTARTED)
+                connection.close(ended(time.monotonic() - began))
 
             reading = group.create_task(from_server())
             errors = group.create_task(process.read_errors())
@@ -56,7 +63,11 @@ async def serve(connection: Connection, process: ServerProcess, workspace: Path)
 
 
 class RuffPipe:
-    """Passes messages between one client and its server, and sees to it that the server works in the workspace."""
+    """Passes messages between one client and its server, and sees to it that the server works in the workspace.
+
+    A client has to send ``initialized`` before anything else, and ruff ends when it does not. It is said in the client's place
+    then, once: a server that starts anew for each message of such a client would help nobody.
+    """
 
     def __init__(self, client: Client, send: Callable[[bytes], None], workspace: Path) -> None:
         self._client = client
@@ -64,6 +75,7 @@ class RuffPipe:
         self._workspace = workspace
         self._garbled = 0
         self._initialize_id = b""
+        self._initialized = False
         self._pulls = False
 
     def receive(self, data: bytes) -> None:
@@ -82,11 +94,14 @@ class RuffPipe:
                 self._client.close(CloseCode.NORMAL)
             case "initialize" if message.id:
                 self._initialize(message)
+            case "initialized":
+                self._begin()
             case "workspace/executeCommand" if self._client.view_only:
                 refusal = "You may read this project; commands are for its editors."
                 if message.is_request:
                     self._client.deliver(envelope.failure(bytes(message.id), RpcCode.REQUEST_FAILED, refusal))
             case _:
+                self._begin()
                 self._send(data)
 
     def receive_from_server(self, data: bytes) -> None:
@@ -104,8 +119,18 @@ class RuffPipe:
             data = envelope.result(self._initialize_id, envelope.encode({**answer, "capabilities": capabilities}))
         self._client.deliver(data)
 
+    def _begin(self) -> None:
+        """End the handshake, if one began and did not end yet."""
+        if self._initialize_id and not self._initialized:
+            self._initialized = True
+            self._send(envelope.notification("initialized", b"{}"))
+
     def _initialize(self, message: Envelope) -> None:
         identity = bytes(message.id)
+        if self._initialize_id:
+            refusal = "initialize may be sent once."
+            self._client.deliver(envelope.failure(identity, RpcCode.INVALID_REQUEST, refusal))
+            return
         try:
             params = envelope.parse(message.params, dict[str, Any])
         except Malformed as error:

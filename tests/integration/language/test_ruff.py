@@ -77,6 +77,36 @@ async def test_an_editor_whose_server_is_killed_or_restarted_connects_again(tmp_
             assert await editor.until_closed() == 4051
 
 
+async def test_an_editor_that_never_says_initialized_is_served_by_one_server(tmp_path: Path):
+    before = children()
+    async with served(tmp_path, Path(sys.executable)) as project, project.editor("ruff") as editor:
+        await editor.result("initialize", {"capabilities": {}})
+        (server,) = children() - before
+        await editor.open("nodes/a.py", UGLY)
+        assert '"a": 1' in await formatted(editor, "nodes/a.py")
+        await editor.until(lambda: editor.findings("nodes/a.py"))
+        assert children() - before == {server}
+        assert (await editor.ask("initialize", {"capabilities": {}}))["error"]["code"] == -32600
+
+
+async def test_an_editor_that_its_own_words_cost_the_server_is_turned_away_in_the_end(tmp_path: Path):
+    """What ruff cannot read of ``initialize`` ends it."""
+    before = children()
+    async with served(tmp_path, Path(sys.executable), max_restarts=3) as project:
+        codes: list[int] = []
+        for _ in range(4):
+            async with project.editor("ruff") as editor:
+                await editor.send(id=1, method="initialize", params={"capabilities": {"textDocument": 5}})
+                codes.append(await editor.until_closed())
+        assert codes == [4051, 4051, 4050, 4050]
+        await eventually(lambda: children() == before)
+        assert (await project.call("POST", "/lsp/ruff/restart"))[0] == 200
+        async with project.editor("ruff") as editor:
+            await editor.initialize()
+            await editor.open("nodes/a.py", UGLY)
+            assert '"a": 1' in await formatted(editor, "nodes/a.py")
+
+
 async def test_there_are_only_so_many_and_no_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setitem(language_servers.MAX_CLIENTS, language_servers.LanguageServerKind.RUFF, 1)
     async with served(tmp_path, Path(sys.executable)) as project:

@@ -58,8 +58,9 @@ def test_an_editor_that_says_nothing_of_use_is_served_too(params: dict[str, Any]
     editor = Editor()
     editor.say(id=1, method="initialize", params=params)
     assert editor.server[0]["params"]["capabilities"] == {"general": {"positionEncodings": ["utf-16"]}}
-    editor.say(id=2, method="initialize", params=[])
-    assert editor.got[0]["error"]["code"] == -32602
+    other = Editor()
+    other.say(id=2, method="initialize", params=[])
+    assert other.got[0]["error"]["code"] == -32602
 
 
 @pytest.mark.parametrize(("capabilities", "pulls"), [({}, False), ({"textDocument": {"diagnostic": {}}}, True)])
@@ -83,6 +84,33 @@ def test_everything_else_passes_as_it_is():
     assert [message.get("method") for message in editor.got] == [None, "workspace/configuration"]
     editor.say(method="exit")
     assert editor.closed is CloseCode.NORMAL
+
+
+def test_a_client_that_leaves_initialized_out_is_spoken_for_once():
+    editor = Editor()
+    question = {"id": 2, "method": "textDocument/hover", "params": {}}
+    editor.say(**question)  # before initialize it is the server that refuses
+    editor.say(method="initialized", params={})
+    assert editor.server == [{"jsonrpc": "2.0", **question}]
+    editor.say(id=1, method="initialize", params={})
+    editor.hear(id=1, result={"capabilities": {}})
+    for _ in range(2):
+        editor.say(**question)
+        editor.say(method="initialized", params={})
+    methods = [message["method"] for message in editor.server[1:]]
+    assert methods == ["initialize", "initialized", "textDocument/hover", "textDocument/hover"]
+    editor.say(id=3, method="initialize", params={})
+    assert len(editor.server) == 5
+    assert (editor.got[-1]["id"], editor.got[-1]["error"]["code"]) == (3, -32600)
+
+
+def test_a_client_that_says_initialized_is_not_spoken_for():
+    editor = Editor()
+    editor.say(id=1, method="initialize", params=[])  # refused, so that it may be sent again
+    editor.say(id=2, method="initialize", params={})
+    editor.say(method="initialized", params={})
+    editor.say(method="exit")
+    assert [message["method"] for message in editor.server] == ["initialize", "initialized"]
 
 
 def test_commands_are_for_editors():
