@@ -40,21 +40,34 @@ scenario("offline, what is typed is kept; online, it is saved", async (stage) =>
 
 scenario("with a full disk, what is typed is kept, told of, and saved once there is room", async (stage) => {
   const { page, id } = await stage.open("Full", { nodes: [{ id: "one", title: "One", code: "def main():\n    return 1\n" }] });
+  for (const path of ["kept.txt", "gone.txt"]) {
+    await stage.write(id, path, "text\n");
+    await page.getByRole("tab", { name: "Files" }).click();
+    await page.locator(`[data-path="${path}"]`).dblclick();
+    await page.getByRole("tab", { name: path, selected: true }).waitFor();
+  }
   await openCode(page, "One");
+  await page.getByRole("button", { name: "Split the editor" }).click();
+  await page.keyboard.press("Control+Shift+M");
+  await page.getByRole("tab", { name: "Problems", selected: true }).waitFor();
   // As the server says it: a disk cannot be filled here without filling everybody's.
   const json = { error: "disk_full", message: "The workspace is full. Delete files to go on.", detail: {} };
   await page.route("**/nodes/one/code", (route) => (route.request().method() === "PUT" ? route.fulfill({ status: 507, json }) : route.continue()));
   await goToLine(page, 2);
   await page.keyboard.type("00");
-  await page.getByRole("status").filter({ hasText: "The workspace is full. Delete files to go on." }).waitFor();
+  await page.getByRole("status").filter({ hasText: "The workspace is full. Delete files to go on." }).first().waitFor();
   await page.locator('[data-save="failed"]').first().waitFor();
   await picture(page, "disk-full-dark");
-  // It outlives the page.
+  // It outlives the page, and so does what is open, but for what is gone.
+  await call(`/api/project/${id}/files?path=gone.txt`, { method: "DELETE" });
   await page.reload();
   await page.unrouteAll({ behavior: "ignoreErrors" });
-  await nodeCalled(page, "One").waitFor();
-  await openCode(page, "One");
-  await page.locator("[data-scope=editor] .view-line").filter({ hasText: "return 100" }).waitFor();
+  await page.getByRole("tab", { name: "One", selected: true }).waitFor();
+  for (const editor of [0, 1]) await page.locator("[data-scope=editor]").nth(editor).locator(".view-line").filter({ hasText: "return 100" }).waitFor();
+  await page.getByRole("tab", { name: "kept.txt" }).waitFor();
+  await page.getByRole("tab", { name: "Problems", selected: true }).waitFor();
+  expect(await page.getByRole("tab", { name: "gone.txt" }).count()).toBe(0);
+  await goToLine(page, 2);
   await page.keyboard.press("Control+s");
   await saved(page);
   expect(await stage.read(id, "nodes/one.py")).toContain("return 100");

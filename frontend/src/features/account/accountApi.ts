@@ -1,6 +1,7 @@
 import { queryOptions } from "@tanstack/react-query";
 import { getJson, request } from "@/shared/api/request";
 import { forgetDrafts } from "@/shared/preferences/draftStorage";
+import { forgetArrangements } from "@/shared/workspace/arrangementStorage";
 import { listOf } from "@/wire/fields";
 import { parseMe, parseSession, parseToken, type Me, type Scope, type TokenInfo } from "@/wire/people";
 
@@ -36,6 +37,7 @@ export function register(registration: Registration): Promise<Me> {
 export async function signOut(): Promise<void> {
   await request("/api/logout", { method: "POST" });
   forgetDrafts();
+  forgetArrangements();
   window.location.assign("/sign-in");
 }
 

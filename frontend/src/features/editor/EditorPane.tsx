@@ -7,7 +7,7 @@ import { useCommands } from "@/shared/keyboard/commands";
 import { useProject } from "@/shared/project/projectStore";
 import { Button } from "@/shared/ui/Button";
 import { EmptyState, Loading } from "@/shared/ui/states";
-import { activateTab, closeTab, openNode, useWorkspace } from "@/shared/workspace/workspace";
+import { activateTab, closeTab, focusEditor, openNode, toggleSplit, useWorkspace } from "@/shared/workspace/workspace";
 
 import { CloseDialog } from "./CloseDialog";
 import { editorCommands } from "./editorCommands";
@@ -63,14 +63,15 @@ function useNodeTabs(): void {
   }, [node, active]);
 }
 
-/** Documents of tabs that were closed, here or elsewhere, are let go. */
-function useClosing(documents: ProjectDocuments): void {
+/** Tabs that came back with unsaved text have their documents; those of tabs that were closed, here or elsewhere, are let go. */
+function useDocumentsOfTabs(documents: ProjectDocuments): void {
   const tabs = useWorkspace((state) => state.tabs);
   const before = useRef<readonly string[]>([]);
   useEffect(() => {
     const keys = tabs.map((tab) => tab.key);
     for (const key of before.current) if (!keys.includes(key)) documents.close(key);
     before.current = keys;
+    documents.openDrafts(tabs.map(({ target }) => target));
   }, [tabs, documents]);
 }
 
@@ -79,10 +80,11 @@ function Editors({ runtime, documents }: { runtime: Runtime; documents: ProjectD
   const activeTab = useWorkspace((state) => state.activeTab);
   const nodes = useProject((state) => state.nodes);
   const groups = useGroups();
+  const focused = useWorkspace((state) => state.focusedEditor);
   const editor = useRef<CodeEditor | null>(null);
   const [asking, setAsking] = useState<string | null>(null);
   useNodeTabs();
-  useClosing(documents);
+  useDocumentsOfTabs(documents);
 
   const save = () => {
     if (activeTab !== null) void documents.formatAndSave(activeTab);
@@ -103,13 +105,13 @@ function Editors({ runtime, documents }: { runtime: Runtime; documents: ProjectD
     const next = tabs[(index + by + tabs.length) % tabs.length];
     if (next !== undefined) activateTab(next.key);
   };
-  useCommands(() => editorCommands({ activeTab, save, close, step, split: groups.toggleSplit, run: (action) => editor.current?.run(action) }));
+  useCommands(() => editorCommands({ activeTab, save, close, step, split: toggleSplit, run: (action) => editor.current?.run(action) }));
 
   const titles = tabTitles(tabs, nodes);
-  const shown = groups.keys.map((key) => tabs.find((tab) => tab.key === key));
+  const shown = groups.map((key) => tabs.find((tab) => tab.key === key));
   return (
     <div className="flex h-full min-h-0 flex-col bg-panel">
-      <EditorTabs onClose={close} onSave={save} onSplit={groups.toggleSplit} split={groups.keys.length > 1} />
+      <EditorTabs onClose={close} onSave={save} onSplit={toggleSplit} split={groups.length > 1} />
       <div id="editor-groups" className="min-h-0 flex-1">
         <Group orientation="horizontal" className="h-full">
           {shown.map((tab, index) => (
@@ -123,8 +125,8 @@ function Editors({ runtime, documents }: { runtime: Runtime; documents: ProjectD
                     documents={documents}
                     tab={tab}
                     label={t("editor.label", { name: titles.get(tab.key)?.title ?? "" })}
-                    focused={index === groups.focused}
-                    onFocus={() => groups.focus(index)}
+                    focused={index === focused}
+                    onFocus={() => focusEditor(index)}
                     onEditor={(value) => (editor.current = value)}
                   />
                 )}

@@ -1,40 +1,10 @@
-import { useState } from "react";
+import { useWorkspace } from "@/shared/workspace/workspace";
 
-import { activateTab, useWorkspace } from "@/shared/workspace/workspace";
-
-/** Which tab each of the one or two editors shows, and which of them has the focus. */
-export interface Groups {
-  readonly keys: readonly (string | null)[];
-  readonly focused: number;
-  readonly focus: (group: number) => void;
-  readonly toggleSplit: () => void;
-}
-
-/** The focused editor follows the workspace's active tab; the other one keeps its own while that is open. */
-export function useGroups(): Groups {
-  const tabs = useWorkspace((state) => state.tabs);
+/** Which tab each of the one or two editors shows: the focused one follows the active tab, the other one keeps its own. */
+export function useGroups(): readonly (string | null)[] {
   const activeTab = useWorkspace((state) => state.activeTab);
-  const [other, setOther] = useState<string | null>(null);
-  const [focused, setFocused] = useState(0);
-  const split = other !== null;
-  const gone = split && !tabs.some((tab) => tab.key === other);
-  if (gone) {
-    setOther(null);
-    setFocused(0);
-  }
-
-  return {
-    keys: !split || gone ? [activeTab] : focused === 0 ? [activeTab, other] : [other, activeTab],
-    focused,
-    focus: (group) => {
-      if (group === focused || other === null) return;
-      setFocused(group);
-      setOther(activeTab);
-      activateTab(other);
-    },
-    toggleSplit: () => {
-      setOther(split ? null : activeTab);
-      setFocused(split ? 0 : 1);
-    },
-  };
+  const otherTab = useWorkspace((state) => state.otherTab);
+  const focused = useWorkspace((state) => state.focusedEditor);
+  if (otherTab === null) return [activeTab];
+  return focused === 0 ? [activeTab, otherTab] : [otherTab, activeTab];
 }

@@ -47,6 +47,10 @@ export type LeftPanel = "palette" | "outline" | "files" | "packages" | "network"
 interface WorkspaceState {
   tabs: readonly Tab[];
   activeTab: string | null;
+  /** What the other of two editors shows; null: there is one editor. */
+  otherTab: string | null;
+  /** The editor that shows the active tab: 0 is the left one. */
+  focusedEditor: number;
   /** Keys of tabs with text that is not saved. The editor keeps this up to date. */
   dirty: ReadonlySet<string>;
   reveal: Reveal | null;
@@ -57,11 +61,15 @@ interface WorkspaceState {
   left: LeftPanel | null;
   /** Details and results of what is selected. */
   right: boolean;
+  /** Whether the panels are as they were at the last visit, if there was one: before that, nothing is shown. */
+  arranged: boolean;
 }
 
 const EMPTY: WorkspaceState = {
   tabs: [],
   activeTab: null,
+  otherTab: null,
+  focusedEditor: 0,
   dirty: new Set(),
   reveal: null,
   problems: new Map(),
@@ -69,7 +77,13 @@ const EMPTY: WorkspaceState = {
   bottom: null,
   left: "palette",
   right: true,
+  arranged: false,
 };
+
+/** How many editors there are, and which has the focus, when the other one shows this tab. */
+function splitWith(otherTab: string | null, focusedEditor: number): Pick<WorkspaceState, "otherTab" | "focusedEditor"> {
+  return { otherTab, focusedEditor: otherTab === null ? 0 : focusedEditor };
+}
 
 export const useWorkspace = create<WorkspaceState>()(() => ({ ...EMPTY, ...firstSides() }));
 
@@ -121,9 +135,22 @@ export function closeTab(key: string): void {
       tabs,
       dirty,
       activeTab: state.activeTab === key ? neighbour : state.activeTab,
+      ...splitWith(state.otherTab === key ? null : state.otherTab, state.focusedEditor),
       editorOpen: state.editorOpen && tabs.length > 0,
     };
   });
+}
+
+/** Give the focus to one of two editors: what it shows becomes the active tab. */
+export function focusEditor(editor: number): void {
+  const { otherTab, activeTab, focusedEditor } = useWorkspace.getState();
+  if (editor === focusedEditor || otherTab === null) return;
+  useWorkspace.setState((state) => ({ activeTab: otherTab, ...splitWith(activeTab, editor), ...withEditor(state) }));
+}
+
+/** Show the active tab in a second editor beside the first, or go back to one editor. */
+export function toggleSplit(): void {
+  useWorkspace.setState(({ activeTab, otherTab }) => splitWith(otherTab === null ? activeTab : null, 1));
 }
 
 export function setDirty(key: string, dirty: boolean): void {

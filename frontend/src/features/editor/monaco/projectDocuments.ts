@@ -76,6 +76,11 @@ export class ProjectDocuments {
     return this.#open.get(key);
   }
 
+  /** Open those that hold text which was typed and never saved: tabs that nobody looked at since are saved before a run too. */
+  openDrafts(targets: readonly Target[]): void {
+    for (const target of targets) if (this.#drafts.read(tabKey(target)) !== undefined) this.open(target);
+  }
+
   /** Be told when a document has got a model, or another one. */
   onModel(listener: () => void): () => void {
     this.#modelListeners.add(listener);
