@@ -6,6 +6,7 @@ import subprocess
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property
+from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -71,11 +72,22 @@ class Engine:
         self._docker("run", "--rm", "--network", "none", "--entrypoint", "python3", image, "-c", "pass")
 
     @contextmanager
-    def on_the_machines_network(self, sandbox: dict[str, Any]) -> Iterator[str]:
-        """Run a container with a sandbox's image and limits, and the machine's network, that waits; its id."""
+    def on_the_machines_network(self, sandbox: dict[str, Any], *folders: Path) -> Iterator[str]:
+        """Run a container with a sandbox's image, user, limits and lack of powers, and the machine's network, that waits; its id.
+
+        ``folders`` of the host are there to be read.
+        """
         host = sandbox["HostConfig"]
         limits = (f"--memory={host['Memory']}", f"--cpus={host['NanoCpus'] / 1e9:g}", "--tmpfs=/tmp:size=256m,exec")
-        command = ("run", "-d", "--rm", "--network", "host", *limits, "--entrypoint", "sleep", sandbox["Image"], "3600")
+        powers = (
+            "--cap-drop=ALL",
+            "--security-opt=no-new-privileges",
+            "--read-only",
+            f"--user={sandbox['Config']['User']}",
+        )
+        shown = [f"--volume={folder}:{folder}:ro" for folder in folders]
+        what = ("--entrypoint", "sleep", sandbox["Image"], "3600")
+        command = ("run", "-d", "--rm", "--network", "host", *limits, *powers, *shown, *what)
         container = subprocess.run(("docker", *command), check=True, capture_output=True, text=True).stdout.strip()
         try:
             yield container

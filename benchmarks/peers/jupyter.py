@@ -2,6 +2,7 @@
 
 import json
 import os
+import socket
 import subprocess
 import tempfile
 import time
@@ -25,16 +26,31 @@ def python() -> Path:
     return python_with("jupyter", *REQUIREMENTS)
 
 
+def _free_port() -> int:
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return int(found.getsockname()[1])
+
+
 def warm_cell(count: int) -> list[float]:
     """Return how many milliseconds a cell takes in a warm kernel, by the client library: no server, no relay."""
     return run_script(python(), "warm_cell.py", count)["ms"]
 
 
-class JupyterServer:
-    """A single user's server on this machine. A context manager."""
+def packages() -> Path:
+    """Return the folder with Jupyter's packages, for an interpreter of the same version elsewhere."""
+    return next(python().parents[1].glob("lib/python*/site-packages"))
 
-    def __init__(self) -> None:
+
+class JupyterServer:
+    """A single user's server: on this machine as it is, or in a container that shares its network. A context manager.
+
+    A ``container`` needs Python of this version, and ``packages()`` at the same path. The server in it ends with it.
+    """
+
+    def __init__(self, container: str = "") -> None:
         self.token = uuid.uuid4().hex
+        self._container = container
         self._folder = tempfile.TemporaryDirectory(prefix="jupyter-bench-")
         self.started_in_ms = 0.0
 
@@ -44,25 +60,35 @@ class JupyterServer:
         return {"authorization": f"token {self.token}"}
 
     def __enter__(self) -> "JupyterServer":
-        folder = self._folder.name
-        interpreter = python()
-        private = {f"JUPYTER_{name}_DIR": folder for name in ("CONFIG", "DATA", "RUNTIME")}
+        self.address = ("127.0.0.1", _free_port())
         start = perf_counter()
+        folder = "/tmp" if self._container else self._folder.name
+        private = {f"JUPYTER_{name}_DIR": folder for name in ("CONFIG", "DATA", "RUNTIME")}
+        if self._container:
+            private |= {"HOME": folder, "PYTHONPATH": str(packages())}
+            variables = [f"--env={name}={value}" for name, value in private.items()]
+            prefix = ["docker", "exec", f"--workdir={folder}", *variables, self._container, "python3"]
+        else:
+            prefix = [str(python())]
         self.process = subprocess.Popen(
             [
-                interpreter, "-m", "jupyter_server", "--no-browser", "--allow-root", "--ServerApp.port=0",
+                *prefix, "-m", "jupyter_server", "--no-browser", "--allow-root", f"--ServerApp.port={self.address[1]}",
                 "--ServerApp.ip=127.0.0.1", f"--IdentityProvider.token={self.token}", f"--ServerApp.root_dir={folder}",
                 "--ServerApp.terminado_settings={'shell_command': ['bash', '--norc', '-i']}", "--log-level=CRITICAL",
+                # Found by what lies beside the interpreter, which is another one in a container.
+                "--ServerApp.jpserver_extensions={'jupyter_server_terminals': True}",
             ],
-            env={**os.environ, **private}, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+            env={**os.environ, **private}, cwd=self._folder.name, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         )  # fmt: skip
-        self.address = ("127.0.0.1", self._port(Path(folder)))
+        deadline = time.monotonic() + DEADLINE_SEC
         while True:
             try:
                 with Connection(self.address, self.headers) as connection:
                     if connection.request("GET", "/api").status == 200:
                         break
             except ConnectionError:
+                if self.process.poll() is not None or time.monotonic() > deadline:
+                    raise RuntimeError("The Jupyter server did not start.") from None
                 time.sleep(0.01)
         self.started_in_ms = (perf_counter() - start) * 1000
         return self
@@ -71,18 +97,6 @@ class JupyterServer:
         self.process.terminate()
         self.process.wait()
         self._folder.cleanup()
-
-    def _port(self, folder: Path) -> int:
-        end = time.monotonic() + DEADLINE_SEC
-        while time.monotonic() < end:
-            for path in folder.glob("jpserver-*.json"):
-                text = path.read_text()
-                if text.endswith("}"):
-                    return int(json.loads(text)["port"])
-            if self.process.poll() is not None:
-                raise RuntimeError("The Jupyter server ended at its start.")
-            time.sleep(0.01)
-        raise TimeoutError("The Jupyter server did not start.")
 
     def rss(self) -> float:
         """Return the server's resident memory in MiB."""
