@@ -39,6 +39,19 @@ scenario("a flow is built by mouse", async (stage) => {
   await waitForStatus(page, "Result", "succeeded");
   await nodeCalled(page, "Result").getByText("abc").waitFor();
   expect(await page.locator(".react-flow__edge").count()).toBe(2);
+  // However often an item is pressed, no node lies on another, nor out of sight; a double click is one wish.
+  const number = page.getByRole("button", { name: /^Number/ });
+  await number.click();
+  await number.click();
+  await number.dblclick();
+  await nodeCalled(page, "Number 3").waitFor();
+  const boxes = await Promise.all((await page.locator(".react-flow__node").all()).map((node) => node.boundingBox()));
+  const seen = boxes.filter((box) => box !== null);
+  expect(seen).toHaveLength(6);
+  for (const [index, a] of seen.entries())
+    for (const b of seen.slice(index + 1))
+      expect(a.x + a.width <= b.x || b.x + b.width <= a.x || a.y + a.height <= b.y || b.y + b.height <= a.y).toBe(true);
+  await picture(page, "built-by-mouse");
 });
 
 scenario("a flow is built, run and taken apart by keyboard alone", async (stage) => {

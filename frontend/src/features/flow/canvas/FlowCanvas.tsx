@@ -5,7 +5,8 @@ import { t } from "@/shared/i18n/i18n";
 import { useProject } from "@/shared/project/projectStore";
 import { EmptyState } from "@/shared/ui/states";
 import { ContextMenu } from "@/shared/ui/Menu";
-import { addAround, shownGraph } from "../model/actions";
+import { shownGraph } from "../model/actions";
+import { addWhereDropped } from "../model/adding";
 import { useAnnouncement } from "../model/announce";
 import { PALETTE_DRAG_TYPE, paletteItem } from "../model/palette";
 import { select, useSelection } from "../model/selection";
@@ -33,7 +34,7 @@ function dropItem(event: DragEvent): void {
   const { view } = useView.getState();
   if (item === undefined || view === null) return;
   event.preventDefault();
-  addAround(item, view.toCanvas({ x: event.clientX, y: event.clientY }));
+  addWhereDropped(item, view.toCanvas({ x: event.clientX, y: event.clientY }));
 }
 
 /** A node that goes takes the focus with it: the canvas takes it back, so that the next key still means the flow. */
@@ -92,8 +93,10 @@ export function FlowCanvas() {
           }}
           onDrop={dropItem}
           onDoubleClick={(event) => {
-            if (event.target instanceof Element && event.target.closest(".react-flow__pane") !== null)
-              openPopup({ kind: "add", screen: { x: event.clientX, y: event.clientY } });
+            const { view } = useView.getState();
+            if (view === null || !(event.target instanceof Element) || event.target.closest(".react-flow__pane") === null) return;
+            const screen = { x: event.clientX, y: event.clientY };
+            openPopup({ kind: "add", screen, at: view.toCanvas(screen) });
           }}
         >
           <FlowSurface />

@@ -44,6 +44,9 @@ const SNAP: [number, number] = [8, 8];
 const MIN_ZOOM = 0.04;
 const MAX_ZOOM = 2;
 const FIT_PADDING = 0.05;
+/** Pixels at the edges of the canvas that new nodes keep free, and at its upper edge, where its tools are. */
+const SEEN_MARGIN = 12;
+const TOOLS_HEIGHT = 60;
 /** A lower canvas has no room for a small map. */
 const MINIMAP_FROM = 420;
 const FIT_MAX_ZOOM = 1.1;
@@ -81,7 +84,7 @@ function connectionEnded(event: MouseEvent | TouchEvent, state: FinalConnectionS
     return;
   }
   if (hit === undefined || hit.kind === "group") {
-    openPopup({ kind: "add", screen, from: source });
+    openPopup({ kind: "add", screen, at: view.toCanvas(screen), from: source });
     return;
   }
   if (hit.id === source.source) return;
@@ -127,11 +130,21 @@ function useViewHandle(): void {
       select([id]);
       void flow.setCenter(rect.x + rect.width / 2, rect.y + rect.height / 2, { zoom: Math.max(0.7, flow.getZoom()) });
     };
+    const seen = () => {
+      const { x, y, zoom } = flow.getViewport();
+      const { width: across, height: down } = size.current;
+      return {
+        x: (SEEN_MARGIN - x) / zoom,
+        y: (TOOLS_HEIGHT - y) / zoom,
+        width: Math.max(0, across - 2 * SEEN_MARGIN) / zoom,
+        height: Math.max(0, down - TOOLS_HEIGHT - SEEN_MARGIN) / zoom,
+      };
+    };
     const zoomBy = (factor: number) => {
       const centre = middle();
       void flow.setCenter(centre.x, centre.y, { zoom: flow.getZoom() * factor });
     };
-    useView.setState({ view: { fit, show, zoomBy, centre: middle, toCanvas: (point) => flow.screenToFlowPosition(point, { snapToGrid: false }) } });
+    useView.setState({ view: { fit, show, zoomBy, centre: middle, seen, toCanvas: (point) => flow.screenToFlowPosition(point, { snapToGrid: false }) } });
     return () => useView.setState({ view: null, popup: null });
   }, [flow]);
   useEffect(() => {

@@ -3,9 +3,8 @@ import { t } from "@/shared/i18n/i18n";
 import { useProject } from "@/shared/project/projectStore";
 import { PickDialog } from "@/shared/ui/PickDialog";
 import { PickList } from "@/shared/ui/PickList";
-import type { Position } from "@/wire/generated";
-import { addFromPalette, connectPorts, graph } from "../model/actions";
-import { NODE_WIDTH } from "../model/geometry";
+import { connectPorts, graph } from "../model/actions";
+import { addInView, addNear } from "../model/adding";
 import { connectable } from "../model/graph";
 import { PALETTE, paletteItem } from "../model/palette";
 import { openPopup, showNode, useView, type Popup } from "../model/view";
@@ -35,9 +34,8 @@ function QuickAdd({ popup }: { popup: Extract<Popup, { kind: "add" }> }) {
     const item = paletteItem(id);
     const { view } = useView.getState();
     if (item === undefined || view === null) return;
-    const at = view.toCanvas(popup.screen);
-    const place: Position = from === undefined ? { x: at.x - NODE_WIDTH / 2, y: at.y - 40 } : { x: at.x, y: at.y - 56 };
-    addFromPalette(item, place, from);
+    if (popup.at === undefined) addInView(view, item);
+    else addNear(view, item, popup.at, from);
     close();
   };
   return (

@@ -14,7 +14,7 @@ import { openPopup, useView } from "../model/view";
 function paneItems(screen: Position): MenuItems {
   const { view } = useView.getState();
   return [
-    { label: t("flow.add"), icon: <Plus size={14} />, keys: "/", onSelect: () => openPopup({ kind: "add", screen }) },
+    { label: t("flow.add"), icon: <Plus size={14} />, keys: "/", onSelect: () => openPopup({ kind: "add", screen, ...(view === null ? {} : { at: view.toCanvas(screen) }) }) },
     { label: t("flow.paste"), icon: <ClipboardPaste size={14} />, keys: "Mod+V", onSelect: () => void pasteClipboard(view?.toCanvas(screen)) },
     "-",
     { label: t("runs.runAll"), icon: <Play size={14} />, keys: "Mod+Enter", onSelect: () => void runFlow() },

@@ -1,7 +1,8 @@
 import type { NodeChange } from "@xyflow/react";
 import { create } from "zustand";
 import type { Position } from "@/wire/generated";
-import { graph, insertDropped } from "../model/actions";
+import { graph } from "../model/actions";
+import { insertDropped } from "../model/adding";
 import { perform } from "../model/history";
 import { select, useSelection } from "../model/selection";
 import { edit, moveTo, regrouped, withMembersPlaced } from "../model/steps";

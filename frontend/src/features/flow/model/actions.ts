@@ -3,17 +3,15 @@ import { t } from "@/shared/i18n/i18n";
 import type { Graph } from "@/shared/project/document";
 import { mayEdit, useProject } from "@/shared/project/projectStore";
 import { notify } from "@/shared/ui/toasts";
-import type { Edge, Node, Position } from "@/wire/generated";
+import type { Node } from "@/wire/generated";
 import { announce } from "./announce";
 import { autoLayout } from "./autoLayout";
 import { groupsOf, setCollapsed, shownOf } from "./collapse";
-import { inputPorts, isCollapsed, rectOf, sizeOf } from "./geometry";
-import { edgeAt } from "./edgePath";
+import { isCollapsed } from "./geometry";
 import { refusal, targetPortOf, type Refusal, type Wire } from "./graph";
 import { perform, redo, undo } from "./history";
-import type { PaletteItem } from "./palette";
 import { select, selectedNodes, useSelection } from "./selection";
-import { addNode, align, connect, groupNodes, insertOnEdge, makeEdge, makeNode, moveBy, remove, removeAndReconnect, type Alignment } from "./steps";
+import { align, connect, groupNodes, moveBy, remove, removeAndReconnect, type Alignment } from "./steps";
 
 /** What a person does on the canvas, by mouse, key, menu or list: each ends in one step of the history. */
 
@@ -59,54 +57,6 @@ export function connectPorts(wire: Wire): boolean {
   }
   notify({ kind: "error", message: refusalText(why) });
   return false;
-}
-
-/** Add a node with its middle at a point, such as where it was dropped: on a wire, it goes between its ends. */
-export function addAround(item: PaletteItem, point: Position): string {
-  const { width, height } = sizeOf(makeNode(graph(), { kind: item.kind, title: "" }, point));
-  return addFromPalette(item, { x: point.x - width / 2, y: point.y - height / 2 });
-}
-
-/** Add a node at a place; with `from`, join it to that output. Returns its id. */
-export function addFromPalette(item: PaletteItem, at: Position, from?: { source: string; sourcePort: string }): string {
-  const now = graph();
-  const spec = { kind: item.kind, title: t(item.title), ...(item.settings === undefined ? {} : { settings: item.settings }) };
-  const node = makeNode(now, item.code === undefined ? spec : { ...spec, code: item.code }, at);
-  const onEdge = from === undefined ? ownEdgeAt(centreOf(at, sizeOf(node))) : undefined;
-  const inserted = onEdge === undefined ? null : insertOnEdge(now, onEdge, node);
-  const target = inputPorts(node)[0];
-  const edges = from === undefined || target === undefined ? [] : [makeEdge({ ...from, target: node.id, targetPort: "" })];
-  const step = inserted ?? addNode(node, undefined, edges);
-  if (item.code !== undefined) step.code.set(node.id, item.code);
-  perform(step);
-  select([node.id]);
-  announce(t("flow.added", { title: node.title }));
-  return node.id;
-}
-
-const DROP_DISTANCE = 28;
-
-/** The edge that is drawn at a point, unless it leads to what lies in a collapsed group. */
-function ownEdgeAt(point: Position): Edge | undefined {
-  const edge = edgeAt(shownGraph(), point, DROP_DISTANCE);
-  return edge !== undefined && graph().edges.get(edge.id) === edge ? edge : undefined;
-}
-
-function centreOf(at: Position, size: { width: number; height: number }): Position {
-  return { x: at.x + size.width / 2, y: at.y + size.height / 2 };
-}
-
-/** A node without edges that was dropped on an edge goes between its ends. */
-export function insertDropped(id: string): boolean {
-  const now = graph();
-  const node = now.nodes.get(id);
-  if (node === undefined || [...now.edges.values()].some((edge) => edge.source === id || edge.target === id)) return false;
-  const edge = ownEdgeAt(centreOf(node.position, rectOf(node)));
-  const step = edge === undefined ? null : insertOnEdge(now, edge, node);
-  if (step === null) return false;
-  perform(step);
-  announce(t("flow.inserted", { title: node.title }));
-  return true;
 }
 
 /** A collapsed group stands for its nodes: what becomes of it becomes of them. */

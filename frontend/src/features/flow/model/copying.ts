@@ -6,11 +6,15 @@ import { useProject } from "@/shared/project/projectStore";
 import { notify } from "@/shared/ui/toasts";
 import type { Position } from "@/wire/generated";
 import { deleteSelection, graph, orSayWhy } from "./actions";
+import { takenPlaces } from "./adding";
 import { announce } from "./announce";
 import { clipFromText, clipOf, clipToText, paste, type Clip } from "./clipboard";
+import { freePlace } from "./freePlace";
+import { bounds, contains } from "./geometry";
 import { perform } from "./history";
 import { select, selectedNodes } from "./selection";
 import { withGroupMembers } from "./steps";
+import { useView } from "./view";
 import { readClipboard, writeClipboard } from "./writeClipboard";
 
 /** Copies go through the clipboard as text, and so from project to project. */
@@ -52,10 +56,24 @@ export function copySelection(cut = false): Promise<void> {
   return work;
 }
 
+/** Where a copy lies on nothing else, as near to a place as may be. */
+function freePlaceFor(clip: Clip, at: Position): Position {
+  const { view } = useView.getState();
+  const rect = bounds(clip.nodes);
+  return view === null || rect === null ? at : freePlace(takenPlaces(view.seen()), rect, at, view.seen());
+}
+
+function show(ids: readonly string[]): void {
+  const { view } = useView.getState();
+  const rect = bounds(ids.flatMap((id) => graph().nodes.get(id) ?? []));
+  if (view !== null && rect !== null && !contains(view.seen(), rect)) view.fit(ids);
+}
+
 function put(clip: Clip, at?: Position): void {
-  const { edit, ids } = paste(graph(), clip, at);
+  const { edit, ids } = paste(graph(), clip, at === undefined ? undefined : freePlaceFor(clip, at));
   perform(edit);
   select(ids);
+  if (at !== undefined) show(ids);
   announce(t("flow.pasted", { count: ids.length }));
 }
 

@@ -1,5 +1,6 @@
 import { create } from "zustand";
 import type { Position } from "@/wire/generated";
+import type { Rect } from "./geometry";
 
 /** What the canvas lets others do with its viewport. */
 export interface View {
@@ -10,6 +11,8 @@ export interface View {
   toCanvas: (screen: Position) => Position;
   /** Middle of what is seen, in canvas units. */
   centre: () => Position;
+  /** What is seen, in canvas units: without a margin, and without the strip of tools. */
+  seen: () => Rect;
 }
 
 interface ViewState {
@@ -19,7 +22,8 @@ interface ViewState {
 }
 
 export type Popup =
-  | { kind: "add"; screen: Position; from?: { source: string; sourcePort: string } }
+  /** `screen` is where the list opens; the node comes to `at`, in canvas units, or else near the middle of what is seen. */
+  | { kind: "add"; screen: Position; at?: Position; from?: { source: string; sourcePort: string } }
   | { kind: "connect"; nodeId: string }
   | { kind: "jump" };
 

@@ -3,7 +3,7 @@ import { useState } from "react";
 import { t } from "@/shared/i18n/i18n";
 import { useMayEdit } from "@/shared/project/projectStore";
 import { ranked } from "@/shared/ui/PickList";
-import { addFromPalette } from "../model/actions";
+import { addInView } from "../model/adding";
 import { PALETTE, PALETTE_DRAG_TYPE, type PaletteItem } from "../model/palette";
 import { useView } from "../model/view";
 import { KindIcon } from "./KindIcon";
@@ -22,9 +22,10 @@ function Item({ item }: { item: PaletteItem }) {
           event.dataTransfer.setData(PALETTE_DRAG_TYPE, item.id);
           event.dataTransfer.effectAllowed = "copy";
         }}
-        onClick={() => {
+        onClick={({ detail }) => {
           const { view } = useView.getState();
-          if (view !== null) addFromPalette(item, view.centre());
+          // A double click is one wish, as on the canvas: its second half adds nothing. By key there is no count.
+          if (view !== null && (detail === 0 || detail % 2 === 1)) addInView(view, item);
         }}
         className="flex w-full cursor-grab items-start gap-2.5 rounded-md px-2 py-1.5 text-left not-disabled:hover:bg-hover disabled:cursor-default disabled:opacity-45"
       >

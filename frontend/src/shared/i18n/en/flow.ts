@@ -85,7 +85,7 @@ export const flow = {
   "flow.kind.note": "note",
   "flow.kind.group": "group",
   "flow.paletteSearch": "Search nodes",
-  "flow.paletteHint": "Drag onto the canvas, or onto a wire to insert.",
+  "flow.paletteHint": "Press to add, or drag onto the canvas, or onto a wire to insert.",
   "flow.paletteGroup.code": "Python",
   "flow.paletteGroup.input": "Inputs",
   "flow.paletteGroup.other": "Show and organise",

@@ -87,7 +87,7 @@ export const flow: Readonly<Record<keyof typeof English, string>> = {
   "flow.kind.note": "메모",
   "flow.kind.group": "그룹",
   "flow.paletteSearch": "노드 검색",
-  "flow.paletteHint": "캔버스로 끌어오거나, 연결선 위에 놓아 끼워 넣으세요.",
+  "flow.paletteHint": "눌러서 추가하거나 캔버스로 끌어오세요. 연결선 위에 놓으면 끼워 넣습니다.",
   "flow.paletteGroup.code": "Python",
   "flow.paletteGroup.input": "입력",
   "flow.paletteGroup.other": "표시와 정리",
