@@ -129,7 +129,8 @@ def create_app(settings: Settings, open_adapters: OpenAdapters = local_adapters)
     for operation in (*operations(), document_operation(app)):
         register(app, operation)
     app.router.routes.extend(socket_routes())
-    register(app, FrontEnd(settings.frontend_dir).operation())
+    for operation in FrontEnd(settings.frontend_dir).operations():
+        register(app, operation)
     app.add_middleware(Edge, answered=metrics.answered, tracing=tracing)
     if settings.preview_host:
         app.add_middleware(PreviewApp, suffix=f".{settings.preview_host}", over_tls=settings.over_tls)

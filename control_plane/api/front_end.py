@@ -39,7 +39,7 @@ class FrontEnd:
 
     async def serve(self, call: Call) -> Response:
         """Answer with a file or the page. Raises ``NotFound`` for what only looks like one of them."""
-        path: str = call.request.path_params["path"]
+        path: str = call.request.path_params.get("path", "")
         if path.startswith(("api/", "preview/", "assets/")) and path not in self._assets:
             raise NotFound(f"There is nothing at /{path[:200]}.")
         asset = self._assets.get(path) or self._assets.get("index.html")
@@ -53,12 +53,18 @@ class FrontEnd:
                 return FileResponse(file, headers=headers, media_type=asset.media_type)
         return FileResponse(asset.path, headers=headers, media_type=asset.media_type)
 
-    def operation(self) -> Operation:
-        """Return the route; it matches everything, so it comes last."""
+    def operations(self) -> list[Operation]:
+        """Return the routes. The second one matches everything, so they come last."""
+        return [
+            self._operation("head_front_end", "HEAD", "/"),  # as load balancers ask whether somebody is there
+            self._operation("front_end", "GET", EVERYTHING_ELSE),
+        ]
+
+    def _operation(self, name: str, method: str, path: str) -> Operation:
         return Operation(
-            id="front_end",
-            method="GET",
-            path=EVERYTHING_ELSE,
+            id=name,
+            method=method,
+            path=path,
             policy=Policy.PUBLIC,
             tag="front end",
             summary="The front end",

@@ -96,11 +96,11 @@ class Edge:
                     span.name(f"{method} {route}")
                     span.set(http__route=route, http__response__status_code=status, **bound_ids())
         except asyncio.CancelledError:
-            # The server ends and waits no longer. What was begun is broken off, which is the only way left to say so.
-            if status or scope["type"] == "websocket":
-                raise
+            # The server ends and waits no longer. Nobody is above this who would have to know. What was begun is broken off,
+            # by the server's own closing of the connection, which is the only way left to say so.
             log.info("cut_off", route=route_of(scope))
-            await ENDING(scope, receive, send_with_headers)
+            if not status and scope["type"] == "http":
+                await ENDING(scope, receive, send_with_headers)
         finally:
             structlog.contextvars.unbind_contextvars(*IDS)
 

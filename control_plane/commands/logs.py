@@ -1,6 +1,5 @@
 """How log lines are written: for people, or as JSON for programs; the same for ours and for uvicorn's."""
 
-import asyncio
 import logging
 import sys
 from typing import Any, Literal
@@ -45,17 +44,5 @@ def configure(style: Literal["auto", "console", "json"], level: str) -> None:
     for name in ("uvicorn", "uvicorn.error", "uvicorn.access"):
         logging.getLogger(name).handlers = []
         logging.getLogger(name).propagate = True
-    logging.getLogger("uvicorn.error").addFilter(_CutOff())
     for name in ("asyncio", "aiosqlite", "alembic", "opentelemetry", "urllib3", "uvicorn.access", "websockets"):
         logging.getLogger(name).setLevel("WARNING")
-
-
-class _CutOff(logging.Filter):
-    """uvicorn takes what it cuts off when the server ends for a fault of the application, and writes a traceback."""
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        """Let a record through, one of something cut off as a line."""
-        if record.exc_info and isinstance(record.exc_info[1], asyncio.CancelledError):
-            record.msg, record.args, record.exc_info = "Cut off: the server ends.", (), None
-            record.levelno, record.levelname = logging.INFO, "INFO"
-        return True

@@ -16,7 +16,6 @@ SAFE_TOKEN: Final = 16
 LOCK: Final = "serve.lock"
 LARGEST_MESSAGE: Final = 17 * 1024 * 1024
 """Bytes of a WebSocket message before the socket's own, smaller limit is looked at."""
-CLOSE_WITHIN_SEC: Final = 3
 
 
 def serve() -> None:
@@ -105,6 +104,7 @@ def run(settings: "Settings", listening: socket.socket) -> None:
     import uvicorn
 
     from control_plane.adapters.database.opening import DatabaseUnusable, prepare_database
+    from control_plane.api.ending import HANG_SEC, EndingServer
     from control_plane.api.sockets.protocol import BoundedWebSocketProtocol
     from control_plane.app import create_app
     from control_plane.commands import logs
@@ -124,14 +124,14 @@ def run(settings: "Settings", listening: socket.socket) -> None:
         ws_max_size=LARGEST_MESSAGE,
         ws_ping_interval=20.0,
         ws_ping_timeout=30.0,
-        timeout_graceful_shutdown=CLOSE_WITHIN_SEC,
+        timeout_graceful_shutdown=HANG_SEC,
         lifespan="on",
         log_config=None,
         access_log=False,
         server_header=False,
         proxy_headers=False,
     )
-    uvicorn.Server(config).run(sockets=[listening])
+    EndingServer(config).run(sockets=[listening])
 
 
 def say(sentence: str) -> None:

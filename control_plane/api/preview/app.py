@@ -14,6 +14,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from control_plane.api.middleware import ENDING
 from control_plane.api.preview.target import Target, parse_target
 from control_plane.api.sockets.relay import Lifecycle, Relay, Rules, close, code_of
 from control_plane.domain.errors import AimforgeError, Unauthenticated
@@ -105,6 +106,9 @@ class PreviewApp:
             if started:
                 raise  # the server then breaks the connection off, which is the only way left to say so
             await _error(error)(request.scope, request.receive, send)
+        except asyncio.CancelledError:  # the server ends, as in Edge
+            if not started:
+                await ENDING(request.scope, request.receive, send)
 
     async def _websocket(self, websocket: WebSocket, host: str) -> None:
         services: Services = websocket.app.state.services
@@ -138,7 +142,7 @@ class PreviewApp:
                 await close(websocket, code_of(error), error.message)
             else:
                 await websocket.send_denial_response(_error(error))
-        except WebSocketDisconnect:
+        except (WebSocketDisconnect, asyncio.CancelledError):
             return
         else:
             await close(websocket, code)

@@ -94,6 +94,16 @@ OPERATIONS: Final = [
         answer_example={"status": "ok", "version": __version__, "sandboxes": {"ready": 1}},
     ),
     Operation(
+        id="head_health",
+        method="HEAD",
+        path="/api/health",
+        policy=Policy.PUBLIC,
+        tag=TAG,
+        summary="The same without a body, as load balancers ask",
+        endpoint=health,
+        hidden=True,
+    ),
+    Operation(
         id="login",
         method="GET",
         path="/login",

@@ -32,6 +32,13 @@ async def test_every_path_of_the_front_end_is_the_page_never_cached(app: Served,
     assert got.headers["referrer-policy"] == "no-referrer"
 
 
+async def test_who_asks_for_the_head_alone_gets_that_of_the_page(app: Served):
+    whole, head = [await app.call(method, "/", headers={}) for method in ("GET", "HEAD")]
+    assert (head.status, head.content) == (200, b"")
+    for name in ("content-length", "content-type", "etag", "content-security-policy"):
+        assert head.headers[name] == whole.headers[name]
+
+
 async def test_assets_are_kept_for_good_and_compressed_for_those_who_take_it(app: Served):
     got = await app.call("GET", "/assets/app-1a2b.js", headers={"accept-encoding": "identity"})
     assert (got.content, got.headers["cache-control"]) == (b"script", "public, max-age=31536000, immutable")

@@ -17,9 +17,11 @@ from tests.fakes.served import BEARER, TOKEN, Served, served
 
 PUBLIC = {
     "get_health",
+    "head_health",
     "login",
     "get_openapi",
     "front_end",
+    "head_front_end",
     "get_sign_in_ways",
     "sign_in",
     "register_account",

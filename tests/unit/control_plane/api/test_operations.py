@@ -309,6 +309,16 @@ async def test_events_come_over_a_socket(app: Served):
         assert socket.close_code == message.data == 4027
 
 
+async def test_health_is_told_to_who_asks_for_the_head_alone(app: Served):
+    whole, head = [await app.call(method, "/api/health", headers={}) for method in ("GET", "HEAD")]
+    assert (whole.status, head.status, head.content) == (200, 200, b"")
+    for name in ("content-length", "content-type", "x-content-type-options"):
+        assert head.headers[name] == whole.headers[name]
+    assert (await app.call("HEAD", "/api/me")).status == 405
+    document = (await app.call("GET", "/api/openapi.json")).json
+    assert list(document["paths"]["/api/health"]) == ["get"]
+
+
 async def test_unknown_paths_and_methods_have_error_bodies(app: Served):
     for method, path, status in (
         ("GET", "/api/nope", 404),
