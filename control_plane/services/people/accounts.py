@@ -109,12 +109,14 @@ class Accounts:
         return account.role if account is not None else None
 
     async def authenticate(self, login: str, password: str, address: str) -> Account:
-        """Return the account whose password this is. Raises ``Unauthenticated``, ``TooMany``, ``Invalid``."""
+        """Return the account whose password this is. Raises ``Unauthenticated``, ``TooMany``, ``Invalid``, ``StoreUnavailable``."""
         login = canonical_login(login)
         if len(password) > MAX_PASSWORD:
             raise Invalid(f"A password has at most {MAX_PASSWORD} characters.", field="password")
         # Counted when their turn has come, so that a whole class which signs in at once does not count as guessing.
         async with self._turns:
+            # An account that was made on the command line a moment ago is one.
+            await self._directory.catch_up()
             with self.attempt(address), self._by_account.attempt(login):
                 account = self._directory.identity.by_login.get(login)
                 # Without an account, a hash is computed all the same: the time tells nobody which logins there are.

@@ -64,10 +64,21 @@ class Directory:
 
     async def look(self) -> None:
         """See what others changed; let the callbacks see what time changed."""
-        async with self._changing:
-            if await self._store.revision() != self.identity.revision:
-                self.identity = await self._store.load()
+        await self._read()
         self._tell()
+
+    async def catch_up(self) -> None:
+        """See what others changed until now, for who must not be told what was true a second ago."""
+        if await self._read():
+            self._tell()
+
+    async def _read(self) -> bool:
+        """Read everything anew if anything changed; tell whether that was so."""
+        async with self._changing:
+            if await self._store.revision() == self.identity.revision:
+                return False
+            self.identity = await self._store.load()
+            return True
 
     async def follow(self) -> None:
         """Look once a second, and write down uses once a minute; ends only when cancelled."""

@@ -2,11 +2,13 @@
 
 import asyncio
 from collections.abc import AsyncGenerator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from control_plane.domain.audit import AuditAction
+from control_plane.domain.identity import Account, Put
 from control_plane.domain.people import Registration, Role
 from control_plane.services.people.accounts import BY_ACCOUNT, BY_ADDRESS
 from tests.fakes.hosted import PASSWORD, Hosted, hosted
@@ -36,6 +38,18 @@ async def test_the_right_password_opens_a_session_and_a_wrong_one_does_not(app: 
     for part in ("httponly", "samesite=strict", "path=/"):
         assert part in cookie
     assert "domain" not in cookie
+
+
+async def test_what_another_process_did_to_an_account_counts_at_the_next_sign_in(app: Hosted):
+    await app.add("ada")
+    store = app.served.outside.identity
+    (ada,) = store.identity.all(Account).values()
+    bob = replace(ada, id="bob", login="bob")
+    await store.write([Put(bob)], store.identity.revision)
+    assert (await app.sign_in("bob")).status == 200
+    await store.write([Put(replace(ada, disabled=True))], store.identity.revision)
+    assert (await app.sign_in("ada")).status == 401
+    assert (await app.sign_in("bob")).status == 200
 
 
 async def test_the_printed_token_of_local_mode_is_worth_nothing(app: Hosted):
