@@ -29,9 +29,9 @@ class FakeServer {
       onState: (state) => this.states.push(state),
       onDiagnostics: (uri, diagnostics) => this.diagnostics.push([uri, diagnostics.length]),
       onServer: (health) => this.applied.push(health.state),
-      onApplyEdit: (edit) => {
-        this.applied.push(edit);
-        return Promise.resolve(true);
+      onApplyEdit: (proposed) => {
+        this.applied.push(proposed);
+        return Promise.resolve(proposed.edit.documents.length > 1 ? "They changed." : undefined);
       },
     },
   );
@@ -142,7 +142,9 @@ describe("LanguageClient", () => {
     server.say({ id: 2, method: "workspace/diagnostic/refresh" });
     server.say({ id: 3, method: "workspace/applyEdit", params: { edit: { changes: { "file:///workspace/a.py": [] } } } });
     server.say({ id: 4, method: "made/up" });
-    await vi.waitFor(() => expect(server.sent.filter((message) => "id" in message && !("method" in message))).toHaveLength(4), {
+    server.client.open(document("file:///workspace/a.py"));
+    server.say({ id: 5, method: "workspace/applyEdit", params: { edit: { changes: { "file:///workspace/a.py": [], "file:///workspace/b.py": [] } } } });
+    await vi.waitFor(() => expect(server.sent.filter((message) => "id" in message && !("method" in message))).toHaveLength(5), {
       timeout: 60_000,
     });
     const answers = new Map(server.sent.map((message) => [message["id"], message]));
@@ -150,6 +152,8 @@ describe("LanguageClient", () => {
     expect(answers.get(2)).toMatchObject({ result: null });
     expect(answers.get(3)).toMatchObject({ result: { applied: true } });
     expect(answers.get(4)).toMatchObject({ error: { code: -32601 } });
+    expect(answers.get(5)).toMatchObject({ result: { applied: false, failureReason: "They changed." } });
+    expect(record(server.applied.at(-1))["asked"]).toEqual(new Map([["file:///workspace/a.py", 1]]));
   });
 
   it("tells how the server behind the relay is", async () => {

@@ -12,7 +12,8 @@ import type { LanguageServerHealth, LanguageServerKind } from "@/wire/generated"
 
 import { list, record, text, type JsonRecord } from "@/shared/json/json";
 import { OpenDocuments, type OpenDocument } from "./openDocuments";
-import { parseDiagnostics, parseWorkspaceEdit, type Diagnostic, type WorkspaceEdit } from "./protocol";
+import type { ProposedEdit } from "./proposedEdit";
+import { parseDiagnostics, parseWorkspaceEdit, type Diagnostic } from "./protocol";
 import { METHOD_NOT_FOUND, RpcError, RpcSession, type RequestOptions } from "./rpcSession";
 import { parseServerStatus } from "./serverStatus";
 import type { Change } from "./textEdits";
@@ -39,7 +40,8 @@ export interface ClientListeners {
   onState(state: ClientState): void;
   onDiagnostics(uri: string, diagnostics: readonly Diagnostic[]): void;
   onServer(health: LanguageServerHealth): void;
-  onApplyEdit(edit: WorkspaceEdit): Promise<boolean>;
+  /** Resolves to why it was not applied; undefined: it was. */
+  onApplyEdit(proposed: ProposedEdit): Promise<string | undefined>;
 }
 
 const CAPABILITIES = {
@@ -218,7 +220,9 @@ export class LanguageClient {
         return list(record(params)["items"]).map(() => null);
       case "workspace/applyEdit": {
         const edit = parseWorkspaceEdit(record(params)["edit"]);
-        return { applied: edit !== undefined && (await this.#listeners.onApplyEdit(edit)) };
+        if (edit === undefined) return { applied: false };
+        const failureReason = await this.#listeners.onApplyEdit({ edit, asked: this.documents.versions });
+        return failureReason === undefined ? { applied: true } : { applied: false, failureReason };
       }
       case "workspace/workspaceFolders":
         return [{ uri: WORKSPACE_URI, name: "workspace" }];

@@ -7,7 +7,8 @@ import { CLOSE_CODES, type LanguageServerHealth, type LanguageServerKind } from 
 
 import { LanguageClient, type ClientListeners } from "./languageClient";
 import { CONTENT_MODIFIED, REQUEST_CANCELLED, RpcError } from "./rpcSession";
-import type { Diagnostic, WorkspaceEdit } from "./protocol";
+import type { ProposedEdit } from "./proposedEdit";
+import type { Diagnostic } from "./protocol";
 
 export const KINDS: readonly LanguageServerKind[] = ["pyright", "ruff"];
 
@@ -16,7 +17,8 @@ const READY_WITHIN_MS = 30_000;
 
 export interface LanguagesListeners {
   onDiagnostics(kind: LanguageServerKind, uri: string, diagnostics: readonly Diagnostic[]): void;
-  onApplyEdit(edit: WorkspaceEdit): Promise<boolean>;
+  /** A server changes texts. Resolves to why they were not changed; undefined: they were. */
+  onApplyEdit(kind: LanguageServerKind, proposed: ProposedEdit): Promise<string | undefined>;
 }
 
 /** Codes after which asking again changes nothing by itself. */
@@ -79,7 +81,7 @@ export class Languages {
         connectTo(projectId, kind, {
           onState: () => this.#waiting.forEach((look) => look()),
           onServer: tellServer,
-          onApplyEdit: (edit) => this.#listeners?.onApplyEdit(edit) ?? Promise.resolve(false),
+          onApplyEdit: (proposed) => this.#listeners?.onApplyEdit(kind, proposed) ?? Promise.resolve("Nothing is open."),
           onDiagnostics: (uri, diagnostics) => {
             this.#diagnostics.set(`${kind} ${uri}`, diagnostics);
             this.#listeners?.onDiagnostics(kind, uri, diagnostics);

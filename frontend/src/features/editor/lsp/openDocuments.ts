@@ -25,6 +25,11 @@ export class OpenDocuments {
     return [...this.#open.keys()];
   }
 
+  /** The version of each, by its address: the server has the texts of these, or is about to. */
+  get versions(): ReadonlyMap<string, number> {
+    return new Map([...this.#open].map(([uri, { version }]) => [uri, version]));
+  }
+
   open(document: OpenDocument, notify: Notify): void {
     if (this.#open.has(document.uri)) return;
     this.#open.set(document.uri, { document, version: 1 });

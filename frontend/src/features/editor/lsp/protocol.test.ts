@@ -41,10 +41,14 @@ describe("what servers send", () => {
       changes: { "file:///workspace/a.py": [edit] },
       documentChanges: [
         { textDocument: { uri: "file:///workspace/b.py", version: 3 }, edits: [edit] },
+        { textDocument: { uri: "file:///workspace/b.py", version: 3 }, edits: [edit] },
         { kind: "delete", uri: "file:///workspace/c.py" },
       ],
     });
-    expect(parsed?.documents.map((document) => document.uri)).toEqual(["file:///workspace/a.py", "file:///workspace/b.py"]);
+    expect(parsed?.documents).toEqual([
+      { uri: "file:///workspace/a.py", version: null, edits: [edit] },
+      { uri: "file:///workspace/b.py", version: 3, edits: [edit, edit] },
+    ]);
     expect(parsed?.fileOperations).toEqual(["delete"]);
   });
 

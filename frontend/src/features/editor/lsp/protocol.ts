@@ -77,8 +77,17 @@ export interface SignatureHelp {
   readonly activeParameter: number;
 }
 
+export interface DocumentEdit {
+  readonly uri: string;
+  /** The client's number of the text that the edits are for; null: that of the file, or of the document as it was asked about. */
+  readonly version: number | null;
+  /** All of them refer to the text before any of them. */
+  readonly edits: readonly TextEdit[];
+}
+
 export interface WorkspaceEdit {
-  readonly documents: readonly { readonly uri: string; readonly edits: readonly TextEdit[] }[];
+  /** One entry for each document. */
+  readonly documents: readonly DocumentEdit[];
   /** Kinds of file operations (create, rename, delete) that the edit holds besides; the editor refuses those. */
   readonly fileOperations: readonly string[];
 }
@@ -223,17 +232,22 @@ export function parseLocations(value: unknown): Location[] {
 
 export function parseWorkspaceEdit(value: unknown): WorkspaceEdit | undefined {
   if (!isRecord(value)) return undefined;
-  const documents: { uri: string; edits: TextEdit[] }[] = [];
+  const documents = new Map<string, DocumentEdit>();
+  const add = ({ uri, version, edits }: DocumentEdit) => {
+    const before = documents.get(uri);
+    documents.set(uri, { uri, version: version ?? before?.version ?? null, edits: [...(before?.edits ?? []), ...edits] });
+  };
   const fileOperations: string[] = [];
   for (const [uri, edits] of Object.entries(record(value["changes"]))) {
-    documents.push({ uri, edits: parsed(edits, parseTextEdit) });
+    add({ uri, version: null, edits: parsed(edits, parseTextEdit) });
   }
   for (const item of list(value["documentChanges"])) {
     const change = record(item);
+    const { uri, version } = record(change["textDocument"]);
     if (typeof change["kind"] === "string") fileOperations.push(change["kind"]);
-    else documents.push({ uri: text(record(change["textDocument"])["uri"]), edits: parsed(change["edits"], parseTextEdit) });
+    else add({ uri: text(uri), version: optionalNumber(version) ?? null, edits: parsed(change["edits"], parseTextEdit) });
   }
-  return { documents, fileOperations };
+  return { documents: [...documents.values()], fileOperations };
 }
 
 function parseCommand(value: unknown): CodeAction["command"] {

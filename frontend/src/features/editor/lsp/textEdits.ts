@@ -47,6 +47,19 @@ export function applyEdits(source: string, edits: readonly TextEdit[]): string {
   return result + source.slice(at);
 }
 
+function isAfter(a: Position, b: Position): boolean {
+  return a.line > b.line || (a.line === b.line && a.character > b.character);
+}
+
+/** Whether two of the edits touch the same characters, or one ends before it begins: no editor takes those. */
+export function overlap(edits: readonly TextEdit[]): boolean {
+  const ranges = edits.map(({ range }) => range).sort((a, b) => a.start.line - b.start.line || a.start.character - b.start.character || a.end.line - b.end.line || a.end.character - b.end.character);
+  return ranges.some(({ start, end }, index) => {
+    const before = ranges[index - 1];
+    return isAfter(start, end) || (before !== undefined && isAfter(before.end, start));
+  });
+}
+
 /** One change of an editor: `offset` and `length` of what was replaced, in the text before this change. */
 export interface Change {
   readonly range: Range;

@@ -1,19 +1,22 @@
 /** Quick fixes and refactorings of both servers, in one menu. */
 
-import { messageOf } from "@/shared/api/request";
 import { t } from "@/shared/i18n/i18n";
+import { toldPlainly } from "@/shared/i18n/told";
 import { notify } from "@/shared/ui/toasts";
 import { parsed } from "@/shared/json/json";
 import type { LanguageServerKind } from "@/wire/generated";
 
 import { parseCodeAction, type CodeAction, type Diagnostic, type Range } from "../lsp/protocol";
-import { fromWorkspaceEdit, toMarker, toRange } from "./convert";
+import type { LanguageClient } from "../lsp/languageClient";
+import type { Versions } from "../lsp/proposedEdit";
+import { RpcError } from "../lsp/rpcSession";
+import { toMarker, toRange } from "./convert";
 import { documentOf, signalOf, type ProviderHost } from "./host";
 import { ask, KINDS } from "../lsp/languages";
 import { monaco } from "./monaco";
 
-
-const EXECUTE = "aimforge.executeServerCommand";
+/** Monaco would apply an edit to whatever the texts are by then: it is given this command instead, which looks at them. */
+const TAKE = "aimforge.takeCodeAction";
 
 function touches(a: Range, b: Range): boolean {
   const before = (one: Range, other: Range) =>
@@ -24,11 +27,13 @@ function touches(a: Range, b: Range): boolean {
 interface Origin {
   readonly kind: LanguageServerKind;
   readonly action: CodeAction;
+  /** The versions for which it was offered. */
+  readonly asked: Versions;
 }
 
 class CodeActions implements monaco.languages.CodeActionProvider {
   readonly #host: ProviderHost;
-  readonly #origins = new WeakMap<monaco.languages.CodeAction, Origin>();
+  readonly #origins = new WeakMap<object, Origin>();
 
   constructor(host: ProviderHost) {
     this.#host = host;
@@ -55,58 +60,58 @@ class CodeActions implements monaco.languages.CodeActionProvider {
         };
         const read = (result: unknown) => parsed(result, parseCodeAction);
         const client = this.#host.languages.client(kind);
+        const asked: Versions = client?.documents.versions ?? new Map();
         const actions = (await ask(client, "codeActionProvider", "textDocument/codeAction", params, read, signal)) ?? [];
-        return actions.map((action) => this.#offer({ kind, action }, diagnostics));
+        return actions.map((action) => this.#offer({ kind, action, asked }, diagnostics));
       }),
     );
-    const actions = found.flat();
-    const uris = actions.flatMap(({ edit }) => edit?.edits ?? []).flatMap((one) => ("textEdit" in one ? [one.resource] : []));
-    await this.#host.ensureModels(uris);
-    return { actions, dispose: () => undefined };
+    return { actions: found.flat(), dispose: () => undefined };
   }
 
-  async resolveCodeAction(offered: monaco.languages.CodeAction, token: monaco.CancellationToken): Promise<monaco.languages.CodeAction> {
-    const origin = this.#origins.get(offered);
-    if (origin === undefined || origin.action.edit !== undefined || origin.action.command !== undefined) return offered;
+  /** Do what was offered. Nobody waits for it: what goes wrong is told. */
+  async take(offer: unknown): Promise<void> {
+    const origin = typeof offer === "object" && offer !== null ? this.#origins.get(offer) : undefined;
+    if (origin === undefined) return;
     const client = this.#host.languages.client(origin.kind);
-    const resolved = await ask(client, "codeActionProvider", "codeAction/resolve", origin.action.raw, parseCodeAction, signalOf(token));
-    if (resolved?.edit !== undefined) offered.edit = fromWorkspaceEdit(resolved.edit);
-    return offered;
+    try {
+      const { edit, command } = isComplete(origin.action) ? origin.action : await resolved(client, origin.action);
+      if (edit !== undefined && (await this.#host.applyEdit(origin.kind, { edit, asked: origin.asked })) !== undefined) return;
+      // Commands change the text by `workspace/applyEdit`, which the server asks of the client meanwhile.
+      if (command !== undefined) await client?.request("workspace/executeCommand", command);
+    } catch (error) {
+      if (!(error instanceof RpcError)) throw error;
+      notify({ kind: "error", message: t("editor.actionFailed", { message: toldPlainly(error.message) }) });
+    }
   }
 
   #offer(origin: Origin, diagnostics: readonly Diagnostic[]): monaco.languages.CodeAction {
-    const { action, kind } = origin;
-    const offered: monaco.languages.CodeAction = {
+    const { action } = origin;
+    const offer = {};
+    this.#origins.set(offer, origin);
+    return {
       title: action.title,
       kind: action.kind === "" ? "quickfix" : action.kind,
       isPreferred: action.preferred,
       diagnostics: diagnostics.map(toMarker),
-      ...(action.edit === undefined ? {} : { edit: fromWorkspaceEdit(action.edit) }),
+      command: { id: TAKE, title: action.title, arguments: [offer] },
     };
-    if (action.command !== undefined) {
-      const { command, arguments: values } = action.command;
-      offered.command = { id: EXECUTE, title: action.title, arguments: [kind, command, values] };
-    }
-    this.#origins.set(offered, origin);
-    return offered;
   }
 }
 
-/** Commands change the text by `workspace/applyEdit`, which the server asks of the client meanwhile. */
-function execute(host: ProviderHost, kind: unknown, command: unknown, values: unknown): void {
-  const client = host.languages.client(kind === "ruff" ? "ruff" : "pyright");
-  client?.request("workspace/executeCommand", { command, arguments: values }).catch((error: unknown) => {
-    notify({ kind: "error", message: t("editor.actionFailed", { message: messageOf(error) }) });
-  });
+function isComplete({ edit, command }: CodeAction): boolean {
+  return edit !== undefined || command !== undefined;
+}
+
+/** Some servers compute an edit only once it is wanted. */
+async function resolved(client: LanguageClient | undefined, action: CodeAction): Promise<CodeAction> {
+  const answer = await client?.request("codeAction/resolve", action.raw);
+  return parseCodeAction(answer) ?? action;
 }
 
 export function registerCodeActions(host: ProviderHost): monaco.IDisposable[] {
+  const actions = new CodeActions(host);
   return [
-    monaco.languages.registerCodeActionProvider("python", new CodeActions(host), {
-      providedCodeActionKinds: ["quickfix", "refactor", "source"],
-    }),
-    monaco.editor.registerCommand(EXECUTE, (_accessor: unknown, kind: unknown, command: unknown, values: unknown) => {
-      execute(host, kind, command, values);
-    }),
+    monaco.languages.registerCodeActionProvider("python", actions, { providedCodeActionKinds: ["quickfix", "refactor", "source"] }),
+    monaco.editor.registerCommand(TAKE, (_accessor: unknown, offer: unknown) => void actions.take(offer)),
   ];
 }

@@ -50,12 +50,15 @@ export function fromLocations(locations: readonly Location[]): monaco.languages.
   });
 }
 
+/** For models that are loaded. Monaco applies it to the texts that they have now, and to no later ones. */
 export function fromWorkspaceEdit(edit: WorkspaceEdit): monaco.languages.WorkspaceEdit {
   return {
     edits: edit.documents.flatMap(({ uri, edits }) => {
       const path = pathOf(uri);
       if (path === undefined) return [];
-      return edits.map((one) => ({ resource: modelUri(path), versionId: undefined, textEdit: fromEdit(one) }));
+      const resource = modelUri(path);
+      const versionId = monaco.editor.getModel(resource)?.getVersionId();
+      return edits.map((one) => ({ resource, versionId, textEdit: fromEdit(one) }));
     }),
   };
 }

@@ -4,12 +4,14 @@ import { pageStorage } from "@/shared/preferences/pageStorage";
 import { nodeByFile, useProject } from "@/shared/project/projectStore";
 import { onBeforeRun } from "@/shared/runs/runActions";
 import { onEvent, onReload } from "@/shared/session/session";
+import { notify } from "@/shared/ui/toasts";
 import { openFile, openNode, setProblems, tabKey, type Problem, type Target } from "@/shared/workspace/workspace";
 import type { LanguageServerKind } from "@/wire/generated";
 
 import { Drafts } from "../documents/drafts";
 import { saveAll } from "../documents/saveAll";
-import type { Diagnostic, WorkspaceEdit } from "../lsp/protocol";
+import { pathsOf, refusal, type ProposedEdit } from "../lsp/proposedEdit";
+import type { Diagnostic } from "../lsp/protocol";
 import { pathOf } from "../lsp/workspaceUri";
 import { fromEdit, toMarker } from "./convert";
 import type { Languages } from "../lsp/languages";
@@ -34,7 +36,7 @@ export class ProjectDocuments {
     this.languages = languages;
     languages.listen({
       onDiagnostics: (kind, uri, diagnostics) => this.#mark(kind, uri, diagnostics),
-      onApplyEdit: (edit) => this.#applyEdit(edit),
+      onApplyEdit: (kind, proposed) => this.applyEdit(kind, proposed),
     });
     const providers = registerProviders(this);
     const opener = monaco.editor.registerEditorOpener({ openCodeEditor: (_source, uri, place) => openAt(uri, place) });
@@ -128,6 +130,25 @@ export class ProjectDocuments {
     return there;
   }
 
+  async refusal(kind: LanguageServerKind, proposed: ProposedEdit): Promise<string | undefined> {
+    const there = await this.ensureModels(pathsOf(proposed.edit).map(modelUri));
+    return refusal(proposed, {
+      versions: this.languages.client(kind)?.documents.versions ?? new Map<string, number>(),
+      isOpen: (path) => there.has(modelUri(path).toString()),
+      isUnsaved: (path) => this.#openAt(path)?.document.unsaved === true,
+    });
+  }
+
+  async applyEdit(kind: LanguageServerKind, proposed: ProposedEdit): Promise<string | undefined> {
+    const refused = await this.refusal(kind, proposed);
+    if (refused !== undefined) {
+      notify({ kind: "error", message: refused });
+      return refused;
+    }
+    for (const { uri, edits } of proposed.edit.documents) this.#openAt(pathOf(uri) ?? "")?.applyEdits(edits.map(fromEdit));
+    return undefined;
+  }
+
   dispose(): void {
     for (const end of this.#disposables) end();
     for (const key of [...this.#open.keys()]) this.close(key);
@@ -165,21 +186,9 @@ export class ProjectDocuments {
     setProblems(kind, tabKey(target), problems);
   }
 
-  async #applyEdit(edit: WorkspaceEdit): Promise<boolean> {
-    if (edit.fileOperations.length > 0) return false;
-    const there = await this.ensureModels(edit.documents.flatMap(({ uri }) => uriOfModel(uri)));
-    if (edit.documents.some(({ uri }) => !uriOfModel(uri).every((one) => there.has(one.toString())))) return false;
-    for (const { uri, edits } of edit.documents) {
-      const path = pathOf(uri);
-      if (path !== undefined) this.#open.get(tabKey(targetOf(path)))?.applyEdits(edits.map(fromEdit));
-    }
-    return true;
+  #openAt(path: string): OpenModel | undefined {
+    return this.#open.get(tabKey(targetOf(path)));
   }
-}
-
-function uriOfModel(uri: string): monaco.Uri[] {
-  const path = pathOf(uri);
-  return path === undefined ? [] : [modelUri(path)];
 }
 
 /** A node's file is its node, whichever way one comes to it: one file has one document. */

@@ -15,11 +15,14 @@ import {
 } from "../lsp/protocol";
 import { RpcError } from "../lsp/rpcSession";
 import { isRecord } from "@/shared/json/json";
+import { t } from "@/shared/i18n/i18n";
+import { toldPlainly } from "@/shared/i18n/told";
+import { notify } from "@/shared/ui/toasts";
 import { registerCodeActions } from "./codeActions";
 import { fromCompletion, fromEdit, fromLocations, fromRange, fromSignatureHelp, fromWorkspaceEdit } from "./convert";
 import { ask, KINDS, type Languages } from "../lsp/languages";
 import { at, documentOf, signalOf, type ProviderHost } from "./host";
-import { monaco } from "./monaco";
+import { modelPath, monaco } from "./monaco";
 
 function completion({ languages }: ProviderHost): monaco.languages.CompletionItemProvider {
   const origins = new WeakMap<monaco.languages.CompletionItem, CompletionItem>();
@@ -106,33 +109,38 @@ async function locate(
   return locations.filter((location) => there.has(location.uri.toString()));
 }
 
+/** Monaco writes why a rename is refused to the console alone: people are told here. */
+function refuseRename(message: string): monaco.languages.WorkspaceEdit & monaco.languages.Rejection {
+  notify({ kind: "error", message });
+  return { edits: [], rejectReason: message };
+}
+
 function rename(host: ProviderHost): monaco.languages.RenameProvider {
   const client = () => host.languages.client("pyright");
-  const reject = (rejectReason: string) => ({ edits: [], rejectReason });
   return {
     async provideRenameEdits(model, position, newName, token) {
-      const place = at(model, position);
-      if (place === undefined || client()?.can("renameProvider") !== true) return reject("The language server is not ready yet.");
+      const [place, server, version] = [at(model, position), client(), model.getVersionId()];
+      if (place === undefined || server?.can("renameProvider") !== true) return refuseRename(t("editor.serverNotReady"));
+      const asked = server.documents.versions;
       try {
-        const result = await client()?.request("textDocument/rename", { ...place, newName }, { signal: signalOf(token) });
+        const result = await server.request("textDocument/rename", { ...place, newName }, { signal: signalOf(token) });
         const edit = parseWorkspaceEdit(result);
-        if (edit === undefined) return reject("The language server found nothing to rename here.");
-        if (edit.fileOperations.length > 0) return reject("This would rename files as well, which is done in the file tree.");
-        const edits = fromWorkspaceEdit(edit);
-        const uris = edits.edits.flatMap((one) => ("textEdit" in one ? [one.resource] : []));
-        const there = await host.ensureModels(uris);
-        const missing = uris.find((uri) => !there.has(uri.toString()));
-        return missing === undefined ? edits : reject(`${missing.path} cannot be opened, so nothing was renamed.`);
+        if (edit === undefined) return refuseRename(t("editor.nothingToRename"));
+        const refused = await host.refusal("pyright", { edit, asked });
+        return refused === undefined ? fromWorkspaceEdit(edit) : refuseRename(refused);
       } catch (error) {
-        if (error instanceof RpcError) return reject(error.message);
-        throw error;
+        if (!(error instanceof RpcError)) throw error;
+        if (error.kind !== "cancelled") return refuseRename(toldPlainly(error.message));
+        // Monaco gives a rename up once this text changes, and says nothing.
+        if (!model.isDisposed() && model.getVersionId() !== version) return refuseRename(t("editor.changedMeanwhile", { file: modelPath(model.uri) ?? "" }));
+        return { edits: [] };
       }
     },
     async resolveRenameLocation(model, position, token) {
       const word = model.getWordAtPosition(position);
       const place = at(model, position);
       const none = { range: new monaco.Range(position.lineNumber, 1, position.lineNumber, 1), text: "" };
-      const refused = { ...none, rejectReason: "Only names of this project can be renamed." };
+      const refused = { ...none, rejectReason: t("editor.notRenamable") };
       if (word === null || place === undefined) return refused;
       const { lineNumber } = position;
       const plain = { range: new monaco.Range(lineNumber, word.startColumn, lineNumber, word.endColumn), text: word.word };

@@ -52,5 +52,13 @@ export const editor = {
   "editor.discard": "Close and lose it",
   "editor.keepOpen": "Keep it open",
   "editor.actionFailed": "The language server could not do that: {message}",
+  "editor.changedMeanwhile": "{file} has changed since the language server was asked, so nothing was changed. Try it again.",
+  "editor.editsFiles": "This would create, rename or delete files as well, which is done in the file tree. Nothing was changed.",
+  "editor.editsOutside": "{file} lies outside of the project, so nothing was changed.",
+  "editor.editsUnopened": "{file} cannot be opened, so nothing was changed.",
+  "editor.editsOverlap": "The language server’s edits of {file} overlap, so nothing was changed.",
+  "editor.serverNotReady": "The language server is not ready yet. Try it again in a moment.",
+  "editor.nothingToRename": "The language server found nothing to rename here.",
+  "editor.notRenamable": "Only names of this project can be renamed.",
   "editor.notRun": "Nothing was run or handed in, because {files} could not be saved. The editor says why.",
 } as const satisfies Record<string, string>;

@@ -54,5 +54,13 @@ export const editor: Readonly<Record<keyof typeof English, string>> = {
   "editor.discard": "버리고 닫기",
   "editor.keepOpen": "열어 두기",
   "editor.actionFailed": "언어 서버가 실행하지 못했습니다: {message}",
+  "editor.changedMeanwhile": "언어 서버에 요청한 뒤 {file}이(가) 바뀌어 아무것도 바꾸지 않았습니다. 다시 시도하세요.",
+  "editor.editsFiles": "파일을 만들거나 이름을 바꾸거나 삭제하게 되므로 아무것도 바꾸지 않았습니다. 파일 목록에서 하세요.",
+  "editor.editsOutside": "{file}이(가) 프로젝트 밖에 있어 아무것도 바꾸지 않았습니다.",
+  "editor.editsUnopened": "{file}을(를) 열 수 없어 아무것도 바꾸지 않았습니다.",
+  "editor.editsOverlap": "{file}에 대한 언어 서버의 수정이 서로 겹쳐 아무것도 바꾸지 않았습니다.",
+  "editor.serverNotReady": "언어 서버가 아직 준비되지 않았습니다. 잠시 뒤 다시 시도하세요.",
+  "editor.nothingToRename": "언어 서버가 여기에서 바꿀 이름을 찾지 못했습니다.",
+  "editor.notRenamable": "이 프로젝트의 이름만 바꿀 수 있습니다.",
   "editor.notRun": "{files}을(를) 저장하지 못해 실행하거나 제출하지 않았습니다. 이유는 편집기에 표시됩니다.",
 };

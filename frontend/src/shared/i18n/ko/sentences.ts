@@ -206,6 +206,9 @@ export const sentences: Readonly<Record<string, string>> = {
   "The language server is starting: ask again soon.": "언어 서버가 시작하는 중입니다. 잠시 뒤 다시 시도하세요.",
   "The language server is not running.": "언어 서버가 실행 중이 아닙니다.",
   "The language server ended.": "언어 서버가 끝났습니다.",
+  "{file} has changed meanwhile: ask again.": "그사이 {file}이(가) 바뀌었습니다. 다시 시도하세요.",
+  "{file} is being changed by somebody else, and not saved yet: ask again.": "다른 사람이 {file}을(를) 고치고 있으며 아직 저장하지 않았습니다. 다시 시도하세요.",
+  "The language server is not ready yet.": "언어 서버가 아직 준비되지 않았습니다.",
   "The text changed since.": "그사이 내용이 바뀌었습니다.",
   // Sandboxes, and who may do what.
   "The start of the sandbox was called off.": "샌드박스 시작이 취소되었습니다.",
