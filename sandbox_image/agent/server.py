@@ -55,13 +55,10 @@ async def serve(bootstrap: Bootstrap, stop: asyncio.Event, first: asyncio.Task[Z
 
 
 def _websocket_protocol(*arguments: Any, **named: Any) -> asyncio.Protocol:
-    """uvicorn's own, imported for the first socket: a project's first result needs none.
+    """Imported for the first socket: a project's first result needs none."""
+    from sandbox_image.agent.websocket_protocol import AgentWebSocketProtocol
 
-    The sans-I/O protocol holds at most one message a socket.
-    """
-    from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
-
-    return WebSocketsSansIOProtocol(*arguments, **named)
+    return AgentWebSocketProtocol(*arguments, **named)
 
 
 async def _serve(config: Config, bootstrap: Bootstrap, stop: asyncio.Event) -> None:

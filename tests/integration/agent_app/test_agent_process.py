@@ -152,9 +152,19 @@ async def test_it_ends_by_signal_and_goes_on_where_it_was():
         agent.start(AIMFORGE_TEMPLATE="empty")
         async with agent.client() as client:
             await answer(await client.post("/project/nodes", json={"title": "Kept", "position": HERE}), 201)
-            async with client.ws_connect("/events") as socket:
+            async with client.ws_connect("/events") as socket, client.ws_connect("/events") as garbled:
                 await socket.receive_json(timeout=60)
+                await garbled.receive_json(timeout=60)
+                await garbled.send_frame(b"\xff\xfe", aiohttp.WSMsgType.TEXT)
+                closed = await garbled.receive(timeout=60)
+                assert (closed.type, closed.data) == (aiohttp.WSMsgType.CLOSE, 1007)
+                running = agent.process
                 assert agent.stop() == 0
+        assert running is not None
+        assert running.stderr is not None
+        said = running.stderr.read()
+        assert b"Traceback" not in said, said  # neither was a fault of ours
+        assert b"ERROR" not in said, said
         agent.start()
         async with agent.client() as client:
             project = await answer(await client.get("/project"))
