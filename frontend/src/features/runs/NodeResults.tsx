@@ -11,13 +11,18 @@ import { Log, Outputs } from "./Outputs";
 
 type Tab = "output" | "log";
 
+/** Whether the failure beside it tells already why the node is out of date. */
+function isSaid({ status, result }: NodeRun, reason: string): boolean {
+  return status === "skipped" || (reason !== "" && result?.error?.message === reason);
+}
+
 /** What the result is worth now; what the lines around it say already is not said again. */
 function Fresh({ run, freshness: { state, reason } }: { run: NodeRun | undefined; freshness: NodeFreshness }) {
   switch (state) {
     case "fresh":
       return <p className="text-faint">{t(run === undefined ? "runs.freshness.kept" : "runs.freshness.fresh")}</p>;
     case "stale":
-      return <p className="text-warn">{`${t("runs.freshness.stale")}${reason === "" ? "" : ` — ${toldPlainly(reason)}`}`}</p>;
+      return run !== undefined && isSaid(run, reason) ? null : <p className="text-warn">{`${t("runs.freshness.stale")}${reason === "" ? "" : ` — ${toldPlainly(reason)}`}`}</p>;
     case "failed":
       return run?.result?.error != null ? null : <p className="text-bad">{reason === "" ? t("runs.freshness.failed") : toldPlainly(reason)}</p>;
     case "never_run":
