@@ -27,7 +27,7 @@ from sandbox_image.wire.limits import MAX_CODE, MAX_JSON_BODY, MAX_UPLOAD
 log = structlog.stdlib.get_logger()
 
 TO_AGENT: Final = ("if-match", "if-none-match", "range", "if-range")
-FROM_AGENT: Final = ("etag", "content-range", "accept-ranges", "content-length")
+FROM_AGENT: Final = ("etag", "graph-etag-before", "graph-etag", "content-range", "accept-ranges", "content-length")
 TEXT: Final = frozenset({"text/plain", "text/x-python"})
 DOWNLOAD: Final = {
     "content-disposition": "attachment",

@@ -17,7 +17,11 @@ scenario("first start to first result", async (stage) => {
 });
 
 scenario("a flow is built by mouse", async (stage) => {
-  const { page } = await stage.open("By mouse");
+  const { page, id } = await stage.open("By mouse");
+  const reads: string[] = [];
+  page.on("request", (request) => {
+    if (request.method() === "GET" && request.url().endsWith(`/api/project/${id}`)) reads.push(request.url());
+  });
   const canvas = page.locator(".react-flow__pane");
   await page.getByRole("button", { name: /^Text/ }).dragTo(canvas, { targetPosition: { x: 130, y: 160 } });
   await nodeCalled(page, "Text").getByRole("textbox").fill("abc");
@@ -52,6 +56,8 @@ scenario("a flow is built by mouse", async (stage) => {
     for (const b of seen.slice(index + 1))
       expect(a.x + a.width <= b.x || b.x + b.width <= a.x || a.y + a.height <= b.y || b.y + b.height <= a.y).toBe(true);
   await picture(page, "built-by-mouse");
+  // What the page saved itself it knows: not each of these steps has it read the project again.
+  expect(reads.length).toBeLessThan(5);
 });
 
 scenario("a flow is built, run and taken apart by keyboard alone", async (stage) => {

@@ -12,6 +12,7 @@ TAG: Final = "graph"
 PROJECT: Final = "/api/project/{project_id}"
 NODE: Final = PROJECT + "/nodes/{node_id}"
 PYTHON: Final = "text/x-python"
+STEP: Final = "The answer's `Graph-ETag-Before` and `Graph-ETag` name the graph before and after: who had the former has the latter."
 NODE_EXAMPLE: Final = {
     "title": "Clean",
     "code": "def main(input_data):\n    return input_data\n",
@@ -27,6 +28,7 @@ OPERATIONS: Final[list[Operation]] = [
         Policy.EDIT,
         TAG,
         "Add a node",
+        description=STEP,
         body=NewNode,
         example=NODE_EXAMPLE,
         answer=Node,
@@ -40,6 +42,7 @@ OPERATIONS: Final[list[Operation]] = [
         Policy.EDIT,
         TAG,
         "Change a node; a new title renames its file",
+        description=STEP,
         body=NodePatch,
         answer=Node,
     ),
@@ -51,6 +54,7 @@ OPERATIONS: Final[list[Operation]] = [
         Policy.EDIT,
         TAG,
         "Remove a node and its edges",
+        description=STEP,
         status=204,
     ),
     passed(
@@ -96,6 +100,7 @@ OPERATIONS: Final[list[Operation]] = [
         Policy.EDIT,
         TAG,
         "Connect two nodes",
+        description=STEP,
         body=NewEdge,
         example={"source": "n1", "target": "n2"},
         answer=Edge,
@@ -109,6 +114,7 @@ OPERATIONS: Final[list[Operation]] = [
         Policy.EDIT,
         TAG,
         "Remove an edge",
+        description=STEP,
         status=204,
     ),
     passed(

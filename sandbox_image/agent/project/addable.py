@@ -11,31 +11,28 @@ from sandbox_image.wire.project import Edge, LeftOut, Node, Ports
 
 from .flow_file import Flow
 from .graph_checks import check_graph
-from .names import checked_id, checked_name, file_for, unique_title
+from .names import Taken, checked_id, checked_name, file_for, unique_title
 from .sources import checked_source
 
 MAX_DOUBTFUL: Final = 200
 """Edges that are tried one by one where not all of them can be: each is checked against the whole graph."""
 
 
-def added_nodes(old: Flow, new: list[Node], sources: Mapping[str, bytes], occupied: set[str]) -> list[Node]:
+def added_nodes(old: Flow, new: list[Node], sources: Mapping[str, bytes], files: Taken) -> list[Node]:
     """``new`` with the titles, files and groups that they get beside the nodes of ``old``. Raises CONFLICT, INVALID."""
     ids = {node.id for node in old.nodes}
     groups = ids | {node.id for node in new}
-    titles = {node.title for node in old.nodes}
-    files = set(occupied)
+    titles = Taken(node.title for node in old.nodes)
     result: list[Node] = []
     for node in new:
         if checked_id(node.id, "node id") in ids:
             message = f"The project has a node {node.id!r} already: {node.title!r} cannot be added again."
             raise AgentError(ErrorCode.CONFLICT, message, node=node.id)
         title = unique_title(checked_name(node.title, "title"), titles)
-        titles.add(title)
         file = ""
         if node.file:
             checked_source(sources[node.id])
             file = file_for(title, files)
-            files.add(file)
         result.append(replace(node, title=title, file=file, group=node.group if node.group in groups else ""))
     return result
 

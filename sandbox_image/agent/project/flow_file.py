@@ -84,7 +84,12 @@ def decode(data: bytes, *, whole: bool = True) -> Flow:
 
 def etag_of(flow: Flow) -> str:
     """The entity tag of a graph, quotes included. Equal graphs have equal tags, however their files are laid out."""
-    return f'"{hashlib.sha256(encode(flow)).hexdigest()[:24]}"'
+    return etag_of_bytes(encode(flow))
+
+
+def etag_of_bytes(encoded: bytes) -> str:
+    """The entity tag of a graph that ``encode`` has written down."""
+    return f'"{hashlib.sha256(encoded).hexdigest()[:24]}"'
 
 
 def _migrated(raw: Any) -> Raw:

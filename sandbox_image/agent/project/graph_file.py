@@ -8,7 +8,7 @@ from sandbox_image.agent.errors import AgentError
 from sandbox_image.wire.errors import ErrorCode
 from sandbox_image.wire.limits import MAX_JSON_BODY
 
-from .flow_file import FLOW_FILE, Damaged, Flow, decode, encode, etag_of
+from .flow_file import FLOW_FILE, Damaged, Flow, decode, encode, etag_of, etag_of_bytes
 from .folder import STATE_FOLDER, Folder, Signature
 
 LAST_GOOD: Final = f"{STATE_FOLDER}/flow.last-good.json"
@@ -52,7 +52,7 @@ class GraphFile:
             raise AgentError(ErrorCode.TOO_LARGE, message, limit=MAX_JSON_BODY)
         signature = self._folder.write(FLOW_FILE, data)
         self._folder.write(LAST_GOOD, data)
-        self._loaded = LoadedFlow(flow, etag_of(flow), signature)
+        self._loaded = LoadedFlow(flow, etag_of_bytes(data), signature)
         return self._loaded
 
     def last_good(self) -> Flow:

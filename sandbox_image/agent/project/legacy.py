@@ -19,7 +19,7 @@ from sandbox_image.wire.limits import MAX_NAME
 from sandbox_image.wire.project import Edge, Node, NodeKind, Position, Size
 
 from .flow_file import Flow
-from .names import checked_id, checked_name, file_for, unique_title
+from .names import Taken, checked_id, checked_name, file_for, unique_title
 from .sources import EMPTY_SOURCE
 
 LEGACY_FILE: Final = "structure.json"
@@ -88,11 +88,12 @@ def read_legacy(data: bytes, read_file: Callable[[str], bytes | None]) -> Import
     nodes: list[Node] = []
     sources: dict[str, bytes] = {}
     replaced: list[str] = []
+    titles, files = Taken([]), Taken([])
     for old in project.nodes:
         checked_id(old.id, "node id")
-        title = unique_title(_title(old), [node.title for node in nodes])
+        title = unique_title(_title(old), titles)
         source = read_file(old.data.file) if old.data.file else None
-        node = _node(old, title, file_for(title, sources) if _is_code(old, source) else "")
+        node = _node(old, title, file_for(title, files) if _is_code(old, source) else "")
         if node.file:
             sources[node.file] = EMPTY_SOURCE if source is None else source
         if source is not None and old.data.file:

@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Collection
+from collections.abc import Callable, Iterable
 from typing import Final
 
 from sandbox_image.agent.errors import AgentError
@@ -22,6 +22,8 @@ _TURNS_DIRECTION: Final = frozenset({"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "
 
 def checked_name(value: str, what: str) -> str:
     """``value`` without spaces around it. Raises INVALID naming ``what`` for a name that no list or file could show."""
+    if _is_plain(value):
+        return value
     name = unicodedata.normalize("NFC", value.strip()) if _is_text(value) else ""
     if not name:
         raise _refused(what, "must not be empty" if _is_text(value) else "must be valid text")
@@ -45,28 +47,37 @@ def checked_id(value: str, what: str) -> str:
     return value
 
 
-def file_for(title: str, taken: Collection[str]) -> str:
-    """A path for the source of a node with this title, unlike each of ``taken``, also where case does not count."""
+class Taken:
+    """Names that must not be given again, also where case does not count. Those that it gives are taken from then on."""
+
+    def __init__(self, names: Iterable[str]) -> None:
+        self._names = {name.casefold() for name in names}
+        self._numbers: dict[str, int] = {}
+
+    def first_free(self, stem: str, numbered: Callable[[int], str]) -> str:
+        """The first of ``numbered(1)``, ``numbered(2)`` … that is free; equal stems number alike."""
+        number = self._numbers.get(stem, 1)
+        while (name := numbered(number)).casefold() in self._names:
+            number += 1
+        self._numbers[stem] = number
+        self._names.add(name.casefold())
+        return name
+
+
+def file_for(title: str, taken: Taken) -> str:
+    """A path for the source of a node with this title."""
     stem = slug(title)
-    occupied = {path.casefold() for path in taken}
-    number = 1
-    while True:
-        path = f"{NODE_FOLDER}/{stem if number == 1 else f'{stem}_{number}'}.py"
-        if path.casefold() not in occupied:
-            return path
-        number += 1
+    return taken.first_free(stem, lambda number: f"{NODE_FOLDER}/{stem if number == 1 else f'{stem}_{number}'}.py")
 
 
-def unique_title(title: str, taken: Collection[str]) -> str:
+def unique_title(title: str, taken: Taken) -> str:
     """``title``, or with a number behind it when it is taken."""
-    occupied = {other.casefold() for other in taken}
-    number = 1
-    while True:
+
+    def numbered(number: int) -> str:
         suffix = "" if number == 1 else f" {number}"
-        candidate = title[: MAX_NAME - len(suffix)] + suffix
-        if candidate.casefold() not in occupied:
-            return candidate
-        number += 1
+        return title[: MAX_NAME - len(suffix)] + suffix
+
+    return taken.first_free(title, numbered)
 
 
 def slug(title: str) -> str:
@@ -78,6 +89,18 @@ def slug(title: str) -> str:
     if not text:
         return "node"
     return text if text.isidentifier() else f"n_{text}"
+
+
+def _is_plain(value: str) -> bool:
+    """Whether a name passes every check, as most do: each save looks at all titles of a graph, which may be thousands."""
+    return (
+        value.isascii()
+        and value.isprintable()
+        and 0 < len(value) <= MAX_NAME
+        and not value.startswith((" ", "."))
+        and not value.endswith(" ")
+        and not ("/" in value or "\\" in value)
+    )
 
 
 def _is_text(value: str) -> bool:

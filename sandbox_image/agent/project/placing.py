@@ -6,15 +6,14 @@ from msgspec.structs import replace
 
 from sandbox_image.wire.project import Node, NodeKind, Ports
 
-from .names import checked_name, file_for
+from .names import Taken, checked_name, file_for
 
 
-def placed(nodes: list[Node], old: Mapping[str, Node], occupied: set[str]) -> list[Node]:
+def placed(nodes: list[Node], old: Mapping[str, Node], taken: Taken) -> list[Node]:
     """``nodes`` with checked titles and the files they shall have. What a client says of files and ports is ignored.
 
     No file is given to a node that any other node has now, so that renaming in any order overwrites nothing.
     """
-    taken = set(occupied)
     result: list[Node] = []
     for node in nodes:
         title = checked_name(node.title, "title")
@@ -25,6 +24,5 @@ def placed(nodes: list[Node], old: Mapping[str, Node], occupied: set[str]) -> li
                 file = before.file
             else:
                 file = file_for(title, taken)
-                taken.add(file)
         result.append(replace(node, title=title, file=file, ports=Ports()))
     return result

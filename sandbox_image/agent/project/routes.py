@@ -58,15 +58,20 @@ def _graph_routes(store: ProjectStore) -> list[BaseRoute]:
 
 def _node_routes(store: ProjectStore) -> list[BaseRoute]:
     async def add(request: Request) -> Response:
-        return json_response(store.add_node(await read_json(request, NewNode), user_of(request)), 201)
+        body = await read_json(request, NewNode)
+        before = store.caught_up()
+        return json_response(store.add_node(body, user_of(request)), 201, _step(store, before))
 
     async def patch(request: Request) -> Response:
         body = await read_json(request, NodePatch)
-        return json_response(store.patch_node(_id(request, "node"), body, user_of(request)))
+        before = store.caught_up()
+        node = store.patch_node(_id(request, "node"), body, user_of(request))
+        return json_response(node, headers=_step(store, before))
 
     async def delete(request: Request) -> Response:
+        before = store.caught_up()
         store.delete_node(_id(request, "node"), user_of(request))
-        return Response(status_code=204)
+        return Response(status_code=204, headers=_step(store, before))
 
     async def read_code(request: Request) -> Response:
         source, etag = store.code(_id(request, "node"))
@@ -89,11 +94,14 @@ def _node_routes(store: ProjectStore) -> list[BaseRoute]:
 
 def _edge_routes(store: ProjectStore) -> list[BaseRoute]:
     async def add(request: Request) -> Response:
-        return json_response(store.add_edge(await read_json(request, NewEdge), user_of(request)), 201)
+        body = await read_json(request, NewEdge)
+        before = store.caught_up()
+        return json_response(store.add_edge(body, user_of(request)), 201, _step(store, before))
 
     async def delete(request: Request) -> Response:
+        before = store.caught_up()
         store.delete_edge(_id(request, "edge"), user_of(request))
-        return Response(status_code=204)
+        return Response(status_code=204, headers=_step(store, before))
 
     return [
         Route("/project/edges", add, methods=["POST"]),
@@ -141,6 +149,11 @@ def _part(request: Request, store: ProjectStore) -> Part | None:
     if "without" in given:
         return without(store.flow(), ids_in(given["without"]), store.folder.names(NODE_FOLDER))
     return only(store.flow(), ids_in(given["only"])) if "only" in given else None
+
+
+def _step(store: ProjectStore, before: str) -> dict[str, str]:
+    """Which graph a step was taken in and which it led to: who had the former has the latter, and need not read it."""
+    return {"graph-etag-before": before, "graph-etag": store.etag()}
 
 
 def _project(answer: tuple[Project, str]) -> Response:

@@ -10,7 +10,8 @@ from sandbox_image.wire.limits import MAX_CODE
 from sandbox_image.wire.project import Node
 
 from .flow_file import NODE_FOLDER
-from .folder import STATE_FOLDER, Folder
+from .folder import STATE_FOLDER, Folder, Signature
+from .names import Taken
 
 TRASH: Final = f"{STATE_FOLDER}/trash"
 EMPTY_SOURCE: Final = b"def main(input_data):\n    return input_data\n"
@@ -41,13 +42,15 @@ class Sources:
         """Replace a node's source."""
         self._folder.write(node.file, source)
 
-    def place(self, nodes: Iterable[Node], new: Mapping[str, bytes], old: Mapping[str, Node]) -> None:
-        """Write the sources of new nodes and move those whose file got another name."""
+    def place(self, nodes: Iterable[Node], new: Mapping[str, bytes], old: Mapping[str, Node]) -> dict[str, Signature]:
+        """Write the sources of new nodes and move those whose file got another name. Returns the new files by node."""
+        written: dict[str, Signature] = {}
         for node in nodes:
             if node.id in new:
-                self._folder.write(node.file, new[node.id])
+                written[node.id] = self._folder.write(node.file, new[node.id])
             elif node.file and node.file != old[node.id].file:
                 self._folder.move(old[node.id].file, node.file)
+        return written
 
     def discard(self, node: Node) -> None:
         """Move the source of a deleted node to the trash, from where an undo takes it back."""
@@ -64,9 +67,11 @@ class Sources:
         except FileNotFoundError:
             return EMPTY_SOURCE
 
-    def occupied(self, nodes: Iterable[Node]) -> set[str]:
+    def occupied(self, nodes: Iterable[Node]) -> Taken:
         """Paths that a new source must not have: those of nodes, and files that lie there without a node."""
-        return {node.file for node in nodes} | {f"{NODE_FOLDER}/{name}" for name in self._folder.names(NODE_FOLDER)}
+        return Taken(
+            [*(node.file for node in nodes), *(f"{NODE_FOLDER}/{name}" for name in self._folder.names(NODE_FOLDER))]
+        )
 
 
 def checked_source(source: str | bytes) -> bytes:

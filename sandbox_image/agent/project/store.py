@@ -28,7 +28,7 @@ from .addable import added_edges, added_nodes
 from .flow_file import FLOW_FILE, NODE_FOLDER, Flow
 from .folder import STATE_FOLDER, Folder
 from .graph_checks import check_graph, missing_port
-from .graph_file import GraphFile, LoadedFlow
+from .graph_file import GraphFile
 from .names import checked_id, checked_name, file_for
 from .node_ports import PortReader, ports_in
 from .placing import placed
@@ -50,7 +50,7 @@ class ProjectStore:
         self._graph = GraphFile(self.folder)
         self._sources = Sources(self.folder)
         self._ports = PortReader(self.folder)
-        self._announced: tuple[str, Project] | None = None
+        self._announced: tuple[Project, str] | None = None
         self._importers: list[Callable[[], None]] = []
 
     async def __aenter__(self) -> "ProjectStore":
@@ -69,7 +69,14 @@ class ProjectStore:
     def read(self) -> tuple[Project, str]:
         """The project with the ports of its nodes, and the entity tag of its graph."""
         loaded = self._graph.load()
-        return self._project(loaded.flow), loaded.etag
+        found = (self._project(loaded.flow), loaded.etag)
+        if self._announced is None:
+            self._announced = found  # who reads it need not be told of it
+        return found
+
+    def etag(self) -> str:
+        """The entity tag of the graph as it is now."""
+        return self._graph.load().etag
 
     def flow(self) -> Flow:
         """The graph as its file holds it."""
@@ -108,33 +115,31 @@ class ProjectStore:
             nodes=nodes,
             edges=[replace(edge, broken="") for edge in update.edges],
         )
-        self._check(flow, loaded.flow, sources)
-        self._sources.place(nodes, sources, old)
-        loaded = self._save(flow, by)
+        ports = self._check(flow, loaded.flow, sources)
+        self._place(nodes, sources, old, ports)
+        answer = self._save(flow, by)
         kept = {node.id for node in nodes if node.file}
         for node in old.values():
             if node.id not in kept:
                 self._sources.discard(node)
-        return self._project(loaded.flow), loaded.etag
+        return answer
 
     def describe(self, name: str | None, description: str | None, by: str = "") -> tuple[Project, str]:
         """Change the project's name or description."""
-        loaded = self._save(self._described(self._graph.load().flow, name, description), by)
-        return self._project(loaded.flow), loaded.etag
+        return self._save(self._described(self._graph.load().flow, name, description), by)
 
     def restore(self, by: str = "") -> tuple[Project, str]:
         """Put the last good ``flow.json`` back. NOT_FOUND when there is none."""
-        loaded = self._save(self._graph.last_good(), by)
-        return self._project(loaded.flow), loaded.etag
+        return self._save(self._graph.last_good(), by)
 
     def replace_all(self, flow: Flow, sources: Mapping[str, bytes], by: str = "") -> tuple[Project, str]:
         """Take over an imported graph whose files lie in the folder; ``sources`` are those that do not yet."""
         for path, data in sources.items():
             self.folder.write(path, data)
-        loaded = self._save(flow, by)
+        answer = self._save(flow, by)
         for callback in self._importers:
             callback()
-        return self._project(loaded.flow), loaded.etag
+        return answer
 
     def check_added(self, new: list[Node], sources: Mapping[str, bytes]) -> list[Node]:
         """The nodes of an archive with the titles and files that they will have here. CONFLICT for an id that is taken."""
@@ -147,12 +152,9 @@ class ProjectStore:
         """Add nodes as ``check_added`` gave them, and those of the edges that can be."""
         old = self._graph.load().flow
         flow = replace(old, nodes=[*old.nodes, *nodes])
-        self._check(flow, old, sources)
-        ports = {node.id: self._ports.ports_of(node) for node in old.nodes}
-        ports |= {node.id: ports_in(sources[node.id], legacy=node.legacy) for node in nodes if node.file}
-        ports |= {node.id: self._ports.ports_of(node) for node in nodes if not node.file}
+        ports = self._check(flow, old, sources)
         added, left_out = added_edges(flow, edges, ports, new_id)
-        self._sources.place(nodes, sources, {})
+        self._place(nodes, sources, {}, ports)
         self._save(replace(flow, edges=[*old.edges, *added]), by)
         return added, left_out
 
@@ -160,13 +162,20 @@ class ProjectStore:
         """Call back after an import, which may have brought other requirements."""
         self._importers.append(callback)
 
-    def refresh(self, by: str = "") -> None:
-        """Announce the graph when it, or a port in it, is not as it was announced the last time."""
+    def refresh(self, by: str = "") -> tuple[Project, str]:
+        """Announce the graph when it, or a port in it, is not as it was announced the last time. Returns it as it is."""
         loaded = self._graph.load()
-        state = (loaded.etag, self._project(loaded.flow))
+        state = (self._project(loaded.flow), loaded.etag)
         if self._announced != state:
             self._announced = state
             self._events.publish(ProjectChanged(etag=loaded.etag), by)
+        return state
+
+    def caught_up(self) -> str:
+        """Announce what changed without this store, so that the next announcement is of the next step alone. Returns the tag."""
+        if self._announced is None:
+            return self.read()[1]
+        return self.refresh()[1]
 
     def files_changed(self, paths: Iterable[str], overflow: bool = False) -> None:
         """The watcher saw these paths change, with ``overflow`` others besides: look whether the graph did."""
@@ -196,8 +205,8 @@ class ProjectStore:
         )
         flow = replace(old, nodes=[*old.nodes, node])
         sources = {node.id: self._sources.initial(node.id, new.code)} if is_code else {}
-        self._check(flow, old, sources)
-        self._sources.place([node], sources, {})
+        ports = self._check(flow, old, sources)
+        self._place([node], sources, {}, ports)
         self._save(flow, by)
         return self.node(node.id)
 
@@ -265,25 +274,36 @@ class ProjectStore:
 
     # ── Steps that these share ───────────────────────────────────────────────────────────────────────────────
 
-    def _check(self, flow: Flow, before: Flow, sources: Mapping[str, bytes]) -> None:
+    def _check(self, flow: Flow, before: Flow, sources: Mapping[str, bytes]) -> dict[str, Ports]:
+        """Refuse a graph that must not be; the ports of its nodes come back. ``sources`` are those that no file has yet."""
         old = {node.id: node for node in before.nodes}
-        ports: dict[str, Ports] = {}
-        for node in flow.nodes:
-            if node.id in sources:
-                ports[node.id] = ports_in(sources[node.id], legacy=node.legacy)
-            else:  # its file may get another name only after the check
-                ports[node.id] = self._ports.ports_of(replace(node, file=old[node.id].file) if node.file else node)
+        ports = {node.id: ports_in(sources[node.id], legacy=node.legacy) for node in flow.nodes if node.id in sources}
+        # A file may get another name only after the check.
+        ports |= self._ports.ports_of_all(
+            replace(node, file=old[node.id].file) if node.file else node
+            for node in flow.nodes
+            if node.id not in sources
+        )
         check_graph(flow.nodes, flow.edges, ports, known=before.edges)
+        return ports
 
-    def _save(self, flow: Flow, by: str) -> LoadedFlow:
-        loaded = self._graph.save(flow)
-        self.refresh(by)
-        return loaded
+    def _place(
+        self, nodes: Iterable[Node], sources: Mapping[str, bytes], old: Mapping[str, Node], ports: Mapping[str, Ports]
+    ) -> None:
+        nodes = list(nodes)
+        written = self._sources.place(nodes, sources, old)
+        for node in nodes:
+            if node.id in written:
+                self._ports.learn(node, written[node.id], ports[node.id])
+
+    def _save(self, flow: Flow, by: str) -> tuple[Project, str]:
+        self._graph.save(flow)
+        return self.refresh(by)
 
     def _project(self, flow: Flow) -> Project:
-        nodes = [replace(node, ports=self._ports.ports_of(node)) for node in flow.nodes]
+        ports = self._ports.ports_of_all(flow.nodes)
+        nodes = [replace(node, ports=ports[node.id]) for node in flow.nodes]
         by_id = {node.id: node for node in nodes}
-        ports = {node.id: node.ports for node in nodes}
         edges = [
             replace(edge, broken=why) if (why := missing_port(edge, by_id, ports)) else edge for edge in flow.edges
         ]

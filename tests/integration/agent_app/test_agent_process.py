@@ -127,6 +127,15 @@ async def test_graph_and_sources_are_saved_with_their_tags(client: aiohttp.Clien
     saved = await client.put("/project", json=body, headers={"If-Match": etag})
     assert [node["id"] for node in (await answer(saved))["nodes"]][-1] == "saved"
     await answer(await client.put("/project", json=body, headers={"If-Match": etag}), 412)
+    for step in (
+        client.patch("/project/nodes/saved", json={"position": {"x": 8, "y": 8}}),
+        client.post("/project/nodes", json={"id": "more", "title": "More", "position": HERE}),
+        client.delete("/project/nodes/more"),
+    ):
+        before = (await client.get("/project")).headers["ETag"]
+        taken = await step
+        assert (taken.ok, taken.headers["Graph-ETag-Before"]) == (True, before)
+        assert taken.headers["Graph-ETag"] == (await client.get("/project")).headers["ETag"] != before
     code = await client.get("/project/nodes/saved/code")
     assert (await code.read(), code.headers["ETag"]) == (b"def main():\n    return 1\n", code.headers["ETag"])
     new = "def main(a, b):\n    return a\n"

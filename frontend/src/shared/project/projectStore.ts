@@ -85,15 +85,18 @@ export function addPending(edit: Edit): void {
   }));
 }
 
-/** A step is on the server now; `saved` are nodes as it returned them, with their ports. */
-export function settlePending(edit: Edit, saved: readonly Node[] = []): void {
+/**
+ * A step is on the server now; `saved` are nodes as it returned them, with their ports, and `etag` the tag of the graph that
+ * it led to, when that is known.
+ */
+export function settlePending(edit: Edit, saved: readonly Node[] = [], etag?: string): void {
   useProject.setState((state) => {
     const applied = applyEdit(state.base, edit);
     const nodes = new Map(applied.nodes);
     for (const node of saved) nodes.set(node.id, node);
     const base = { nodes, edges: applied.edges };
     const pending = state.pending.filter((other) => other !== edit);
-    return { base, pending, ...shown(base, pending) };
+    return { base, pending, etag: etag ?? state.etag, ...shown(base, pending) };
   });
 }
 

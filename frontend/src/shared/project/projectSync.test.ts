@@ -30,7 +30,16 @@ class Server {
     if (call === "GET ") return this.structure();
     if (call.endsWith("/code")) return new Response(`source of ${id}`);
     if (call.startsWith("PUT ")) return match === `"${this.version}"` ? this.replace(body) : failure(412, "stale");
+    const before = `"${String(this.version)}"`;
     this.version += 1;
+    const done = this.step(call, body);
+    done.headers.set("Graph-ETag-Before", before);
+    done.headers.set("Graph-ETag", `"${String(this.version)}"`);
+    return done;
+  }
+
+  private step(call: string, body: Record<string, unknown>): Response {
+    const id = call.split("/")[2] ?? "";
     if (call === "POST /nodes") return this.put(node(String(body["id"]), body));
     if (call === "POST /edges") {
       this.edges.set(String(body["id"]), edge(String(body["source"]), String(body["target"]), { id: String(body["id"]) }));
@@ -103,6 +112,47 @@ describe("saving", () => {
     await settled();
     expect(server.calls).toEqual(["PATCH /nodes/a"]);
     expect(server.nodes.get("a")?.title).toBe("New");
+  });
+
+  it("does not read again what it saved itself, whether that is told before the answer or after", async () => {
+    sync.submit(renamed("a", "New"));
+    sync.announced('"2"');
+    await sync.settled();
+    expect(server.calls).toEqual(["PATCH /nodes/a"]);
+    server.calls = [];
+    for (const title of ["One", "Two"]) sync.submit(renamed("b", title));
+    sync.announced('"3"');
+    await settled();
+    sync.announced('"4"');
+    await sync.settled();
+    expect(server.calls).toEqual(["PATCH /nodes/b", "PATCH /nodes/b"]);
+    expect(useProject.getState().etag).toBe('"4"');
+    // What was typed elsewhere is told with the tag that is known.
+    sync.announced('"4"');
+    await sync.settled();
+    expect(server.calls.at(-1)).toBe("GET ");
+  });
+
+  it("reads what somebody else saved between two of its steps, and does not take their graph for its own", async () => {
+    sync.submit(renamed("a", "Mine"));
+    await settled();
+    server.nodes.set("theirs", node("theirs"));
+    server.version += 1;
+    server.calls = [];
+    sync.submit(renamed("b", "Mine too"));
+    await sync.settled();
+    await vi.waitFor(() => expect(useProject.getState().nodes.has("theirs")).toBe(true));
+    expect(server.calls).toEqual(["PATCH /nodes/b", "GET "]);
+    expect(useProject.getState().etag).toBe(`"${String(server.version)}"`);
+  });
+
+  it("does not read again the graph that it sent as a whole", async () => {
+    const many = Array.from({ length: 10 }, (_, index) => node(`n${String(index)}`));
+    sync.submit(edit(new Map(many.map((item) => [item.id, { before: null, after: item }]))));
+    await settled();
+    sync.announced('"2"');
+    await sync.settled();
+    expect(server.calls).toEqual(["PUT "]);
   });
 
   it("keeps the source of what is deleted, so that undo can bring it back", async () => {

@@ -1,10 +1,11 @@
-import { ApiError, getJson, messageOf, request } from "@/shared/api/request";
+import { ApiError, messageOf, request } from "@/shared/api/request";
 import { nodePath, projectPath } from "@/shared/api/paths";
 import { t } from "@/shared/i18n/i18n";
 import { notify } from "@/shared/ui/toasts";
 import type { NewEdge, NewNode, Node, NodePatch, ProjectUpdate } from "@/wire/generated";
 import { parse } from "@/wire/parse";
 import { applyEdit, changedFields, isEmpty, rebase, type Edit } from "./document";
+import { Steps } from "./graphSteps";
 import { addPending, dropPending, setProject, settlePending, useProject } from "./projectStore";
 
 /** Up to here a step is sent piece by piece; above it, as the whole graph at once. */
@@ -28,6 +29,12 @@ export class ProjectSync {
   private readonly idle: (() => void)[] = [];
   private working = false;
   private refreshWanted = false;
+  /** Whether the project has to be read, whatever has been told. */
+  private behind = false;
+  /** Tags of graphs that somebody saved, as events told them since the project was compared with them. */
+  private readonly told: string[] = [];
+  /** Tags of the graphs that our own steps led to, whose events have not come yet. */
+  private readonly own: string[] = [];
   private disposed = false;
   private retryMs = FIRST_RETRY_MS;
   private endWait: () => void = () => undefined;
@@ -46,13 +53,34 @@ export class ProjectSync {
 
   /** Read the project again, once, after what is being saved now. */
   refresh(): void {
+    this.behind = true;
+    this.catchUpLater();
+  }
+
+  /**
+   * An event told that somebody saved the graph with this tag: read it, unless that were we. A tag that is known already is
+   * told for a source that was saved elsewhere: ports changed, and the graph is as it was.
+   */
+  announced(etag: string): void {
+    this.told.push(etag);
+    this.catchUpLater();
+  }
+
+  private catchUpLater(): void {
     if (this.refreshWanted) return;
     this.refreshWanted = true;
-    this.jobs.push(async () => {
-      this.refreshWanted = false;
-      await this.load();
-    });
+    this.jobs.push(() => this.catchUp());
     void this.work();
+  }
+
+  private async catchUp(): Promise<void> {
+    this.refreshWanted = false;
+    for (const etag of this.told.splice(0)) {
+      const index = this.own.indexOf(etag);
+      if (index < 0) this.behind = true;
+      else this.own.splice(0, index + 1);
+    }
+    if (this.behind) await this.load();
   }
 
   /** Wait until what was asked for up to now is saved, or refused. Throws when that takes too long. */
@@ -130,7 +158,10 @@ export class ProjectSync {
   private async load(): Promise<void> {
     const response = await request(projectPath(this.projectId));
     const project = parse("Project", await response.json());
-    if (!this.disposed) setProject(project, response.headers.get("ETag") ?? "");
+    if (this.disposed) return;
+    this.behind = false;
+    this.own.length = 0;
+    setProject(project, response.headers.get("ETag") ?? "");
   }
 
   private async save(edit: Edit): Promise<void> {
@@ -142,8 +173,13 @@ export class ProjectSync {
     try {
       await this.rememberCode(change);
       const pieces = change.nodes.size + change.edges.size;
-      if (pieces <= MAX_PIECES) settlePending(edit, await this.sendPieces(change));
-      else await this.sendWhole(edit);
+      if (pieces > MAX_PIECES) await this.sendWhole(edit);
+      else {
+        const steps = new Steps(useProject.getState().etag);
+        settlePending(edit, await this.sendPieces(change, steps), steps.etag);
+        this.own.push(...steps.made);
+        if (steps.missed || marksOutdated(change)) this.refresh();
+      }
     } catch (error) {
       if (error instanceof ApiError && isPassing(error)) throw error;
       dropPending(edit);
@@ -165,47 +201,47 @@ export class ProjectSync {
     );
   }
 
-  private async sendPieces(edit: Edit): Promise<Node[]> {
+  private async sendPieces(edit: Edit, steps: Steps): Promise<Node[]> {
     const saved: Node[] = [];
-    const node = (value: unknown) => parse("Node", value);
     // A node may lie in a group that is as new: first the group.
     const ordered = [...edit.nodes].sort(([, a], [, b]) => Number(isGroup(b.after)) - Number(isGroup(a.after)));
     for (const [id, { before, after }] of ordered) {
       if (before === null && after !== null) {
         const json = newNode(after, edit.code.get(id));
         const path = projectPath(this.projectId, "/nodes");
-        saved.push(await this.patchRest(await getJson(path, node, { method: "POST", json }), after));
+        const created = parse("Node", await (await steps.take(path, { method: "POST", json })).json());
+        saved.push(await this.patchRest(created, after, steps));
       } else if (before !== null && after !== null) {
         const json = nodePatch(before, after);
-        saved.push(await getJson(nodePath(this.projectId, id), node, { method: "PATCH", json }));
+        saved.push(parse("Node", await (await steps.take(nodePath(this.projectId, id), { method: "PATCH", json })).json()));
       }
     }
     for (const [id, { before, after }] of edit.edges) {
       if (before !== null && edit.nodes.get(before.source)?.after !== null && edit.nodes.get(before.target)?.after !== null)
-        await this.remove(projectPath(this.projectId, `/edges/${encodeURIComponent(id)}`));
+        await this.remove(projectPath(this.projectId, `/edges/${encodeURIComponent(id)}`), steps);
       if (after !== null) {
         const { id: edgeId, source, target, source_port, target_port } = after;
         const json: NewEdge = { id: edgeId, source, target, source_port, target_port };
-        await request(projectPath(this.projectId, "/edges"), { method: "POST", json });
+        await steps.take(projectPath(this.projectId, "/edges"), { method: "POST", json });
       }
     }
     const gone = [...edit.nodes].filter(([, { after }]) => after === null);
     gone.sort(([, a], [, b]) => Number(isGroup(a.before)) - Number(isGroup(b.before)));
-    for (const [id] of gone) await this.remove(nodePath(this.projectId, id));
+    for (const [id] of gone) await this.remove(nodePath(this.projectId, id), steps);
     return saved;
   }
 
   /** What a new node cannot say: its cache policy, limit and files. */
-  private async patchRest(created: Node, wanted: Node): Promise<Node> {
+  private async patchRest(created: Node, wanted: Node, steps: Steps): Promise<Node> {
     const fields = changedFields(created, wanted);
     if (fields.length === 0) return created;
     const json = nodePatch(created, wanted);
-    return getJson(nodePath(this.projectId, created.id), (value) => parse("Node", value), { method: "PATCH", json });
+    return parse("Node", await (await steps.take(nodePath(this.projectId, created.id), { method: "PATCH", json })).json());
   }
 
-  private async remove(path: string): Promise<void> {
+  private async remove(path: string, steps: Steps): Promise<void> {
     try {
-      await request(path, { method: "DELETE" });
+      await steps.take(path, { method: "DELETE" });
     } catch (error) {
       // Somebody else was faster: it is gone, as wanted.
       if (!(error instanceof ApiError && error.status === 404)) throw error;
@@ -225,8 +261,10 @@ export class ProjectSync {
         const headers = { "If-Match": etag };
         const response = await request(projectPath(this.projectId), { method: "PUT", json, headers });
         const project = parse("Project", await response.json());
+        const saved = response.headers.get("ETag") ?? "";
+        if (saved !== etag) this.own.push(saved);
         settlePending(edit);
-        setProject(project, response.headers.get("ETag") ?? "");
+        setProject(project, saved);
         return;
       } catch (error) {
         if (!(error instanceof ApiError && error.status === 412)) throw error;
@@ -234,6 +272,12 @@ export class ProjectSync {
       }
     }
   }
+}
+
+/** Wires that lack a port say so with the titles of nodes. */
+function marksOutdated(edit: Edit): boolean {
+  const { edges } = useProject.getState();
+  return [...edges.values()].some(({ broken, source, target }) => broken !== "" && (edit.nodes.has(source) || edit.nodes.has(target)));
 }
 
 function isGroup(node: Node | null): boolean {

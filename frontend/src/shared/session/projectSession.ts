@@ -113,9 +113,8 @@ export function openProject(projectId: string, onRefused: (edit: Edit) => void):
     onBeforeRun(() => sync.settled()),
     followFreshness(projectId),
     onEventBatch(followLive),
-    // Also with the tag that is known: a source that was saved elsewhere has other ports, and the graph is as it was.
     onEventBatch((events) => {
-      if (events.some(({ type }) => type === "project_changed")) sync.refresh();
+      for (const event of events) if (event.type === "project_changed") sync.announced(event.data.etag);
     }),
   ];
   const stream = new EventStream({

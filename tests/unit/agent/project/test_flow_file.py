@@ -6,7 +6,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sandbox_image.agent.project.flow_file import Damaged, Flow, decode, encode, etag_of
-from sandbox_image.agent.project.names import file_for, slug
+from sandbox_image.agent.project.names import Taken, file_for, slug
 from sandbox_image.wire.project import Edge, Node, NodeKind, Position
 
 # The same examples each time, and no limit of time for one: a busy machine must not make a test fail.
@@ -93,7 +93,14 @@ def test_a_slug_is_a_short_identifier_without_path_parts(title: str):
 
 
 def test_file_names_differ_even_where_case_does_not_count():
-    assert file_for("Load!", {"nodes/LOAD.py", "nodes/load_2.py"}) == "nodes/load_3.py"
-    assert file_for("数据 清洗", set()) == "nodes/数据_清洗.py"
-    assert file_for("***", set()) == "nodes/node.py"
-    assert file_for("2 steps", set()) == "nodes/n_2_steps.py"
+    assert file_for("Load!", Taken({"nodes/LOAD.py", "nodes/load_2.py"})) == "nodes/load_3.py"
+    assert file_for("数据 清洗", Taken([])) == "nodes/数据_清洗.py"
+    assert file_for("***", Taken([])) == "nodes/node.py"
+    assert file_for("2 steps", Taken([])) == "nodes/n_2_steps.py"
+    taken = Taken([])
+    assert [file_for(title, taken) for title in ("a", "A!", "a 2", "a?")] == [
+        "nodes/a.py",
+        "nodes/a_2.py",
+        "nodes/a_2_2.py",
+        "nodes/a_3.py",
+    ]

@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from sandbox_image.agent.errors import AgentError
 from sandbox_image.agent.events import EventLog
 from sandbox_image.agent.project import ProjectStore
+from sandbox_image.agent.project.folder import Folder, Signature
 from sandbox_image.wire.errors import ErrorCode
 from sandbox_image.wire.project import (
     Edge,
@@ -192,6 +193,39 @@ async def test_changes_from_outside_are_seen_and_announced_once(store: ProjectSt
     assert events.seq == published
     store.files_changed([], overflow=True)
     assert events.seq == published + 1
+
+
+async def test_a_step_is_announced_alone_and_what_changed_outside_before_it(
+    store: ProjectStore, tmp_path: Path, events: EventLog
+):
+    node = add(store, "A", "def main(): ...\n")
+    published = events.seq
+    before = store.caught_up()
+    assert events.seq == published
+    store.patch_node(node.id, NodePatch(position=Position(x=8, y=8)))
+    assert (events.seq, store.etag() != before) == (published + 1, True)
+    # Nobody was told yet that a program wrote this: the next step's announcement must not be all there is of it.
+    (tmp_path / "nodes/a.py").write_text("def main(one, two): ...\n")
+    assert store.caught_up() == store.etag()
+    assert events.seq == published + 2
+    store.patch_node(node.id, NodePatch(position=HERE))
+    assert events.seq == published + 3
+
+
+async def test_a_source_is_not_read_again_after_it_was_written(store: ProjectStore, monkeypatch: pytest.MonkeyPatch):
+    read: list[str] = []
+
+    def noted(path: str, limit: int) -> tuple[bytes, Signature]:
+        read.append(path)
+        return Folder.read(store.folder, path, limit)
+
+    monkeypatch.setattr(store.folder, "read", noted)
+    project, etag = store.read()
+    code = {f"n{i}": f"def main(p{i}): ...\n" for i in range(50)}
+    nodes = [Node(id=name, title=name, position=HERE) for name in code]
+    saved, _ = store.update(ProjectUpdate(nodes=nodes, edges=project.edges, code=code), etag)
+    assert [node.ports.inputs[0].name for node in saved.nodes] == [f"p{i}" for i in range(50)]
+    assert [path for path in read if path.startswith("nodes/")] == []
 
 
 async def test_a_damaged_flow_file_is_explained_and_can_be_restored(store: ProjectStore, tmp_path: Path):
