@@ -2,7 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { KeyRound } from "lucide-react";
 import { useState } from "react";
 import { messageOf } from "@/shared/api/request";
-import { t } from "@/shared/i18n/i18n";
+import { isKorean, t } from "@/shared/i18n/i18n";
 import { FormProblem } from "@/shared/ui/FormProblem";
 import { matching } from "@/shared/ui/matching";
 import { SearchField } from "@/shared/ui/SearchField";
@@ -22,13 +22,24 @@ function Value({ setting }: { setting: SettingInForce }) {
   );
 }
 
-function SettingRow({ setting }: { setting: SettingInForce }) {
+/** What settings mean, in the reader's language; the server writes it in English. */
+function useDescriptions(): (english: string) => string {
+  const { data } = useQuery({
+    queryKey: ["setting-descriptions"],
+    queryFn: async () => (await import("@/shared/i18n/ko/settingDescriptions")).settingDescriptions,
+    enabled: isKorean(),
+    staleTime: Number.POSITIVE_INFINITY,
+  });
+  return (english) => (isKorean() ? (data?.[english] ?? english) : english);
+}
+
+function SettingRow({ setting, description }: { setting: SettingInForce; description: string }) {
   const set = setting.source !== "default";
   return (
     <tr>
       <th scope="row" className={`${CELL} w-96 min-w-72 text-left align-top font-normal`}>
         <code className="font-mono text-xs font-medium break-all">{setting.name}</code>
-        <p className="mt-0.5 text-xs text-muted">{setting.description}</p>
+        <p className="mt-0.5 text-xs text-muted">{description}</p>
       </th>
       <td className={`${CELL} align-top`}>
         <Value setting={setting} />
@@ -47,8 +58,9 @@ export function SettingsPage() {
   const settings = useQuery(settingsQuery);
   const [query, setQuery] = useState("");
   const [changedOnly, setChangedOnly] = useState(false);
+  const described = useDescriptions();
   const chosen = (settings.data ?? []).filter(({ source }) => !changedOnly || source !== "default");
-  const found = matching(chosen, query, ({ name, description }) => `${name} ${description}`);
+  const found = matching(chosen, query, ({ name, description }) => `${name} ${described(description)}`);
   return (
     <div className="flex flex-col gap-3">
       <p className="text-xs text-muted">{t("admin.settingsHint")}</p>
@@ -68,7 +80,7 @@ export function SettingsPage() {
           columns={[{ title: t("admin.setting") }, { title: t("admin.value") }, { title: t("admin.default") }, { title: t("admin.source") }]}
         >
           {found.map((setting) => (
-            <SettingRow key={setting.name} setting={setting} />
+            <SettingRow key={setting.name} setting={setting} description={described(setting.description)} />
           ))}
         </Table>
       )}

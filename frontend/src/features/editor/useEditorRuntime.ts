@@ -1,6 +1,7 @@
 import { useEffect, useState } from "react";
 
 import { messageOf } from "@/shared/api/request";
+import { isKorean } from "@/shared/i18n/i18n";
 
 import { Languages } from "./lsp/languages";
 import type { ProjectDocuments } from "./monaco/projectDocuments";
@@ -11,8 +12,9 @@ export type EditorRuntime =
   | { status: "failed"; message: string; retry: () => void }
   | { status: "ready"; runtime: Runtime; documents: ProjectDocuments };
 
-/** Loads Monaco, which is large. The browser keeps it: the second call answers at once. */
-export function loadRuntime(): Promise<{ runtime: Runtime }> {
+/** Loads Monaco, which is large, and its own texts, which it reads as it starts. The browser keeps it: the second call answers at once. */
+export async function loadRuntime(): Promise<{ runtime: Runtime }> {
+  if (isKorean()) await import("monaco-editor/nls/lang/ko");
   return import("./monaco/runtime");
 }
 

@@ -1,5 +1,6 @@
 import { Check, CircleSlash } from "lucide-react";
 import { t } from "@/shared/i18n/i18n";
+import { toldPlainly } from "@/shared/i18n/told";
 import { Button } from "@/shared/ui/Button";
 import { relativeTime } from "@/shared/ui/relativeTime";
 import type { Decision } from "@/wire/allowances";
@@ -32,7 +33,7 @@ export function Decisions({ decisions, settled, action, busy }: Props) {
                 {entry}
                 {decision.times > 1 && <span className="text-muted"> ×{decision.times}</span>}
               </p>
-              {decision.reason !== "" && <p className="text-xs text-muted">{decision.reason}</p>}
+              {decision.reason !== "" && <p className="text-xs text-muted">{toldPlainly(decision.reason)}</p>}
               <p className="text-2xs text-muted">{relativeTime(decision.at)}</p>
             </div>
             {offered && (

@@ -4,6 +4,7 @@ import { useState } from "react";
 
 import { messageOf } from "@/shared/api/request";
 import { t } from "@/shared/i18n/i18n";
+import { toldPlainly } from "@/shared/i18n/told";
 import { Button, IconButton } from "@/shared/ui/Button";
 import type { Package, PackageMatch, PackageSearch } from "@/wire/generated";
 
@@ -35,7 +36,7 @@ function LookUp({ projectId, name, disabled, onInstall }: LookUpProps) {
   });
   if (found.isPending) return <p className="px-3 text-muted">{t("packages.lookingUp")}</p>;
   if (found.isError) return <p className="px-3 text-bad">{messageOf(found.error)}</p>;
-  if (found.data.version === "") return <p className="px-3 break-words text-warn">{found.data.message}</p>;
+  if (found.data.version === "") return <p className="px-3 break-words text-warn">{toldPlainly(found.data.message)}</p>;
   return (
     <p className="flex items-center gap-2 px-3">
       <span className="min-w-0 flex-1">{t("packages.found", { name: found.data.name, version: found.data.version })}</span>

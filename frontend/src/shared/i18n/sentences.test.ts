@@ -1,34 +1,65 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { sentences as korean } from "./ko/sentences";
+import { sentences as korean } from "./ko";
 import { Sentences } from "./sentences";
 
-const AGENT = "../sandbox_image/agent";
 const KOREAN = new Sentences(korean);
 
-/** Sentences of these files reach people who write and run nodes; those of others are for programs. */
+/** Sentences of these files reach people: who write and run nodes, and who fill in forms. Those of others are for programs. */
 const SOURCES = [
-  "flow/cause.py",
-  "flow/constants.py",
-  "flow/flow_run.py",
-  "flow/freshness.py",
-  "flow/node_inputs.py",
-  "flow/results.py",
-  "flow/signature.py",
-  "executor/executor.py",
-  "executor/execution.py",
-  "executor/faults.py",
-  "executor/zygote.py",
-  "executor/child/failures.py",
-  "environment/package_names.py",
-  "environment/requirements.py",
-  "terminal/terminals.py",
+  ...[
+    "flow/cause.py",
+    "flow/constants.py",
+    "flow/flow_run.py",
+    "flow/freshness.py",
+    "flow/node_inputs.py",
+    "flow/results.py",
+    "flow/signature.py",
+    "executor/executor.py",
+    "executor/execution.py",
+    "executor/faults.py",
+    "executor/zygote.py",
+    "executor/child/failures.py",
+    "environment/package_names.py",
+    "environment/requirements.py",
+    "terminal/terminals.py",
+  ].map((name) => `sandbox_image/agent/${name}`),
+  ...[
+    "domain/allowance.py",
+    "domain/courses.py",
+    "domain/egress.py",
+    "domain/limits.py",
+    "domain/member_list.py",
+    "domain/people.py",
+    "adapters/egress/proxy.py",
+    "services/projects.py",
+    "services/courses/exams.py",
+    "services/courses/members.py",
+    "services/courses/submissions.py",
+    "services/people/api_tokens.py",
+    "services/people/invitations.py",
+    "services/people/shares.py",
+  ].map((name) => `control_plane/${name}`),
 ];
 
-/** String literals of Python that are a sentence, with something in the place of what is filled in. */
+/** Parts of sentences, and what only the command line tells. */
+const NOT_TOLD = new Set([
+  "x (copy)",
+  "This project has no network.",
+  "This project may reach the package index and nothing else.",
+  "Ask for it in the project's network panel.",
+  "Only ports 80 and 443 of public hosts are open.",
+  "During an exam there is no network.",
+  "The sandbox's answer to the import cannot be read.",
+]);
+
+/** String literals of Python that are a sentence, with something in the place of what is filled in. A refusal with a reason has a text of its own. */
 function written(source: string): string[] {
-  const text = readFileSync(`${AGENT}/${source}`, "utf8");
-  return [...text.matchAll(/(?<!")f?"(?!")([A-Z{][^"\n]*[.)])"(?!")/g)].map(([, literal = ""]) => literal.replaceAll(/\{[^}]*\}/g, "x"));
+  const text = readFileSync(`../${source}`, "utf8")
+    .replaceAll(/(?<!")"\n\s*f?"(?!")/g, "")
+    .replaceAll(/f?"[^"\n]*",?\s*(?:\w+=[^,()]*,\s*)*reason=Refusal/g, "");
+  const found = [...text.matchAll(/(?<!")f?"(?!")([A-Z{][^"\n]*[.)])"(?!")/g)].map(([, literal = ""]) => literal.replaceAll(/\{[^}]*\}/g, "x"));
+  return found.filter((sentence) => !NOT_TOLD.has(sentence));
 }
 
 describe("sentences in Korean", () => {

@@ -21,7 +21,7 @@ export function TestDetails({ row, tests, onClose }: { row: TestRow; tests: Test
                 <span className="min-w-0 flex-1 font-medium">{title}</span>
                 <Verdict result={result} />
               </p>
-              {result !== undefined && result.message !== "" && <p className="mt-0.5 text-xs break-words whitespace-pre-wrap text-muted">{result.message}</p>}
+              {result !== undefined && result.message !== "" && <p className="mt-0.5 text-xs break-words whitespace-pre-wrap text-muted">{toldPlainly(result.message)}</p>}
             </li>
           );
         })}

@@ -70,7 +70,7 @@ export function TestResultRow({ row, tests, onAgain, onDetails }: Props) {
         return (
           <td key={node} className={`${CELL} max-w-52`}>
             <Verdict result={result} />
-            {result !== undefined && result.message !== "" && <p className="line-clamp-2 text-xs break-words text-muted">{result.message}</p>}
+            {result !== undefined && result.message !== "" && <p className="line-clamp-2 text-xs break-words text-muted">{toldPlainly(result.message)}</p>}
           </td>
         );
       })}

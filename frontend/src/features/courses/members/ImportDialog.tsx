@@ -3,6 +3,7 @@ import { Upload } from "lucide-react";
 import { useRef, useState, type SubmitEvent } from "react";
 import { messageOf } from "@/shared/api/request";
 import { t } from "@/shared/i18n/i18n";
+import { toldPlainly } from "@/shared/i18n/told";
 import { Button } from "@/shared/ui/Button";
 import { Dialog } from "@/shared/ui/Dialog";
 import { FormProblem } from "@/shared/ui/FormProblem";
@@ -60,7 +61,7 @@ function Done({ done, onClose }: { done: MembersImported; onClose: () => void })
         {t("courses.imported", { added: done.added, changed: done.changed })}{" "}
         {done.unknown.length > 0 && t("courses.importedUnknown", { count: done.unknown.length })}
       </p>
-      <Problems problems={done.problems} />
+      <Problems problems={done.problems.map((problem) => ({ ...problem, problem: toldPlainly(problem.problem) }))} />
       <Button tone="primary" className="self-end" autoFocus onClick={onClose}>
         {t("courses.done")}
       </Button>

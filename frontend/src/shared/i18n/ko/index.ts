@@ -6,12 +6,14 @@ import { app } from "./app";
 import { courses } from "./courses";
 import { editor } from "./editor";
 import { egress } from "./egress";
+import { formSentences } from "./formSentences";
 import { files } from "./files";
 import { flow } from "./flow";
 import { packages } from "./packages";
 import { projects } from "./projects";
 import { refused } from "./refused";
 import { runs } from "./runs";
+import { sentences as agentSentences } from "./sentences";
 import { server } from "./server";
 import { sharing } from "./sharing";
 import { statusbar } from "./statusbar";
@@ -38,4 +40,5 @@ export const ko: Texts = {
   ...terminal,
 };
 
-export { sentences } from "./sentences";
+/** Sentences of the server and the agent, as they write them, and in Korean. */
+export const sentences: Readonly<Record<string, string>> = { ...agentSentences, ...formSentences };
