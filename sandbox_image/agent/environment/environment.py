@@ -26,6 +26,7 @@ from .uv import UvFailed
 logger = logging.getLogger(__name__)
 
 LOG_LINES: Final = 200
+LOST: Final = "The environment was deleted. Making it anew"
 BUSY: Final = frozenset({VenvState.CREATING, VenvState.INSTALLING})
 
 
@@ -83,7 +84,7 @@ class Environment:
             self._status,
             python=str(self.python),
             fingerprint=self.fingerprint,
-            usable=self._usable,
+            usable=self._usable and self._maker.is_there(),
             outdated=self._outdated,
         )
 
@@ -257,21 +258,29 @@ class Environment:
             callback()
 
     async def _watch(self) -> None:
-        """Look whenever names in ``site-packages`` changed, whoever did it."""
+        """Look whenever names in ``site-packages`` changed, whoever did it, and make anew what somebody deleted."""
         with FolderWatch() as watch:
             while True:
+                self._replace_lost()
                 folder = site_packages(self._maker.venv)
                 if folder is None:
                     self._made.clear()
                     await self._made.wait()
                     continue
                 # A distribution without RECORD is half done: its own folder tells when it gets one.
-                watch.watch([folder, *self._installed.unfinished])
+                watch.watch([self._maker.venv, self.python.parent, folder, *self._installed.unfinished])
                 await watch.changed()
                 await installation_over(watch, folder, self._installed.unfinished)
                 # What an operation of ours does half-way is nobody's business; it looks itself at its end.
                 if self._status.status not in BUSY:
                     self._look()
+
+    def _replace_lost(self) -> None:
+        """Make the environment anew when it was there and is no more: a run that is asked for now waits for it."""
+        if self._usable and not self._maker.is_there() and self._status.status not in BUSY:
+            self._usable = False
+            self._settled.clear()
+            self._begin(VenvState.CREATING, LOST, self._maker.create)
 
     def _start(self, work: "Awaitable[None]") -> None:
         async def run() -> None:

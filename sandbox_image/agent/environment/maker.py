@@ -49,9 +49,13 @@ class VenvMaker:
         """Which interpreter the environment uses; a new one, after an update of the image, has another name."""
         return os.path.realpath(self.python)
 
+    def is_there(self) -> bool:
+        """True when there is an interpreter, whatever is installed for it."""
+        return self.python.exists()
+
     def is_complete(self) -> bool:
         """True when the environment was made of the requirements as they are now, and its interpreter still exists."""
-        return self.python.exists() and self.is_current()
+        return self.is_there() and self.is_current()
 
     def is_current(self) -> bool:
         """True when ``requirements.txt`` asks for what was installed from it last."""
@@ -70,7 +74,8 @@ class VenvMaker:
 
     async def create(self, on_line: OnLine) -> None:
         """Make the environment where it is missing, and install what ``requirements.txt`` says."""
-        if not self.python.exists():
+        if not self.is_there():
+            self._folder.remove(_MARK)
             await asyncio.to_thread(shutil.rmtree, self.venv, ignore_errors=True)
             self._folder.make(".aimforge")
             base = self._settings.base_python

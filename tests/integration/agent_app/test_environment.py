@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from sandbox_image.agent.environment import Environment
+from sandbox_image.agent.environment.environment import LOST
 from sandbox_image.agent.environment.folder_watch import FolderWatch
 from sandbox_image.agent.environment.maker import _pip_wheel
 from sandbox_image.agent.errors import AgentError
@@ -144,6 +145,58 @@ async def test_an_environment_is_kept_over_a_restart_and_made_anew_when_it_must(
         await asyncio.wait_for(again.ready(), 60)
         assert again.status.status is VenvState.COMPLETED
         await run(again.python, "-c", "import alpha")
+
+
+def statuses(events: EventLog) -> list[tuple[str, str, bool]]:
+    frame = events.frame_after(0)
+    told = [event["data"].get("venv") for event in json.loads(frame[0])] if frame else []
+    return [(venv["status"], venv["message"], venv["usable"]) for venv in told if venv]
+
+
+@pytest.mark.parametrize(
+    ("gone", "deaf"), [("venv", False), ("venv", True), ("venv/bin", False), ("venv moved", False)]
+)
+async def test_an_environment_that_was_deleted_is_made_anew(
+    workspace: Path, gone: str, deaf: bool, monkeypatch: pytest.MonkeyPatch
+):
+    if deaf:
+        monkeypatch.setattr("sandbox_image.agent.environment.environment.FolderWatch", lambda: FolderWatch(deaf=True))
+    events = EventLog()
+    async with opened(workspace, events) as environment:
+        await asyncio.wait_for(environment.ready(), 60)
+        assert environment.status.usable
+        called: list[str] = []
+        environment.on_change(lambda: called.append(environment.fingerprint))
+        if gone == "venv moved":
+            (workspace / ".aimforge/venv").rename(workspace / "elsewhere")
+        else:
+            shutil.rmtree(workspace / ".aimforge" / gone)
+        assert not environment.status.usable  # at once, whoever asks first
+        await until(lambda: ("creating", LOST, False) in statuses(events), "the loss to be told")
+        await asyncio.wait_for(environment.ready(), 60)  # a run that is asked for now waits
+        assert (environment.status.status, environment.status.usable) == (VenvState.COMPLETED, True)
+        assert names(environment) == {"alpha"}
+        await run(environment.python, "-c", "import alpha")
+        assert len(called) == (0 if gone == "venv/bin" else 2)
+        # And it is watched again.
+        (workspace / "requirements.txt").write_text("no-such-thing\n")
+        shutil.rmtree(workspace / ".aimforge/venv")
+        await until(lambda: environment.status.status is VenvState.FAILED, "the failure")
+        assert "There is no package 'no-such-thing'" in environment.status.message
+        assert environment.recreate().usable is False
+
+
+async def test_an_environment_that_somebody_replaces_is_left_to_them(workspace: Path):
+    events = EventLog()
+    async with opened(workspace, events) as environment:
+        await asyncio.wait_for(environment.ready(), 60)
+        await run(UV, "venv", "--quiet", "--clear", "--python", sys.executable, environment.python.parents[1])
+        await until(lambda: names(environment) == set(), "the look at the new one")
+        assert environment.status.usable
+        wheel = workspace.parent / "wheels/gamma-2.5-py3-none-any.whl"
+        await run(UV, "pip", "install", "--quiet", "--no-index", "--python", environment.python, wheel)
+        await until(lambda: names(environment) == {"gamma"}, "gamma")
+        assert LOST not in [message for _, message, _ in statuses(events)]
 
 
 @pytest.mark.parametrize("deaf", [False, True])

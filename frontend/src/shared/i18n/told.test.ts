@@ -11,7 +11,11 @@ const AGENT = "../sandbox_image/agent/environment/environment.py";
 /** What the agent says of a step of the environment, where no name is part of it. */
 function agentSteps(): string[] {
   const source = readFileSync(AGENT, "utf8");
-  const begun = [...source.matchAll(/_begin\(VenvState\.\w+, "([^"]+)"/g), ...source.matchAll(/\(0\.\d+, "([^"]+)"\)/g)];
+  const begun = [
+    ...source.matchAll(/_begin\(VenvState\.\w+, "([^"]+)"/g),
+    ...source.matchAll(/\(0\.\d+, "([^"]+)"\)/g),
+    ...source.matchAll(/^LOST: Final = "([^"]+)"/gm),
+  ];
   return begun.map(([, said = ""]) => said);
 }
 
@@ -75,6 +79,7 @@ describe("in Korean", () => {
     const steps = agentSteps();
     expect(steps).toContain("Creating the environment");
     expect(steps).toContain("Downloading packages");
+    expect(steps).toContain("The environment was deleted. Making it anew");
     for (const step of steps) expect(toldVenv(step), step).toMatch(/[가-힣]/);
     expect(toldVenv("Installing polars, numpy>=2")).toContain("polars, numpy>=2 ");
     expect(toldVenv("Uninstalling polars")).toMatch(/polars.*제거/);

@@ -125,6 +125,7 @@ const CLOSED = {
 /** Steps of the environment, as the agent words them. */
 const VENV_STEPS: readonly (readonly [RegExp, TextKey])[] = [
   [/^Creating the environment$/, "server.venv.creating"],
+  [/^The environment was deleted\. Making it anew$/, "server.venv.lost"],
   [/^Installing what requirements\.txt asks for$/, "server.venv.required"],
   [/^Downloading packages$/, "server.venv.downloading"],
   [/^Installing packages$/, "server.venv.installing"],

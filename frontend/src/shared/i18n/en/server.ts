@@ -63,6 +63,7 @@ export const server = {
   "server.ended.replaced": "It was started anew.",
   "server.ended.deleted": "The project was deleted.",
   "server.venv.creating": "Creating the environment",
+  "server.venv.lost": "The environment was deleted. Making it anew",
   "server.venv.required": "Installing what requirements.txt asks for",
   "server.venv.downloading": "Downloading packages",
   "server.venv.installing": "Installing packages",

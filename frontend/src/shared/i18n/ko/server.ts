@@ -64,6 +64,7 @@ export const server: Readonly<Record<keyof typeof English, string>> = {
   "server.ended.replaced": "샌드박스가 새로 시작되었습니다.",
   "server.ended.deleted": "프로젝트가 삭제되었습니다.",
   "server.venv.creating": "환경을 만드는 중",
+  "server.venv.lost": "환경이 삭제되어 새로 만드는 중",
   "server.venv.required": "requirements.txt에 적힌 것을 설치하는 중",
   "server.venv.downloading": "패키지를 내려받는 중",
   "server.venv.installing": "패키지를 설치하는 중",
