@@ -18,6 +18,7 @@ from control_plane.services.project_registry import ProjectRegistry
 from control_plane.services.sandboxes.sandboxes import Sandboxes
 from control_plane.services.unreadable import UNREADABLE
 from sandbox_image.wire.limits import MAX_JSON_BODY, MAX_NAME
+from sandbox_image.wire.names import NameFault, fault_of_name, normal_name
 from sandbox_image.wire.project import CloneRequest
 
 MAX_DESCRIPTION: Final = 4000
@@ -41,17 +42,20 @@ class Brought(msgspec.Struct, frozen=True):
 
 
 def check_name(name: str) -> str:
-    """Return the name without surrounding space. Raises ``Invalid``, saying what is wrong with it."""
-    name = name.strip()
-    if not name:
-        raise Invalid("A project needs a name.", field="name")
-    if len(name) > MAX_NAME:
-        raise Invalid(f"The name has {len(name)} characters; at most {MAX_NAME} are allowed.", field="name")
-    if not name.isprintable():
-        raise Invalid("The name holds a character that cannot be shown, such as a line break.", field="name")
-    if "/" in name or "\\" in name or name in (".", ".."):
-        raise Invalid(f"The name {name!r} looks like a path: leave out slashes.", field="name")
-    return name
+    """Return the name as it is kept. Raises ``Invalid``, saying what is wrong with it. Nodes' titles follow the same rule."""
+    name = normal_name(name)
+    match fault_of_name(name):
+        case None:
+            return name
+        case NameFault.EMPTY:
+            raise Invalid("A project needs a name.", field="name")
+        case NameFault.TOO_LONG:
+            message = f"The name has {len(name)} characters; at most {MAX_NAME} are allowed."
+            raise Invalid(message, field="name")
+        case NameFault.PATH:
+            raise Invalid(f"The name {name!r} looks like a path: leave out slashes.", field="name")
+        case _:
+            raise Invalid("The name holds a character that cannot be shown, such as a line break.", field="name")
 
 
 class Projects:

@@ -10,12 +10,15 @@ from control_plane.adapters.docker.naming import labels
 from control_plane.domain.errors import Invalid
 from control_plane.domain.sandbox import Limits
 from control_plane.ports import SandboxSpec
+from sandbox_image.wire.names import NameFault, fault_of_name
 
 WORKSPACE: Final = "/workspace"
 RUN_DIR: Final = "/run/aimforge"
 HOME: Final = f"{WORKSPACE}/.aimforge/home"
 EGRESS_PROXY: Final = "http://127.0.0.1:3128"
 LOG_SIZE: Final = "1m"
+UNFIT: Final = frozenset({NameFault.NOT_TEXT, NameFault.CONTROLS, NameFault.TURNS})
+"""Faults of a character of a name."""
 MAX_UID: Final = 2**31 - 1
 
 
@@ -115,8 +118,8 @@ def changeable_limits(limits: Limits) -> dict[str, Any]:
 
 
 def _printable(text: str) -> str:
-    """A variable can hold no NUL, and a name with line breaks would only confuse."""
-    return "".join(character if character.isprintable() else " " for character in text)
+    """A variable can hold no NUL, and a name with line breaks would only confuse. What a name may hold stays."""
+    return "".join(" " if fault_of_name(character) in UNFIT else character for character in text)
 
 
 def _workspace(source: str, ours: dict[str, str]) -> dict[str, Any]:

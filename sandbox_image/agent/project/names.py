@@ -8,6 +8,7 @@ from typing import Final
 from sandbox_image.agent.errors import AgentError
 from sandbox_image.wire.errors import ErrorCode
 from sandbox_image.wire.limits import MAX_NAME
+from sandbox_image.wire.names import NameFault, fault_of_name, normal_name
 
 from .flow_file import NODE_FOLDER
 
@@ -16,28 +17,27 @@ MAX_SLUG_BYTES: Final = 100
 MAX_ID: Final = 100
 _ID: Final = re.compile(rf"[A-Za-z0-9_.:-]{{1,{MAX_ID}}}")
 _NO_WORD: Final = re.compile(r"[^\w]+")
-_TURNS_DIRECTION: Final = frozenset({"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"})
-"""Bidirectional classes of characters that have what follows them read the other way round."""
+_WHY: Final = {
+    NameFault.NOT_TEXT: "must be valid text",
+    NameFault.EMPTY: "must not be empty",
+    NameFault.CONTROLS: "must not hold line breaks or control characters",
+    NameFault.TURNS: "must not hold characters that change the direction of reading",
+    NameFault.UNSEEN: "must hold something that can be seen",
+    NameFault.PATH: "must not hold parts of a path, such as / or \\",
+}
 
 
 def checked_name(value: str, what: str) -> str:
     """``value`` without spaces around it. Raises INVALID naming ``what`` for a name that no list or file could show."""
     if _is_plain(value):
         return value
-    name = unicodedata.normalize("NFC", value.strip()) if _is_text(value) else ""
-    if not name:
-        raise _refused(what, "must not be empty" if _is_text(value) else "must be valid text")
-    if len(name) > MAX_NAME:
-        raise _refused(what, f"has {len(name)} characters; the limit is {MAX_NAME}")
-    if any(unicodedata.category(character) in {"Cc", "Zl", "Zp"} for character in name):
-        raise _refused(what, "must not hold line breaks or control characters")
-    if any(unicodedata.bidirectional(character) in _TURNS_DIRECTION for character in name):
-        raise _refused(what, "must not hold characters that change the direction of reading")
-    if not any(character.isprintable() and not character.isspace() for character in name):
-        raise _refused(what, "must hold something that can be seen")
-    if "/" in name or "\\" in name or name in {".", ".."}:
-        raise _refused(what, "must not hold parts of a path, such as / or \\")
-    return name
+    name = normal_name(value)
+    fault = fault_of_name(name)
+    if fault is None:
+        return name
+    raise _refused(
+        what, f"has {len(name)} characters; the limit is {MAX_NAME}" if fault is NameFault.TOO_LONG else _WHY[fault]
+    )
 
 
 def checked_id(value: str, what: str) -> str:
@@ -101,15 +101,6 @@ def _is_plain(value: str) -> bool:
         and not value.endswith(" ")
         and not ("/" in value or "\\" in value)
     )
-
-
-def _is_text(value: str) -> bool:
-    """False for lone surrogates, which JSON can smuggle in and no file name can hold."""
-    try:
-        value.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 def _refused(what: str, why: str) -> AgentError:

@@ -121,6 +121,8 @@ def test_the_proxy_is_told_only_where_there_is_egress() -> None:
 
 def test_a_name_with_control_characters_stays_one_variable() -> None:
     assert "AIMFORGE_PROJECT_NAME=a b c" in config(project_name="a\0b\nc")["Env"]
+    family = "👩\u200d💻 / می\u200cخواهم"
+    assert f"AIMFORGE_PROJECT_NAME={family}" in config(project_name=family)["Env"]
 
 
 @pytest.mark.parametrize("uid", [0, -1, 2**31])

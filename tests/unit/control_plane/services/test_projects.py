@@ -28,14 +28,32 @@ async def archive(content: bytes = b"PK") -> AsyncIterator[bytes]:
     yield content
 
 
-@pytest.mark.parametrize("name", ["", "   ", "a\nb", "a\0b", "../up", "a/b", "a\\b", "..", "x" * 201, "\x1b[31m"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "",
+        "   ",
+        "a\nb",
+        "a\0b",
+        "../up",
+        "a/b",
+        "a\\b",
+        "..",
+        "x" * 201,
+        "\x1b[31m",
+        "\ud800",
+        "a\u2028b",
+        "a\u202eb",
+        "\u200b",
+    ],
+)
 def test_names_that_cannot_be_are_refused(name: str):
     with pytest.raises(Invalid) as refused:
         check_name(name)
     assert refused.value.detail == {"field": "name"}
 
 
-@pytest.mark.parametrize("name", ["Weather", " Größe 3 ", "数据", "x" * 200, "a.b", "🙂"])
+@pytest.mark.parametrize("name", ["Weather", " Größe 3 ", "数据", "x" * 200, "a.b", "🙂", "👩\u200d💻 می\u200cخواهم"])
 def test_other_names_are_taken(name: str):
     assert check_name(name) == name.strip()
 
