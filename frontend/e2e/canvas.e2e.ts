@@ -153,7 +153,15 @@ scenario("everything is told in Korean too", async (stage) => {
   await page.getByRole("button", { name: "모두 실행", exact: true }).click();
   await waitForStatus(page, "하나", "succeeded");
   await nodeCalled(page, "하나").click();
+  // The editor's own menu too, in the colours of the theme.
+  await nodeCalled(page, "하나").dblclick();
+  await page.locator("[data-scope=editor] .view-line").first().click({ button: "right" });
+  const entry = page.locator(".monaco-menu .action-label").filter({ hasText: "정의로 이동" });
+  await entry.waitFor();
+  // Black is what a text has whose colour is not known.
+  expect(await entry.evaluate((element) => getComputedStyle(element).color)).not.toBe("rgb(0, 0, 0)");
   await picture(page, "korean");
+  await page.keyboard.press("Escape");
   const shown = await page.locator("body").innerText();
   // A key that is shown as it is would be a text that is missing.
   expect(shown.match(/\b(app|flow|runs|editor|files|packages|projects|statusbar|terminal)\.[a-zA-Z]+\b/g) ?? []).toEqual([]);

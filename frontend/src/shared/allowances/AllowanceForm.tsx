@@ -32,6 +32,12 @@ function hintOf(name: Amount, otherwise: Allowance | null): string {
   return t("allowance.otherwise", { value: shownAmount(name, value) });
 }
 
+function labelOf(name: Amount): string {
+  const { unit } = UNITS[name];
+  if (unit === "") return t(`allowance.${name}`);
+  return `${t(`allowance.${name}`)} (${unit === "cores" ? t("allowance.cores") : unit})`;
+}
+
 /** What is said of a subject: every field may be left empty, and then more general subjects say it. */
 export function AllowanceForm({ allowance, otherwise, aboutPeople, onSave, onSaved }: Props) {
   const shown = aboutPeople ? AMOUNTS : AMOUNTS.filter((name) => name !== "projects");
@@ -62,7 +68,7 @@ export function AllowanceForm({ allowance, otherwise, aboutPeople, onSave, onSav
         {shown.map((name) => (
           <TextField
             key={name}
-            label={UNITS[name].unit === "" ? t(`allowance.${name}`) : `${t(`allowance.${name}`)} (${UNITS[name].unit})`}
+            label={labelOf(name)}
             hint={hintOf(name, otherwise)}
             inputMode="decimal"
             autoComplete="off"

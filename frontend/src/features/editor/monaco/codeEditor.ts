@@ -39,6 +39,8 @@ function settings({ label, fontSize, readOnly }: CodeEditorOptions): monaco.edit
     fontFamily: FONT,
     lineHeight: 1.55,
     minimap: { enabled: false },
+    // Behind a shadow root the context menu would not see the theme's colours.
+    useShadowDOM: false,
     // Widgets of a narrow editor would be cut off at its edge.
     fixedOverflowWidgets: true,
     scrollBeyondLastLine: false,

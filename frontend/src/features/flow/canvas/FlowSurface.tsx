@@ -4,12 +4,14 @@ import {
   SelectionMode,
   useReactFlow,
   useStore,
+  type AriaLabelConfig,
   type Connection,
   type EdgeTypes,
   type FinalConnectionState,
   type NodeTypes,
 } from "@xyflow/react";
-import { useEffect, useRef } from "react";
+import { useEffect, useRef, useState } from "react";
+import { t } from "@/shared/i18n/i18n";
 import { usePreferences } from "@/shared/preferences/preferences";
 import { useMayEdit, useProject } from "@/shared/project/projectStore";
 import { connectPorts, graph, refusalText, revealed, shownGraph } from "../model/actions";
@@ -94,6 +96,16 @@ function connectionEnded(event: MouseEvent | TouchEvent, state: FinalConnectionS
   if (choice !== undefined) connectPorts(choice);
 }
 
+/** What XYFlow says to screen readers, in the reader's language; the app is mounted anew when that changes. */
+function spoken(): Partial<AriaLabelConfig> {
+  return {
+    "node.a11yDescription.default": t("flow.nodeKeys"),
+    "node.a11yDescription.keyboardDisabled": t("flow.nodeKeys"),
+    "node.a11yDescription.ariaLiveMessage": ({ x, y }) => t("flow.nodeMoved", { x: Math.round(x), y: Math.round(y) }),
+    "edge.a11yDescription.default": t("flow.edgeKeys"),
+  };
+}
+
 /** Registers what others may ask of the viewport, and fits the flow when it is first seen. */
 function useViewHandle(): void {
   const flow = useReactFlow();
@@ -166,6 +178,7 @@ export function FlowSurface() {
   const some = useProject((state) => state.nodes.size > 0);
   const minimap = usePreferences((state) => state.minimap) && roomy && some;
   const mayEdit = useMayEdit();
+  const [labels] = useState(spoken);
   useViewHandle();
   return (
     <div
@@ -205,6 +218,7 @@ export function FlowSurface() {
         elevateNodesOnSelect
         edgesFocusable={false}
         attributionPosition="bottom-left"
+        ariaLabelConfig={labels}
       >
         {/* From far away dots are dust. */}
         {overview ? <Overview /> : <Dots />}

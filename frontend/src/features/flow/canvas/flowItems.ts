@@ -1,4 +1,5 @@
 import { Position as Side, type Edge as FlowEdge, type Node as FlowNode, type NodeHandle } from "@xyflow/react";
+import { t } from "@/shared/i18n/i18n";
 import type { Edge, Node, Port, Position } from "@/wire/generated";
 import { inputPorts, isCollapsed, outputPorts, portOffset, sizeOf, type Rect } from "../model/geometry";
 import { targetPortOf } from "../model/graph";
@@ -78,15 +79,16 @@ function existing(ports: readonly Port[], name: string): string {
 
 /** The same for edges. */
 export class EdgeItems {
-  private readonly made = new Map<string, { edge: Edge; selected: boolean; port: string; item: CanvasEdge }>();
+  private readonly made = new Map<string, { edge: Edge; selected: boolean; ends: string; item: CanvasEdge }>();
 
   get(edge: Edge, selected: boolean, source: Node | undefined, target: Node | undefined): CanvasEdge {
     // A wire whose port is gone is drawn at the first one, so that it can be seen and mended.
     const leaving = existing(source === undefined ? [] : outputPorts(source), edge.source_port);
     const arriving = existing(target === undefined ? [] : inputPorts(target), targetPortOf(edge, target));
-    const port = `${leaving} ${arriving}`;
+    const ariaLabel = t("flow.edgeLabel", { source: source?.title ?? "", target: target?.title ?? "" });
+    const ends = `${leaving} ${arriving} ${ariaLabel}`;
     const known = this.made.get(edge.id);
-    if (known?.edge === edge && known.selected === selected && known.port === port) return known.item;
+    if (known?.edge === edge && known.selected === selected && known.ends === ends) return known.item;
     const item: CanvasEdge = {
       id: edge.id,
       source: edge.source,
@@ -97,11 +99,12 @@ export class EdgeItems {
       data: { broken: edge.broken },
       type: "flow",
       selected,
+      ariaLabel,
       focusable: false,
       // What ends at a collapsed group belongs to the nodes in it.
       selectable: source?.kind !== "group" && target?.kind !== "group",
     };
-    this.made.set(edge.id, { edge, selected, port, item });
+    this.made.set(edge.id, { edge, selected, ends, item });
     return item;
   }
 }

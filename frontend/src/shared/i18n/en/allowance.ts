@@ -1,4 +1,5 @@
 export const allowance = {
+  "allowance.cores": "cores",
   "allowance.title": "Allowances",
   "allowance.hint": "What projects may use. The most specific wins, value by value: project, course, role, everybody. Hosts add up. What is left empty is left to the more general.",
   "allowance.of": "Allowance of",

@@ -1,5 +1,9 @@
 export const flow = {
   "flow.title": "Flow",
+  "flow.edgeLabel": "Connection from {source} to {target}",
+  "flow.edgeKeys": "Delete removes the connection, Escape lets go of it.",
+  "flow.nodeKeys": "Enter opens the code, arrow keys move the node, Delete removes it, Escape lets go of it.",
+  "flow.nodeMoved": "Moved to {x}, {y}.",
   "flow.canvasLabel": "Flow canvas. Press slash to add a node, question mark for all keys.",
   "flow.tools": "Canvas tools",
   "flow.add": "Add a node",

@@ -1,6 +1,7 @@
 import type { allowance as English } from "../en/allowance";
 
 export const allowance: Readonly<Record<keyof typeof English, string>> = {
+  "allowance.cores": "코어",
   "allowance.title": "허용 범위",
   "allowance.hint": "프로젝트가 쓸 수 있는 것입니다. 값마다 가장 구체적인 것이 적용됩니다: 프로젝트, 강좌, 역할, 전체. 호스트는 더해집니다. 비워 두면 더 일반적인 설정을 따릅니다.",
   "allowance.of": "대상",

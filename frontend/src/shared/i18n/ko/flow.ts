@@ -2,6 +2,10 @@ import type { flow as English } from "../en/flow";
 
 export const flow: Readonly<Record<keyof typeof English, string>> = {
   "flow.title": "흐름",
+  "flow.edgeLabel": "{source}에서 {target}(으)로 가는 연결",
+  "flow.edgeKeys": "Delete로 연결을 지우고 Escape로 선택을 풉니다.",
+  "flow.nodeKeys": "Enter로 코드를 열고, 화살표 키로 옮기고, Delete로 지우고, Escape로 선택을 풉니다.",
+  "flow.nodeMoved": "{x}, {y}(으)로 옮겼습니다.",
   "flow.canvasLabel": "흐름 캔버스. 슬래시로 노드를 추가하고, 물음표로 모든 단축키를 봅니다.",
   "flow.tools": "캔버스 도구",
   "flow.add": "노드 추가",
