@@ -1,39 +1,8 @@
-import type { Locator, Page } from "playwright-core";
 import { expect } from "vitest";
 import { areas, leaveNothing } from "./support/coursework.ts";
+import { isFocused, press, tabTo } from "./support/keys.ts";
 import { scenario } from "./support/scenario.ts";
 import { Somebody } from "./support/school.ts";
-
-const MOST_TABS = 40;
-
-async function isFocused(wanted: Locator): Promise<boolean> {
-  return (await wanted.count()) > 0 && wanted.first().evaluate((element) => element === document.activeElement);
-}
-
-/** Go to something by Tab alone. What has the focus on the way there has to be seen to have it. */
-async function tabTo(page: Page, wanted: Locator, key = "Tab"): Promise<void> {
-  await wanted.first().waitFor();
-  for (let pressed = 0; pressed < MOST_TABS; pressed += 1) {
-    if (await isFocused(wanted)) return;
-    await page.keyboard.press(key);
-    const at = await page.evaluate(() => {
-      const element = document.activeElement;
-      // The browser itself shows which part of a time has it; an item of a menu has a background of its own.
-      if (element === null || element === document.body || element.matches("[type=datetime-local], [role=menu], [role=menuitem][data-highlighted]")) return "";
-      const { outlineStyle, outlineWidth } = getComputedStyle(element);
-      const { width, height } = element.getBoundingClientRect();
-      return outlineStyle === "none" || outlineWidth === "0px" || width === 0 || height === 0 ? element.outerHTML.slice(0, 200) : "";
-    });
-    expect(at, "has the focus, and does not show it").toBe("");
-  }
-  throw new Error(`${String(MOST_TABS)} times Tab do not lead to ${wanted.toString()}.`);
-}
-
-/** Go to a button or link, and press it. */
-async function press(page: Page, wanted: Locator): Promise<void> {
-  await tabTo(page, wanted);
-  await page.keyboard.press("Enter");
-}
 
 scenario("a course is made, filled and given an assignment by keys alone", async (stage) => {
   const admin = await Somebody.admin();

@@ -4,6 +4,7 @@ import { Tooltip } from "radix-ui";
 import { useEffect, useState } from "react";
 import { ApiError, messageOf, whenSignedOut } from "@/shared/api/request";
 import { loadTexts } from "@/shared/i18n/i18n";
+import { keepFocus } from "@/shared/keyboard/keptFocus";
 import { installKeyboard } from "@/shared/keyboard/keys";
 import { signInWaysQuery } from "@/shared/me/me";
 import { currentPath, OPEN_PAGES } from "@/shared/me/returnPath";
@@ -83,6 +84,7 @@ function LocalizedApp() {
   const [signedOut, setSignedOut] = useState(false);
   useEffect(() => whenSignedOut(() => void leaveSignedOut(() => setSignedOut(true))), []);
   useEffect(installKeyboard, []);
+  useEffect(keepFocus, []);
   useShellCommands();
   return (
     <QueryClientProvider client={queries}>

@@ -32,9 +32,9 @@ export function BottomArea() {
   const [made, setMade] = useState<readonly BottomPanel[]>([]);
   if (active !== null && !made.includes(active)) setMade([...made, active]);
   return (
-    <section aria-label={t(`app.panel.${active ?? "terminal"}`)} className="flex h-full flex-col bg-panel">
+    <section aria-label={t(`app.panel.${active ?? "terminal"}`)} data-area="bottom" className="flex h-full flex-col bg-panel">
       <TabStrip
-        label={t("app.panel.terminal")}
+        label={t("app.lowerPanel")}
         active={active}
         onSelect={showBottom}
         tabs={[

@@ -74,7 +74,7 @@ export function Header() {
   const editor = useWorkspace((state) => state.editorOpen);
   const mayEdit = useMayEdit();
   return (
-    <header className="flex h-11 shrink-0 items-center gap-1.5 border-b border-line bg-panel pr-2 pl-1.5">
+    <header data-area="header" className="flex h-11 shrink-0 items-center gap-1.5 border-b border-line bg-panel pr-2 pl-1.5">
       <Link
         to="/"
         aria-label={t("app.toProjects")}

@@ -33,9 +33,9 @@ export function LeftArea() {
   const active = useWorkspace((state) => state.left) ?? "palette";
   const name = t(`app.panel.${active}`);
   return (
-    <section aria-label={name} className="flex h-full flex-col bg-panel">
+    <section aria-label={name} data-area="left" className="flex h-full flex-col bg-panel">
       <TabStrip
-        label={t("app.panel.palette")}
+        label={t("app.leftPanel")}
         active={active}
         onSelect={showLeft}
         tabs={[

@@ -11,7 +11,7 @@ export function RightArea() {
   const id = useSelection((state) => (state.nodes.size === 1 ? [...state.nodes][0] : undefined));
   const node = useProject((state) => (id === undefined ? undefined : state.nodes.get(id)));
   return (
-    <section aria-label={t("app.panel.inspector")} className="flex h-full flex-col overflow-y-auto bg-panel">
+    <section aria-label={t("app.panel.inspector")} data-area="right" className="flex h-full flex-col overflow-y-auto bg-panel">
       <ErrorBoundary key={id} name={t("app.panel.inspector")}>
         {node === undefined ? (
           <ProjectInfo />

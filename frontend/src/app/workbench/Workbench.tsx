@@ -27,15 +27,15 @@ function Centre() {
   return (
     <Group orientation="horizontal" className="h-full">
       <Panel id="canvas" minSize={240}>
-        <main aria-label={t("app.panel.canvas")} className="h-full">
+        <main aria-label={t("app.panel.canvas")} data-area="canvas" className="h-full">
           <ErrorBoundary name={t("app.panel.canvas")}>
             <FlowCanvas />
           </ErrorBoundary>
         </main>
       </Panel>
-      <Divider hidden={!editorOpen} />
+      <Divider label={t("app.panel.editor")} hidden={!editorOpen} />
       <SidePanel id="editor" open={editorOpen} size="52%" minSize={280} onClosed={() => setEditorOpen(false)}>
-        <section aria-label={t("app.panel.editor")} className="h-full bg-panel">
+        <section aria-label={t("app.panel.editor")} data-area="editor" className="h-full bg-panel">
           <ErrorBoundary name={t("app.panel.editor")}>
             <Suspense fallback={<Loading label={t("app.loading")} />}>
               <EditorPane />
@@ -65,19 +65,19 @@ export function Workbench() {
         <SidePanel id="left" open={left !== null} size={264} minSize={200} onClosed={() => showLeft(null)}>
           <LeftArea />
         </SidePanel>
-        <Divider hidden={left === null} />
+        <Divider label={t("app.leftPanel")} hidden={left === null} />
         <Panel id="centre" minSize={300}>
           <Group orientation="vertical" className="h-full">
             <Panel id="top" minSize={120}>
               <Centre />
             </Panel>
-            <Divider vertical hidden={bottom === null} />
+            <Divider vertical label={t("app.lowerPanel")} hidden={bottom === null} />
             <SidePanel id="bottom" open={bottom !== null} size={260} minSize={110} onClosed={() => showBottom(null)}>
               <BottomArea />
             </SidePanel>
           </Group>
         </Panel>
-        <Divider hidden={!right} />
+        <Divider label={t("app.panel.inspector")} hidden={!right} />
         <SidePanel
           id="right"
           open={right}
@@ -88,7 +88,7 @@ export function Workbench() {
           <RightArea />
         </SidePanel>
       </Group>
-      <footer className="h-6 shrink-0 border-t border-line bg-panel">
+      <footer data-area="status" className="h-6 shrink-0 border-t border-line bg-panel">
         <ErrorBoundary name={t("statusbar.title")}>
           <StatusBar />
         </ErrorBoundary>

@@ -2,12 +2,13 @@ import { Download, FileWarning } from "lucide-react";
 import { useEffect, useEffectEvent, useRef, useState, useSyncExternalStore } from "react";
 
 import { t } from "@/shared/i18n/i18n";
+import { isTyping } from "@/shared/keyboard/keys";
 import { usePreferences } from "@/shared/preferences/preferences";
 import { useMayEdit } from "@/shared/project/projectStore";
 import { Button } from "@/shared/ui/Button";
 import { EmptyState, Loading } from "@/shared/ui/states";
 import { setCursor } from "@/shared/workspace/cursor";
-import { useWorkspace, type Tab } from "@/shared/workspace/workspace";
+import { revealed, useWorkspace, type Tab } from "@/shared/workspace/workspace";
 
 import { ConflictView } from "./ConflictView";
 import { DocumentNotice } from "./DocumentNotice";
@@ -81,12 +82,13 @@ export function EditorGroup({ runtime, documents, tab, label, focused, onFocus, 
     if (focused) tellEditor(editor);
   }, [focused, editor]);
 
-  const revealed = useRef(0);
   useEffect(() => {
-    if (editor === null || model === undefined || reveal?.key !== tab.key || revealed.current === reveal.token) return;
-    revealed.current = reveal.token;
-    editor.reveal(reveal.line, reveal.column);
-  }, [editor, model, reveal, tab.key]);
+    if (!focused || editor === null || model === undefined || reveal?.key !== tab.key) return;
+    revealed(reveal);
+    if (reveal.place !== null) editor.reveal(reveal.place.line, reveal.place.column);
+    // The text may have been long in coming: who types elsewhere by now is left there.
+    if (!isTyping(document.activeElement) || host.current?.closest("[data-area]")?.contains(document.activeElement) === true) editor.focus();
+  }, [editor, model, reveal, tab.key, focused]);
 
   const conflict = state?.status === "ready" && state.save.kind === "conflict" ? state.save : undefined;
   const editable = state?.status === "ready" && conflict === undefined;

@@ -7,12 +7,12 @@ import { useCommands } from "@/shared/keyboard/commands";
 import { useProject } from "@/shared/project/projectStore";
 import { Button } from "@/shared/ui/Button";
 import { EmptyState, Loading } from "@/shared/ui/states";
-import { activateTab, closeTab, focusEditor, openNode, toggleSplit, useWorkspace } from "@/shared/workspace/workspace";
+import { activateTab, closeTab, focusEditor, openNode, showTab, toggleSplit, useWorkspace } from "@/shared/workspace/workspace";
 
 import { CloseDialog } from "./CloseDialog";
 import { editorCommands } from "./editorCommands";
 import { EditorGroup } from "./EditorGroup";
-import { EditorTabs } from "./EditorTabs";
+import { EditorTabs, focusActiveTab } from "./EditorTabs";
 import type { CodeEditor } from "./monaco/codeEditor";
 import type { ProjectDocuments } from "./monaco/projectDocuments";
 import type { Runtime } from "./monaco/runtime";
@@ -58,8 +58,8 @@ function useNodeTabs(): void {
     if (node === undefined || active === undefined) return;
     const { reveal } = useWorkspace.getState();
     closeTab(active.key);
-    if (reveal?.key === active.key) openNode(node.id, reveal.line, reveal.column);
-    else openNode(node.id);
+    if (reveal?.key === active.key) openNode(node.id, reveal.place?.line, reveal.place?.column);
+    else showTab({ kind: "node", nodeId: node.id });
   }, [node, active]);
 }
 
@@ -105,7 +105,7 @@ function Editors({ runtime, documents }: { runtime: Runtime; documents: ProjectD
     const next = tabs[(index + by + tabs.length) % tabs.length];
     if (next !== undefined) activateTab(next.key);
   };
-  useCommands(() => editorCommands({ activeTab, save, close, step, split: toggleSplit, run: (action) => editor.current?.run(action) }));
+  useCommands(() => editorCommands({ activeTab, save, close, step, split: toggleSplit, leave: focusActiveTab, run: (action) => editor.current?.run(action) }));
 
   const titles = tabTitles(tabs, nodes);
   const shown = groups.map((key) => tabs.find((tab) => tab.key === key));
@@ -117,7 +117,10 @@ function Editors({ runtime, documents }: { runtime: Runtime; documents: ProjectD
           {shown.map((tab, index) => (
             // Editors keep their place: the text in them changes, they do not.
             <Fragment key={index === 0 ? "first" : "second"}>
-              {index > 0 && <Separator className="w-px bg-line hover:bg-accent focus-visible:bg-focus" />}
+              {index > 0 && <Separator
+                  aria-label={t("app.sizeOf", { name: t("editor.second") })}
+                  className="relative w-px bg-line outline-none before:absolute before:inset-y-0 before:-inset-x-1 before:z-10 hover:bg-accent focus-visible:before:bg-focus"
+                />}
               <Panel id={index === 0 ? "first" : "second"} minSize={15}>
                 {tab !== undefined && (
                   <EditorGroup

@@ -5,7 +5,7 @@ import { t } from "@/shared/i18n/i18n";
 import { useProject } from "@/shared/project/projectStore";
 import { IconButton } from "@/shared/ui/Button";
 import { useSelectedInView } from "@/shared/ui/useSelectedInView";
-import { activateTab, useWorkspace, type Tab } from "@/shared/workspace/workspace";
+import { activateTab, goToTab, useWorkspace, type Tab } from "@/shared/workspace/workspace";
 
 import { SaveLabel } from "./SaveLabel";
 import { tabTitles, type TabTitle } from "./tabTitles";
@@ -42,7 +42,7 @@ function TabButton({ tab, title, active, dirty, onClose }: TabButtonProps) {
         aria-keyshortcuts="Delete"
         tabIndex={active ? 0 : -1}
         title={title?.path}
-        onClick={() => activateTab(tab.key)}
+        onClick={() => goToTab(tab.key)}
         className={`flex h-full min-w-0 items-center gap-2 border-t-2 pr-1 pl-3 text-sm ${active ? "border-accent" : "border-transparent"}`}
       >
         <span className="truncate">{name}</span>
@@ -65,6 +65,11 @@ function TabButton({ tab, title, active, dirty, onClose }: TabButtonProps) {
       </button>
     </div>
   );
+}
+
+/** Out of the text, by key: the tab in front gets the focus. */
+export function focusActiveTab(): void {
+  document.querySelector<HTMLElement>("[id^=editor-tab-][aria-selected=true]")?.focus();
 }
 
 /** The open texts. Arrow keys move among them, Delete closes one. */

@@ -18,10 +18,12 @@ interface FileRowProps {
   item: ItemInstance<Entry>;
   menu: () => MenuItems;
   cut: boolean;
+  /** A double click; a single one opens too, and leaves the focus here. */
+  onOpen: () => void;
 }
 
 /** One line of the tree. Roles and keys come from the tree. */
-export function FileRow({ item, menu, cut }: FileRowProps) {
+export function FileRow({ item, menu, cut, onOpen }: FileRowProps) {
   const entry = item.getItemData();
   const selected = item.isSelected();
   const node = item.isFolder() ? undefined : nodeByFile(entry.path);
@@ -35,6 +37,10 @@ export function FileRow({ item, menu, cut }: FileRowProps) {
         <input
           {...item.getRenameInputProps()}
           aria-label={t("files.name")}
+          onFocus={({ target }) => {
+            const dot = entry.name.lastIndexOf(".");
+            target.setSelectionRange(0, dot > 0 ? dot : entry.name.length);
+          }}
           className="h-5.5 min-w-0 flex-1 rounded-sm border border-line-strong bg-base px-1 text-sm"
         />
       </div>
@@ -44,6 +50,7 @@ export function FileRow({ item, menu, cut }: FileRowProps) {
     <ContextMenu items={menu()}>
       <div
         {...item.getProps()}
+        onDoubleClick={onOpen}
         data-path={entry.path}
         className={`flex h-6.5 cursor-default items-center gap-1.5 pr-2 text-sm outline-offset-[-2px] select-none ${tone} ${cut ? "opacity-50" : ""}`}
         style={indent}

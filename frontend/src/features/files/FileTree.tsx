@@ -1,11 +1,12 @@
-import { useVirtualizer } from "@tanstack/react-virtual";
-import { Eye, FilePlus2, FolderPlus, FolderTree, RefreshCw, Upload as UploadIcon } from "lucide-react";
+import { defaultRangeExtractor, useVirtualizer } from "@tanstack/react-virtual";
+import { Ellipsis, Eye, FilePlus2, FolderPlus, FolderTree, RefreshCw, Upload as UploadIcon } from "lucide-react";
+import type { ItemInstance } from "@headless-tree/core";
 import { useEffect, useEffectEvent, useRef, useState, type KeyboardEvent } from "react";
 
 import { t } from "@/shared/i18n/i18n";
 import { useMayEdit, useProject } from "@/shared/project/projectStore";
 import { Button, IconButton } from "@/shared/ui/Button";
-import type { MenuItems } from "@/shared/ui/Menu";
+import { Menu, type MenuItems } from "@/shared/ui/Menu";
 import { EmptyState } from "@/shared/ui/states";
 import { notify } from "@/shared/ui/toasts";
 import type { Entry } from "@/wire/generated";
@@ -73,21 +74,25 @@ function Tree({ projectId }: { projectId: string }) {
   }, [showHidden]);
 
   const items = tree.getItems();
-  const rows = useVirtualizer({ count: items.length, getScrollElement: () => scroller.current, estimateSize: () => 26, overscan: 12 });
   const focused = tree.getState().focusedItem;
   const focusedIndex = items.findIndex((item) => item.getId() === focused);
+  const rows = useVirtualizer({
+    count: items.length,
+    getScrollElement: () => scroller.current,
+    estimateSize: () => 26,
+    overscan: 12,
+    // What Tab leads to is there, however far it is scrolled away.
+    rangeExtractor: (range) => [...new Set([...defaultRangeExtractor(range), Math.max(0, focusedIndex)])],
+  });
   useEffect(() => {
     if (focusedIndex >= 0) rows.scrollToIndex(focusedIndex);
   }, [focusedIndex, rows]);
 
-  const here = () => {
-    const item = items[focusedIndex];
-    return item === undefined ? "" : folderAt(item);
-  };
+  const current = items[focusedIndex];
+  const here = () => (current === undefined ? "" : folderAt(current));
   const chosen = (): string[] => {
     const selected = tree.getSelectedItems().map((item) => item.getId());
-    const item = items[focusedIndex];
-    return selected.length > 0 ? selected : item === undefined ? [] : [item.getId()];
+    return selected.length > 0 ? selected : current === undefined ? [] : [current.getId()];
   };
   const make = (kind: NewEntry["kind"], folder = here()) => setMaking({ kind, folder, siblings: names(folder) });
   const pick = (folder = here()) => {
@@ -102,25 +107,27 @@ function Tree({ projectId }: { projectId: string }) {
     setDeleting([]);
     void deleteAll(projectId, deleting).then(() => deleting.map(folderOf).forEach((path) => reload(path)));
   };
-  const menuOf = (entry: Entry, folder: string, rename: () => void): MenuItems => [
-    ...(entry.kind === "folder" ? [] : [{ label: t("files.open"), onSelect: () => openEntry(entry) }]),
-    { label: t("files.newFile"), disabled: !mayEdit, onSelect: () => make("file", folder) },
-    { label: t("files.newFolder"), disabled: !mayEdit, onSelect: () => make("folder", folder) },
-    { label: t("files.uploadHere"), disabled: !mayEdit, onSelect: () => pick(folder) },
-    "-",
-    { label: t("files.rename"), keys: "F2", disabled: !mayEdit, onSelect: rename },
-    { label: t("files.cut"), keys: "Mod+X", disabled: !mayEdit, onSelect: () => setCut([entry.path]) },
-    { label: t("files.paste"), keys: "Mod+V", disabled: !mayEdit || cut.length === 0, onSelect: () => paste(folder) },
-    { label: t("files.download"), onSelect: () => download(projectId, entry) },
-    "-",
-    { label: t("files.delete"), keys: "Delete", danger: true, disabled: !mayEdit, onSelect: () => setDeleting([entry.path]) },
-  ];
+  const menuOf = (item: ItemInstance<Entry>): MenuItems => {
+    const [entry, folder] = [item.getItemData(), folderAt(item)];
+    return [
+      ...(entry.kind === "folder" ? [] : [{ label: t("files.open"), onSelect: () => openEntry(entry) }]),
+      { label: t("files.newFile"), disabled: !mayEdit, onSelect: () => make("file", folder) },
+      { label: t("files.newFolder"), disabled: !mayEdit, onSelect: () => make("folder", folder) },
+      { label: t("files.uploadHere"), disabled: !mayEdit, onSelect: () => pick(folder) },
+      "-",
+      { label: t("files.rename"), keys: "F2", disabled: !mayEdit, onSelect: () => item.startRenaming() },
+      { label: t("files.cut"), keys: "Mod+X", disabled: !mayEdit, onSelect: () => setCut([entry.path]) },
+      { label: t("files.paste"), keys: "Mod+V", disabled: !mayEdit || cut.length === 0, onSelect: () => paste(folder) },
+      { label: t("files.download"), onSelect: () => download(projectId, entry) },
+      "-",
+      { label: t("files.delete"), keys: "Delete", danger: true, disabled: !mayEdit, onSelect: () => setDeleting([entry.path]) },
+    ];
+  };
   const enter = () => {
-    const item = items[focusedIndex];
-    if (item === undefined) return;
-    if (!item.isFolder()) item.primaryAction();
-    else if (item.isExpanded()) item.collapse();
-    else item.expand();
+    if (current === undefined) return;
+    if (!current.isFolder()) openEntry(current.getItemData());
+    else if (current.isExpanded()) current.collapse();
+    else current.expand();
   };
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.target instanceof HTMLInputElement) return;
@@ -144,6 +151,18 @@ function Tree({ projectId }: { projectId: string }) {
         <IconButton small label={t("files.upload")} icon={<UploadIcon size={15} />} disabled={!mayEdit} onClick={() => pick()} />
         <IconButton small label={t("files.hidden")} pressed={showHidden} icon={<Eye size={15} />} onClick={() => setShowHidden(!showHidden)} />
         <IconButton small label={t("files.reload")} icon={<RefreshCw size={14} />} onClick={() => reload()} />
+        <Menu
+          align="end"
+          items={current === undefined ? [] : menuOf(current)}
+          trigger={
+            <IconButton
+              small
+              label={current === undefined ? t("app.more") : t("files.actions", { name: current.getItemName() })}
+              icon={<Ellipsis size={15} />}
+              disabled={current === undefined}
+            />
+          }
+        />
       </header>
       <input
         ref={picker}
@@ -188,7 +207,8 @@ function Tree({ projectId }: { projectId: string }) {
                 <FileRow
                   item={item}
                   cut={cut.includes(item.getId())}
-                  menu={() => menuOf(item.getItemData(), folderAt(item), () => item.startRenaming())}
+                  menu={() => menuOf(item)}
+                  onOpen={() => openEntry(item.getItemData())}
                 />
               </div>
             );

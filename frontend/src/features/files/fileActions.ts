@@ -2,21 +2,22 @@ import { messageOf } from "@/shared/api/request";
 import { t } from "@/shared/i18n/i18n";
 import { nodeByFile } from "@/shared/project/projectStore";
 import { notify } from "@/shared/ui/toasts";
-import { openFile, openNode } from "@/shared/workspace/workspace";
+import { openFile, openNode, showTab } from "@/shared/workspace/workspace";
 import type { Entry } from "@/wire/generated";
 
 import { deleteEntry, downloadUrl, renameEntry } from "./filesApi";
 import { movesInto, nameOf } from "./paths";
 
-/** A node's file is opened as the node. Devices and sockets are listed, never opened. */
-export function openEntry(entry: Entry): void {
+/** A node's file is opened as the node. Devices and sockets are listed, never opened. `quietly`: the focus stays where it is. */
+export function openEntry(entry: Entry, quietly = false): void {
   if (entry.kind === "folder") return;
   if (entry.kind === "special") {
     notify({ kind: "info", message: t("files.special", { name: entry.name }) });
     return;
   }
   const node = nodeByFile(entry.path);
-  if (node === undefined) openFile(entry.path);
+  if (quietly) showTab(node === undefined ? { kind: "file", path: entry.path } : { kind: "node", nodeId: node.id });
+  else if (node === undefined) openFile(entry.path);
   else openNode(node.id);
 }
 

@@ -8,7 +8,7 @@ import {
   type TreeInstance,
 } from "@headless-tree/core";
 import { useTree } from "@headless-tree/react";
-import { useRef, useState } from "react";
+import { useEffectEvent, useLayoutEffect, useRef, useState } from "react";
 
 import { messageOf } from "@/shared/api/request";
 import { useEvent, useReload } from "@/shared/session/session";
@@ -100,16 +100,19 @@ export function useFileTree({ projectId, showHidden, mayEdit, onRename, onFault,
     features: [asyncDataLoaderFeature, selectionFeature, hotkeysCoreFeature, dragAndDropFeature, renamingFeature],
     canReorder: false,
     openOnDropDelay: 700,
-    onPrimaryAction: (item) => openEntry(item.getItemData()),
+    onPrimaryAction: (item) => openEntry(item.getItemData(), true),
     onRename: (item, name) => {
       const path = item.getId();
       const fault = onRename(path, name);
       if (fault !== undefined) onFault(fault);
       else if (name !== item.getItemName()) {
-        renameEntry(projectId, path, joined(folderOf(path), name)).then(
-          () => reload(folderOf(path)),
-          (reason: unknown) => onFault(messageOf(reason)),
-        );
+        const renamed = joined(folderOf(path), name);
+        renameEntry(projectId, path, renamed)
+          .then(() => tree.getItemInstance(idOf(folderOf(path))).invalidateChildrenIds(true))
+          .then(
+            () => goTo(renamed),
+            (reason: unknown) => onFault(messageOf(reason)),
+          );
       }
     },
     canRename: () => mayEdit,
@@ -124,6 +127,29 @@ export function useFileTree({ projectId, showHidden, mayEdit, onRename, onFault,
     canDropForeignDragObject: (transfer) => mayEdit && transfer.files.length > 0,
     onDropForeignDragObject: (transfer, { item }) => onUpload(folderAt(item), [...transfer.files]),
   });
+
+  /** The line of an entry becomes the one that keys mean; it gets the focus if the tree has it. */
+  const goTo = (path: string) => {
+    const within = tree.getElement()?.contains(document.activeElement) === true;
+    tree.getItemInstance(path).setFocused();
+    if (within) tree.updateDomFocus();
+  };
+
+  // Its entry was deleted, moved, or folded away: keys go on with the folder that held it, or with what stands in its place.
+  const items = tree.getItems();
+  const { focusedItem } = tree.getState();
+  const at = items.findIndex((item) => item.getId() === focusedItem);
+  const wasAt = useRef(0);
+  const moveOn = useEffectEvent(() => {
+    const next = items.find((item) => item.getId() === folderOf(focusedItem ?? "")) ?? items[Math.min(wasAt.current, items.length - 1)];
+    if (next !== undefined) goTo(next.getId());
+  });
+  const gone = focusedItem !== null && at < 0 && items.length > 0;
+  // Before anything is painted: until then nothing in the tree could take the focus.
+  useLayoutEffect(() => {
+    if (gone) moveOn();
+    else if (at >= 0) wasAt.current = at;
+  }, [gone, at]);
 
   const reload = (folder?: string) => {
     const folders = folder === undefined ? [...read.current] : foldersToRead([joined(folder, "x")], read.current);

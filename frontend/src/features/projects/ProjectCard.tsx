@@ -44,6 +44,7 @@ export function ProjectCard({ project, onOpen, onRename, onDuplicate, onExport, 
             aria-label={t("projects.name")}
             defaultValue={project.name}
             className="h-7 min-w-0 flex-1 rounded-md border border-line-strong bg-base px-2"
+            onFocus={(event) => event.target.select()}
             onBlur={(event) => finish(event.target.value)}
             onKeyDown={(event) => {
               if (event.key === "Enter") finish(event.currentTarget.value);

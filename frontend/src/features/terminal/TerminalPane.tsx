@@ -50,6 +50,8 @@ export function TerminalPane() {
   const [visited, setVisited] = useState<ReadonlySet<string>>(new Set());
   const [searching, setSearching] = useState(false);
   const [screenReader, setScreenReader] = useState(false);
+  const [renaming, setRenaming] = useState<string | null>(null);
+  const [entered, setEntered] = useState(0);
   const making = useRef(false);
   const mayEdit = useMayEdit();
 
@@ -86,6 +88,16 @@ export function TerminalPane() {
   useCommands(() => [
     { id: "terminal.new", title: "terminal.new", keys: ["Mod+~"], whileTyping: true, run: makeShown },
     { id: "terminal.close", title: "terminal.close", enabled: () => active !== null, run: () => active !== null && close(active) },
+    { id: "terminal.rename", title: "terminal.rename", enabled: () => active !== null && mayEdit, run: () => setRenaming(active) },
+    {
+      id: "terminal.leave",
+      title: "terminal.leave",
+      keys: ["F6"],
+      scope: "terminal",
+      whileTyping: true,
+      enabled: () => document.activeElement?.closest("[data-terminal]") != null,
+      run: () => document.querySelector<HTMLElement>("[id^=terminal-tab-][aria-selected=true]")?.focus(),
+    },
     { id: "terminal.search", title: "terminal.search", keys: ["Mod+Shift+F"], scope: "terminal", whileTyping: true, run: search },
   ]);
 
@@ -105,7 +117,13 @@ export function TerminalPane() {
         active={active}
         screenReader={screenReader}
         mayEdit={mayEdit}
+        renaming={renaming}
         onActivate={setWanted}
+        onEnter={(id) => {
+          setWanted(id);
+          setEntered(entered + 1);
+        }}
+        onRenaming={setRenaming}
         onNew={make}
         onClose={close}
         onRename={(id, name) => void renameTerminal(projectId, id, name).catch(tell)}
@@ -129,10 +147,12 @@ export function TerminalPane() {
             id={id}
             name={name}
             visible={id === active && shown}
+            entered={entered}
             searching={searching}
             screenReader={screenReader}
             readOnly={!mayEdit}
             onSearch={setSearching}
+            onRename={() => setRenaming(id)}
             onClose={() => close(id)}
             onNew={make}
           />

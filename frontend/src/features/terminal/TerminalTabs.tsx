@@ -11,7 +11,11 @@ interface TerminalTabsProps {
   active: string | null;
   screenReader: boolean;
   mayEdit: boolean;
+  renaming: string | null;
   onActivate: (id: string) => void;
+  /** Bring it to the front and type in it. */
+  onEnter: (id: string) => void;
+  onRenaming: (id: string | null) => void;
   onNew: () => void;
   onClose: (id: string) => void;
   onRename: (id: string, name: string) => void;
@@ -47,15 +51,14 @@ function RenameInput({ name, onDone }: { name: string; onDone: (name: string | n
   );
 }
 
-/** The terminals of the project. Arrow keys move, F2 or a double click renames, Delete closes. */
+/** The terminals of the project. Arrow keys move, Enter goes into one, F2 or a double click renames, Delete closes. */
 export function TerminalTabs(props: TerminalTabsProps) {
-  const { terminals, active, screenReader, mayEdit, onActivate, onNew, onClose, onRename, onSearch, onScreenReader } = props;
+  const { terminals, active, screenReader, mayEdit, renaming, onActivate, onEnter, onRenaming, onNew, onClose, onRename, onSearch, onScreenReader } = props;
   const list = useSelectedInView<HTMLDivElement>(active, terminals.length);
-  const [renaming, setRenaming] = useState<string | null>(null);
 
   const onKeyDown = (event: KeyboardEvent) => {
     const index = terminals.findIndex(({ id }) => id === active);
-    if (active !== null && mayEdit && event.key === "F2") setRenaming(active);
+    if (active !== null && mayEdit && event.key === "F2") onRenaming(active);
     if (active !== null && event.key === "Delete") onClose(active);
     const to = event.key === "ArrowLeft" ? index - 1 : event.key === "ArrowRight" ? index + 1 : undefined;
     const target = to === undefined ? undefined : terminals[(to + terminals.length) % terminals.length];
@@ -74,7 +77,7 @@ export function TerminalTabs(props: TerminalTabsProps) {
               <RenameInput
                 name={name}
                 onDone={(next) => {
-                  setRenaming(null);
+                  onRenaming(null);
                   if (next !== null) onRename(id, next);
                 }}
               />
@@ -87,8 +90,8 @@ export function TerminalTabs(props: TerminalTabsProps) {
                 aria-keyshortcuts="F2 Delete"
                 tabIndex={id === active ? 0 : -1}
                 title={t("terminal.tabHint")}
-                onClick={() => onActivate(id)}
-                onDoubleClick={() => mayEdit && setRenaming(id)}
+                onClick={() => onEnter(id)}
+                onDoubleClick={() => mayEdit && onRenaming(id)}
                 className="flex h-full items-center gap-1.5 pr-1 pl-2.5 text-sm"
               >
                 <SquareTerminal size={13} aria-hidden />

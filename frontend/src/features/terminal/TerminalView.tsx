@@ -18,10 +18,13 @@ export interface TerminalViewProps {
   id: string;
   name: string;
   visible: boolean;
+  /** Counts how often somebody wanted to type in the one in front. */
+  entered: number;
   searching: boolean;
   screenReader: boolean;
   readOnly: boolean;
   onSearch: (searching: boolean) => void;
+  onRename: () => void;
   onClose: () => void;
   onNew: () => void;
 }
@@ -32,7 +35,7 @@ function failed(error: unknown): void {
 
 /** One terminal. It stays mounted behind the others, so that its scrollback and its search stay where they were. */
 export function TerminalView(props: TerminalViewProps) {
-  const { projectId, id, name, visible, searching, screenReader, readOnly, onSearch, onClose, onNew } = props;
+  const { projectId, id, name, visible, entered, searching, screenReader, readOnly, onSearch, onRename, onClose, onNew } = props;
   const host = useRef<HTMLDivElement>(null);
   const [terminal, setTerminal] = useState<XtermTerminal | null>(null);
   const [state, setState] = useState<TerminalState>({ status: "connecting" });
@@ -60,9 +63,14 @@ export function TerminalView(props: TerminalViewProps) {
 
   const { label } = settings;
   useEffect(() => terminal?.update({ fontSize, webgl, screenReader, readOnly, label }), [terminal, fontSize, webgl, screenReader, readOnly, label]);
+  const enteredBefore = useRef(entered);
   useEffect(() => {
-    if (visible) terminal?.focus();
-  }, [terminal, visible]);
+    if (!visible) return;
+    // Whoever goes along the tabs by key stays there.
+    const passing = enteredBefore.current === entered && document.activeElement?.matches("[role=tab]:focus-visible") === true;
+    enteredBefore.current = entered;
+    if (!passing) terminal?.focus();
+  }, [terminal, visible, entered]);
 
   const menu = [
     { label: t("terminal.copy"), keys: "Mod+Shift+C", onSelect: () => void terminal?.copy().catch(failed) },
@@ -72,6 +80,7 @@ export function TerminalView(props: TerminalViewProps) {
     { label: t("terminal.clear"), onSelect: () => terminal?.clear() },
     "-" as const,
     { label: t("terminal.new"), disabled: readOnly, onSelect: onNew },
+    { label: t("terminal.rename"), keys: "F2", disabled: readOnly, onSelect: onRename },
     { label: t("terminal.close"), danger: true, disabled: readOnly, onSelect: onClose },
   ];
   return (
@@ -87,17 +96,7 @@ export function TerminalView(props: TerminalViewProps) {
         />
       )}
       <ContextMenu items={menu}>
-        <div
-          ref={host}
-          className="nokey min-h-0 flex-1 overflow-hidden bg-panel pt-1 pl-2"
-          onKeyDownCapture={(event) => {
-            if (event.key !== "F6") return;
-            event.preventDefault();
-            event.stopPropagation();
-            terminal?.blur();
-            document.querySelector<HTMLElement>(`#terminal-tab-${CSS.escape(id)}`)?.focus();
-          }}
-        />
+        <div ref={host} className="nokey min-h-0 flex-1 overflow-hidden bg-panel pt-1 pl-2" />
       </ContextMenu>
       <TerminalStatus
         state={state}

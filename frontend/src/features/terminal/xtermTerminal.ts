@@ -94,11 +94,6 @@ export class XtermTerminal {
     this.#term.focus();
   }
 
-  /** Lets go of the keyboard, which a terminal otherwise keeps, Tab included. */
-  blur(): void {
-    this.#term.blur();
-  }
-
   clear(): void {
     this.#term.clear();
   }

@@ -1,8 +1,8 @@
 import { X } from "lucide-react";
 import { Dialog as Radix } from "radix-ui";
-import { useRef, useState, type ReactNode } from "react";
+import { useRef, type ReactNode } from "react";
 import { t } from "@/shared/i18n/i18n";
-import { IconButton } from "./Button";
+import { useFocusReturn } from "./focusReturn";
 
 export interface DialogProps {
   open: boolean;
@@ -16,18 +16,8 @@ export interface DialogProps {
 
 const WIDTHS = { sm: "max-w-md", md: "max-w-xl", lg: "max-w-4xl" };
 
-/** What has the focus now; for an item of a menu, which goes with the menu, what opened that. */
-function opener(): HTMLElement | null {
-  const at = document.activeElement;
-  const menu = at?.closest("[role=menu]") ?? null;
-  const found = menu === null ? at : document.getElementById(menu.getAttribute("aria-labelledby") ?? "");
-  return found instanceof HTMLElement ? found : null;
-}
-
 function Content({ title, description, width = "md", children, footer }: Omit<DialogProps, "open" | "onClose">) {
   const body = useRef<HTMLDivElement>(null);
-  // Known before a field takes the focus, and given back: who works by keys would be at the top of the page otherwise.
-  const [back] = useState(opener);
   return (
     <Radix.Content
       {...(description === undefined ? { "aria-describedby": undefined } : {})}
@@ -36,11 +26,7 @@ function Content({ title, description, width = "md", children, footer }: Omit<Di
         event.preventDefault();
         body.current?.focus();
       }}
-      onCloseAutoFocus={(event) => {
-        event.preventDefault();
-        // What was done in it may have put the focus somewhere else.
-        if (document.activeElement === null || document.activeElement === document.body) back?.focus();
-      }}
+      {...useFocusReturn()}
       className={`fixed top-[12vh] left-1/2 z-50 flex max-h-[76vh] w-[calc(100vw-2rem)] -translate-x-1/2 flex-col rounded-xl border border-line-strong bg-panel shadow-pop ${WIDTHS[width]}`}
     >
       <header className="flex items-start gap-4 px-5 pt-4 pb-3">
@@ -53,8 +39,12 @@ function Content({ title, description, width = "md", children, footer }: Omit<Di
             <Radix.Description className="mt-0.5 text-muted">{description}</Radix.Description>
           )}
         </div>
-        <Radix.Close asChild>
-          <IconButton label={t("app.close")} icon={<X size={16} />} />
+        {/* No tooltip: Escape would close that first, and not the dialog. */}
+        <Radix.Close
+          aria-label={t("app.close")}
+          className="inline-flex size-8 shrink-0 items-center justify-center rounded-md text-muted transition-colors hover:bg-hover hover:text-text"
+        >
+          <X size={16} aria-hidden />
         </Radix.Close>
       </header>
       <div ref={body} tabIndex={-1} className="min-h-0 flex-1 overflow-y-auto px-5 pb-5 outline-none">{children}</div>

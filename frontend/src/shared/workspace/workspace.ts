@@ -22,11 +22,10 @@ export interface Tab {
   target: Target;
 }
 
-/** "Go to this line." `token` is new with each request, so that asking twice goes there twice. */
+/** "Go to this line", or to where one was in that text. `token` is new with each request, so that asking twice goes there twice. */
 export interface Reveal {
   key: string;
-  line: number;
-  column: number;
+  place: { line: number; column: number } | null;
   token: number;
 }
 
@@ -98,14 +97,25 @@ function withEditor(state: WorkspaceState): Pick<WorkspaceState, "editorOpen" | 
   return { editorOpen: true, ...(editorOpen ? { left, right } : sidesBesideCode({ left, right })) };
 }
 
-function open(target: Target, line?: number, column = 1): void {
+/** Open a tab without going there: the focus stays where it is. */
+export function showTab(target: Target): void {
   const key = tabKey(target);
   useWorkspace.setState((state) => ({
     tabs: state.tabs.some((tab) => tab.key === key) ? state.tabs : [...state.tabs, { key, target }],
     activeTab: key,
     ...withEditor(state),
-    reveal: line === undefined ? state.reveal : { key, line, column, token: ++revealToken },
   }));
+}
+
+function open(target: Target, line?: number, column = 1): void {
+  showTab(target);
+  const place = line === undefined ? null : { line, column };
+  useWorkspace.setState({ reveal: { key: tabKey(target), place, token: ++revealToken } });
+}
+
+/** The editor did what was asked. */
+export function revealed({ token }: Reveal): void {
+  useWorkspace.setState((state) => (state.reveal?.token === token ? { reveal: null } : state));
 }
 
 /** Open a node's code in the editor, at a line if one is given. */
@@ -120,6 +130,12 @@ export function openFile(path: string, line?: number, column?: number): void {
 
 export function activateTab(key: string): void {
   useWorkspace.setState((state) => ({ activeTab: key, ...withEditor(state) }));
+}
+
+/** Bring a tab to the front, and put the cursor into its text. */
+export function goToTab(key: string): void {
+  activateTab(key);
+  useWorkspace.setState({ reveal: { key, place: null, token: ++revealToken } });
 }
 
 /** Close a tab; its neighbour becomes active. The editor asks about unsaved text before it calls this. */

@@ -94,7 +94,6 @@ class StandaloneEditor implements CodeEditor {
   reveal(line: number, column: number): void {
     this.#editor.setPosition({ lineNumber: line, column });
     this.#editor.revealLineInCenterIfOutsideViewport(line, monaco.editor.ScrollType.Immediate);
-    this.#editor.focus();
   }
 
   focus(): void {

@@ -1,7 +1,10 @@
 export const editor = {
   "editor.title": "Editor",
   "editor.untitled": "Untitled",
-  "editor.label": "Text of {name}",
+  "editor.label": "Text of {name}. F6 leaves it.",
+  "editor.second": "Second editor",
+  "editor.leave": "Go from the text to its tab",
+  "editor.list": "All open files",
   "editor.openFiles": "Open files",
   "editor.unsaved": "Not saved yet",
   "editor.closeTab": "Close {name}",

@@ -1,6 +1,7 @@
 export const files = {
   "files.title": "Files",
   "files.workspace": "the workspace",
+  "files.actions": "Actions for {name}",
   "files.newFile": "New file",
   "files.newFolder": "New folder",
   "files.inFolder": "In {folder}",

@@ -9,6 +9,8 @@ export const terminal = {
   "terminal.new": "New terminal",
   "terminal.close": "Close the terminal",
   "terminal.closeNamed": "Close {name}",
+  "terminal.rename": "Rename the terminal",
+  "terminal.leave": "Go from the terminal to its tab",
   "terminal.name": "Name of the terminal",
   "terminal.tabHint": "Double click or F2 to rename",
   "terminal.ended": "ended",

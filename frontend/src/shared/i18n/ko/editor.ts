@@ -3,7 +3,10 @@ import type { editor as English } from "../en/editor";
 export const editor: Readonly<Record<keyof typeof English, string>> = {
   "editor.title": "편집기",
   "editor.untitled": "제목 없음",
-  "editor.label": "{name}의 텍스트",
+  "editor.label": "{name}의 텍스트. F6을 누르면 나갑니다.",
+  "editor.second": "두 번째 편집기",
+  "editor.leave": "텍스트에서 탭으로 이동",
+  "editor.list": "열린 파일 모두",
   "editor.openFiles": "열린 파일",
   "editor.unsaved": "아직 저장되지 않음",
   "editor.closeTab": "{name} 닫기",

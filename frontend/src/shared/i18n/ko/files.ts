@@ -3,6 +3,7 @@ import type { files as English } from "../en/files";
 export const files: Readonly<Record<keyof typeof English, string>> = {
   "files.title": "파일",
   "files.workspace": "작업 공간",
+  "files.actions": "{name} 작업",
   "files.newFile": "새 파일",
   "files.newFolder": "새 폴더",
   "files.inFolder": "위치: {folder}",

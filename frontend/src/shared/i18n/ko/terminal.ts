@@ -11,6 +11,8 @@ export const terminal: Readonly<Record<keyof typeof English, string>> = {
   "terminal.new": "새 터미널",
   "terminal.close": "터미널 닫기",
   "terminal.closeNamed": "{name} 닫기",
+  "terminal.rename": "터미널 이름 바꾸기",
+  "terminal.leave": "터미널에서 탭으로 이동",
   "terminal.name": "터미널 이름",
   "terminal.tabHint": "두 번 누르거나 F2로 이름 바꾸기",
   "terminal.ended": "종료됨",
