@@ -17,8 +17,10 @@ from sandbox_image.wire.closing import CloseCode
 from . import envelope, profile, progress, proposed_edits, subject, workspace_edit
 from .documents import Document, Documents, Saved, no_findings
 from .envelope import Envelope, Malformed, RpcCode
+from .held_requests import HeldRequests
 from .in_flight import InFlight, Pending, noted
 from .member import Client, Member, MemberState
+from .own_requests import OwnRequests
 from .proposed_edits import ProposedEdits
 from .server_requests import Registration, ServerRequests
 
@@ -26,10 +28,6 @@ MAX_GARBLED: Final = 20
 """Messages in a row that are not understood, after which a client is cut off."""
 MAX_REQUESTS: Final = 500
 """Requests of one client that are in flight."""
-MAX_HELD: Final = 200
-"""Requests of all clients that wait for a server to start."""
-MAX_HELD_SIZE: Final = 64 * 1024
-"""Bytes of the parameters of one of them."""
 
 
 class Link(Enum):
@@ -38,10 +36,6 @@ class Link(Enum):
     DOWN = auto()
     HOLDING = auto()
     UP = auto()
-
-
-class ServerLost(Exception):
-    """The server ended before it answered a request of the relay itself."""
 
 
 class Multiplexer:
@@ -71,8 +65,8 @@ class Multiplexer:
         self._status = b""
         self._member_numbers = itertools.count(1)
         self._in_flight = InFlight()
-        self._own: dict[int, asyncio.Future[Envelope]] = {}
-        self._held: list[tuple[Member, Envelope]] = []
+        self._own = OwnRequests()
+        self._held = HeldRequests()
 
     # The server's life
 
@@ -103,8 +97,7 @@ class Multiplexer:
         for member in self.members.values():
             if member.state is MemberState.WAITING:
                 self._welcome(member)
-        held, self._held = self._held, []
-        for member, message in held:
+        for member, message in self._held.take_all():
             self._guarded(member, message)
 
     def lost(self) -> None:
@@ -113,10 +106,7 @@ class Multiplexer:
         self._link = Link.DOWN
         for request in self._in_flight.take_all():
             request.member.deliver(_restarting(request.client_id))
-        own, self._own = self._own, {}
-        for future in own.values():
-            if not future.done():
-                future.set_exception(ServerLost("The language server ended."))
+        self._own.lost()
         self._requests.forget()
 
     def hold(self) -> None:
@@ -128,8 +118,7 @@ class Multiplexer:
         """Answer requests that are held, and those that come, with an error that clients pass over."""
         if self._link is Link.HOLDING:
             self._link = Link.DOWN
-        held, self._held = self._held, []
-        for member, message in held:
+        for member, message in self._held.take_all():
             member.deliver(_restarting(bytes(message.id)))
 
     def turn_away(self) -> None:
@@ -140,14 +129,13 @@ class Multiplexer:
 
     def call(self, method: str, params: bytes) -> asyncio.Future[Envelope]:
         """Ask the server something for the relay itself; the future fails with ``ServerLost`` when it ends."""
-        future: asyncio.Future[Envelope] = asyncio.get_running_loop().create_future()
-        if self._send is None:
-            future.set_exception(ServerLost("The language server is not running."))
-            return future
         number = self._in_flight.next_number()
-        self._own[number] = future
-        self._send(envelope.request(number, method, params))
-        return future
+        answer = self._own.expect(number)
+        if self._send is None:
+            self._own.lost()
+        else:
+            self._send(envelope.request(number, method, params))
+        return answer
 
     def notify(self, method: str, params: bytes) -> None:
         """Tell the server something for the relay itself; nothing happens when it is not running."""
@@ -166,7 +154,7 @@ class Multiplexer:
         if self.members.pop(member.number, None) is None:
             return
         self._pass_on([_cancel(number) for number in self._in_flight.take_all_of(member)])
-        self._held = [held for held in self._held if held[0] is not member]
+        self._held.drop(member)
         self._to_server(self._requests.left(member))
         self._pass_on(self._documents.drop(member.number))
         self._pass_on(self._documents.settle())
@@ -275,10 +263,7 @@ class Multiplexer:
     def _forward(self, member: Member, message: Envelope) -> None:
         identity = bytes(message.id)
         if self._link is not Link.UP:
-            room = len(self._held) < MAX_HELD and len(message.params) <= MAX_HELD_SIZE
-            if self._link is Link.HOLDING and room:
-                self._held.append((member, message))
-            else:
+            if self._link is not Link.HOLDING or not self._held.keep(member, message):
                 member.deliver(_restarting(identity))
             return
         if identity in member.requests:
@@ -307,12 +292,8 @@ class Multiplexer:
         number = member.requests.get(identity)
         if number is not None:
             self._to_server([_cancel(number)])
-            return
-        for held in self._held:
-            if held[0] is member and bytes(held[1].id) == identity:
-                self._held.remove(held)
-                member.deliver(envelope.failure(identity, RpcCode.REQUEST_CANCELLED, "Cancelled."))
-                return
+        elif self._held.take(member, identity):
+            member.deliver(envelope.failure(identity, RpcCode.REQUEST_CANCELLED, "Cancelled."))
 
     # What the server sends
 
@@ -344,10 +325,7 @@ class Multiplexer:
     def _response(self, message: Envelope) -> None:
         encoded = bytes(message.id)
         number = int(encoded) if encoded.isdigit() else 0
-        future = self._own.pop(number, None)
-        if future is not None:
-            if not future.done():
-                future.set_result(message)
+        if self._own.answered(number, message):
             return
         request = self._in_flight.take(number)
         if request is None:

@@ -14,7 +14,8 @@ from . import envelope, profile
 from .commands import NotInstalled, ServerCommand
 from .envelope import Envelope, Malformed
 from .member import Client, Member
-from .multiplexer import Multiplexer, ServerLost
+from .multiplexer import Multiplexer
+from .own_requests import ServerLost
 from .restart_policy import LONGEST_DELAY, RestartPolicy
 from .saved_text import saved_text
 from .server_log import ServerLog

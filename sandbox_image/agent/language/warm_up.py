@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Final
 
 from . import envelope
-from .multiplexer import Multiplexer, ServerLost
+from .multiplexer import Multiplexer
+from .own_requests import ServerLost
 
 MAX_FILES: Final = 200
 MAX_READ: Final = 64 * 1024

@@ -4,8 +4,10 @@ from collections.abc import Callable
 
 import pytest
 
+from sandbox_image.agent.language import held_requests
 from sandbox_image.agent.language import multiplexer as module
-from sandbox_image.agent.language.multiplexer import Multiplexer, ServerLost
+from sandbox_image.agent.language.multiplexer import Multiplexer
+from sandbox_image.agent.language.own_requests import ServerLost
 from sandbox_image.wire.closing import CloseCode
 from tests.unit.agent.language.peers import URI, Editor, Server
 
@@ -210,12 +212,12 @@ def test_held_requests_are_refused_when_no_server_comes(mux: Multiplexer, server
 
 
 def test_what_is_held_is_bounded(mux: Multiplexer, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(module, "MAX_HELD", 2)
+    monkeypatch.setattr(held_requests, "MAX_HELD", 2)
     server = Server(mux).start()
     editor = Editor(mux).initialize()
     mux.lost()
     mux.hold()
-    editor.ask(1, "workspace/symbol", {"query": "x" * module.MAX_HELD_SIZE})
+    editor.ask(1, "workspace/symbol", {"query": "x" * held_requests.MAX_HELD_SIZE})
     for number in (2, 3, 4):
         editor.hover(number)
     assert [editor.answers(number) for number in (1, 2, 3, 4)] == [[MODIFIED], [], [], [MODIFIED]]
