@@ -6,6 +6,8 @@ Plain dataclasses: msgspec checks requests by them, and the OpenAPI document is 
 from dataclasses import dataclass, field
 from typing import Any
 
+from msgspec import UNSET, UnsetType
+
 from control_plane.domain.project import ProjectRecord
 from sandbox_image.wire.limits import DEFAULT_NODE_TIMEOUT
 from sandbox_image.wire.runs import NodeResult, Output, RunError, RunResult, RunStatus
@@ -85,11 +87,11 @@ class Template:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExecuteNode:
-    """Body of ``POST /api/code/execute-node``. Without ``input_data``, the node's cached inputs are used."""
+    """Body of ``POST /api/code/execute-node``. Without ``input_data``, the node's cached inputs are used; null is a value."""
 
     project_id: str
     node_id: str
-    input_data: Any = None
+    input_data: Any | UnsetType = UNSET
     timeout_sec: float = DEFAULT_NODE_TIMEOUT
     use_cache: bool = True
     params: dict[str, Any] = field(default_factory=dict[str, Any])

@@ -61,7 +61,7 @@ def ts_type(hint: Any) -> str:
     if hint is type(None):
         return "null"
     if origin in (typing.Union, types.UnionType):
-        return " | ".join(ts_type(arg) for arg in args)
+        return " | ".join(ts_type(arg) for arg in set_types(args))
     if origin is list:
         inner = ts_type(args[0])
         return f"({inner})[]" if "|" in inner else f"{inner}[]"
@@ -82,10 +82,10 @@ def schema(hint: Any) -> Any:
     if hint is Any:
         return "unknown"
     if origin in (typing.Union, types.UnionType):
-        inner = [arg for arg in args if arg is not type(None)]
+        inner = [arg for arg in set_types(args) if arg is not type(None)]
         if len(inner) != 1:
             raise TypeError(f"only unions with None are known, not {hint!r}")
-        return ["nullable", schema(inner[0])]
+        return ["nullable", schema(inner[0])] if type(None) in args else schema(inner[0])
     if origin is list:
         return ["array", schema(args[0])]
     if origin is dict:
@@ -97,9 +97,14 @@ def schema(hint: Any) -> Any:
     return ts_type(hint)
 
 
+def set_types(args: tuple[Any, ...]) -> list[Any]:
+    """The members of a union without that of a field which may be left out."""
+    return [arg for arg in args if arg is not msgspec.UnsetType]
+
+
 def default_of(field: FieldInfo) -> Any:
-    """The field's default as JSON, or ``NODEFAULT``."""
-    value = field.default
+    """The field's default as JSON, or ``NODEFAULT``. What is left out is null to who reads it."""
+    value = None if field.default is msgspec.UNSET else field.default
     if value is msgspec.NODEFAULT and field.default_factory is not msgspec.NODEFAULT:
         value = field.default_factory()
     return value if value is msgspec.NODEFAULT else msgspec.to_builtins(value)

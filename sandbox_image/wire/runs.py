@@ -3,7 +3,7 @@
 from enum import StrEnum
 from typing import Any
 
-from msgspec import Struct, field
+from msgspec import UNSET, Struct, UnsetType, field
 
 from .limits import DEFAULT_NODE_TIMEOUT
 
@@ -34,8 +34,8 @@ class RunRequest(Struct, frozen=True, kw_only=True):
     kind: RunKind
     node_id: str | None = None
     """The node of a ``node`` run."""
-    input_data: Any = None
-    """JSON value for the node's first input port in a ``node`` run; without it, its cached inputs are used."""
+    input_data: Any | UnsetType = UNSET
+    """JSON value for the node's first input port in a ``node`` run, null among them; without it, its cached inputs are used."""
     start_node_id: str | None = None
     """In a ``flow`` run: run this node and what follows; what comes before is taken from the cache."""
     until_node_id: str | None = None

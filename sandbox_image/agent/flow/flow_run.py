@@ -6,6 +6,8 @@ import time
 from collections.abc import Callable
 from typing import Any, Final
 
+from msgspec import UNSET
+
 from sandbox_image.agent.errors import AgentError
 from sandbox_image.agent.executor.execution import Execution
 from sandbox_image.agent.executor.job import JsonInput, NodeJob
@@ -178,7 +180,7 @@ class FlowRun:
 
     @property
     def _has_input_data(self) -> bool:
-        return self._request.kind is RunKind.NODE and self._request.input_data is not None
+        return self._request.kind is RunKind.NODE and self._request.input_data is not UNSET
 
     async def _code(self, node: Node, started: float) -> NodeResult:
         source = self._causes.source(node) if node.kind is NodeKind.CODE else IDENTITY
@@ -187,7 +189,7 @@ class FlowRun:
         pinned = await self._pinned(node)
         if pinned is not None:
             return self._reuse(node, pinned, None, started, "Pinned: it keeps its last result until it is unpinned.")
-        arrived = await self._inputs.arrived(node, self._request.input_data if self._has_input_data else None)
+        arrived = await self._inputs.arrived(node, self._request.input_data if self._has_input_data else UNSET)
         cause = await self._causes.of(node, source, settings)
         hit, reason = await self._cached(node, cause, arrived)
         if hit is not None:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 
 from sandbox_image.agent.errors import AgentError
 from sandbox_image.agent.executor import Executor, Input, JsonInput, KeyedInputs, PythonEnvironment
@@ -56,13 +56,13 @@ class Inputs:
         self._plan = plan
         self._parts = parts
 
-    async def arrived(self, node: Node, input_data: Any = None) -> Arrived:
-        """Return what reaches the node; ``input_data`` takes the place of its first port. Raises ``MissingInput``."""
+    async def arrived(self, node: Node, input_data: Any | UnsetType = UNSET) -> Arrived:
+        """Return what reaches the node; ``input_data``, if there is any, goes to its first port. Raises ``MissingInput``."""
         by_port: dict[str, Input] = {}
         by_label: dict[str, tuple[Produced, str]] = {}
         wired = port_edges(node, self._plan.graph.incoming[node.id])
         for index, port in enumerate(node.ports.inputs):
-            if index == 0 and input_data is not None:
+            if index == 0 and input_data is not UNSET:
                 given = given_json(input_data)
                 by_port[port.name] = given.values["output"]
                 by_label[port.name] = (given, "output")

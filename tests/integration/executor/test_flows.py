@@ -132,6 +132,24 @@ async def test_partial_runs_take_the_rest_from_the_cache_or_name_what_is_missing
     assert plain_json(await flows.node("least", input_data=[9, 8])) == 8
 
 
+async def test_null_is_a_value_and_what_is_absent_is_absent(flows: FlowBench) -> None:
+    flows.graph.input_node("rate", 3, "number")
+    flows.graph.code_node("work", "def main(rate):\n    return ['got', rate]\n")
+    flows.graph.result_node("shown")
+    flows.graph.link("rate", "work", target_port="rate")
+    flows.graph.link("work", "shown")
+    assert plain_json(await flows.node("work")) == ["got", 3]
+    given = await flows.node("work", input_data=None)
+    assert (plain_json(given), given.cached) == (["got", None], False)
+    again = await flows.node("work", input_data=None)
+    assert (plain_json(again), again.cached) == (["got", None], True)
+    assert plain_json(await flows.node("work")) == ["got", 3]
+    assert plain_json(await flows.node("shown", input_data=None)) is None
+    run = await flows.flow(params={"rate": None})
+    assert [plain_json(run.nodes[name]) for name in ("rate", "work")] == [None, ["got", None]]
+    assert plain_json((await flows.flow()).nodes["work"]) == ["got", 3]
+
+
 async def test_inputs_results_params_and_named_outputs(flows: FlowBench) -> None:
     flows.graph.input_node("rate", 3, "number")
     fields = "from typing import TypedDict\nclass Out(TypedDict):\n    low: int\n    high: int\n"
@@ -139,7 +157,7 @@ async def test_inputs_results_params_and_named_outputs(flows: FlowBench) -> None
         "work", fields + "def main(rate, *, add: int) -> Out:\n    return {'low': rate, 'high': rate + add}\n"
     )
     flows.graph.result_node("shown")
-    flows.graph.link("rate", "work")
+    flows.graph.link("rate", "work", target_port="rate")
     flows.graph.link("work", "shown", source_port="high")
     refused = (await flows.flow()).nodes["work"].error
     assert refused is not None

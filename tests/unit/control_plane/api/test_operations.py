@@ -106,6 +106,15 @@ async def test_one_nodes_result_is_flat(app: Served):
     assert (sent["kind"], sent["node_id"], sent["input_data"], sent["timeout_sec"]) == ("node", "n1", {"a": 1}, 5.0)
 
 
+async def test_null_is_passed_on_as_input_data_and_nothing_is_not(app: Served):
+    project_id = await app.make()
+    for given, sent in (({"input_data": None}, {"input_data": None}), ({}, {})):
+        app.agent(project_id).answer("POST", "/runs", GOOD)
+        assert (await run_node(app, project_id, **given)).status == 200
+        asked = json.loads(app.agent(project_id).asked[-1].body)
+        assert {name: value for name, value in asked.items() if name == "input_data"} == sent
+
+
 async def test_a_run_that_could_not_begin_says_why(app: Served):
     project_id = await app.make()
     failed = RunResult(
