@@ -134,6 +134,14 @@ scenario("a course is played through by a teacher and a student", async (stage) 
   await check(mine, "exam");
 
   await page.getByRole("link", { name: "Settings" }).click();
+  await page.getByLabel("Longest run (s)").fill("90");
+  await page.getByLabel("Named hosts").fill("10.0.0.1");
+  const allowances = page.getByRole("region", { name: "What its projects may use" });
+  await allowances.getByRole("button", { name: "Save" }).click();
+  await allowances.getByText(/is not a host name/).waitFor();
+  await page.getByLabel("Named hosts").fill("");
+  await allowances.getByRole("button", { name: "Save" }).click();
+  await page.getByText("Saved. It holds for what runs, too.").waitFor();
   await check(page, "course-settings");
   await page.getByRole("button", { name: "Delete the course" }).click();
   await page.getByRole("dialog").getByRole("button", { name: "Delete the course" }).click();

@@ -133,6 +133,7 @@ scenario("an exam tells a student why it refuses what it does", async (stage) =>
   await check(page, "exam-upload");
   await page.getByRole("tab", { name: "Network" }).click();
   await page.getByText("An exam is on: this project has no network.").waitFor();
+  await page.getByText(/^Until it is over, nobody can let the project reach anything/).waitFor();
   await check(page, "exam-network");
   await page.getByRole("button", { name: "Share" }).click();
   await page.getByRole("button", { name: "Make a link" }).click();

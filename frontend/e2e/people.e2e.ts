@@ -27,6 +27,15 @@ scenario("people sign in, see where they are signed in, and leave nothing behind
   await page.getByText("This browser").waitFor();
   await check(page, "account");
 
+  const renewed = "long, and easy to keep in mind";
+  await page.getByLabel("Present password").fill("not the password");
+  for (const label of ["New password", "Password again"]) await page.getByLabel(label, { exact: true }).fill(renewed);
+  await page.getByRole("button", { name: "Set password" }).click();
+  await page.getByText("The old password is wrong.").waitFor();
+  await page.getByLabel("Present password").fill(ada.password);
+  await page.getByRole("button", { name: "Set password" }).click();
+  await page.getByText("Your password is set. All other sessions ended.").waitFor();
+
   // What was typed and not saved is told of, and goes with the sign-out; preferences stay.
   await page.evaluate(() => localStorage.setItem("aimforge.draft:p1:node a", "{}"));
   await page.getByRole("button", { name: `Account of ${ada.name}` }).click();

@@ -114,6 +114,20 @@ describe("the network panel", () => {
     show();
     await screen.findByText("An exam is on: this project has no network.");
     expect(screen.getByRole("button", { name: "Allow files.example" })).toHaveProperty("disabled", true);
+    screen.getByText("What you change here holds once the exam is over.");
+  });
+
+  it("promises a student nothing while an exam is on, of what a teacher could allow at other times", async () => {
+    server({ ...EGRESS, in_exam: true, mode: "none", may_change: false, modes: [] });
+    show();
+    await screen.findByText(/Until it is over, nobody can let the project reach anything/);
+    expect(screen.queryByText(/A teacher of the project’s course/)).toBeNull();
+    expect(screen.queryByLabelText("Ask for a host")).toBeNull();
+    cleanup();
+    server({ ...EGRESS, may_change: false, modes: [] });
+    show();
+    await screen.findByText(/A teacher of the project’s course/);
+    screen.getByLabelText("Ask for a host", { selector: "input" });
   });
 });
 

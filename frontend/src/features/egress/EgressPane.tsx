@@ -106,11 +106,12 @@ export function EgressPane() {
         {egress.mayChange ? (
           <Mode egress={egress} busy={busy} onChange={(mode) => say({ mode })} />
         ) : (
-          <p className="text-xs text-muted">{t("egress.mayNot")}</p>
+          !egress.inExam && <p className="text-xs text-muted">{t("egress.mayNot")}</p>
         )}
+        {egress.inExam && <p className="text-xs text-muted">{egress.mayChange ? t("egress.afterExam") : t("egress.mayNotInExam")}</p>}
       </div>
       <Asked egress={egress} busy={busy} onAllow={allow} onRefuse={(host) => say({ refused: [host] })} />
-      {(egress.mayChange || mayEdit) && (
+      {(egress.mayChange || (mayEdit && !egress.inExam)) && (
         <div className="border-b border-line">
           <OwnHosts
             egress={egress}

@@ -17,6 +17,8 @@ export const egress = {
   "egress.mode.hosts": "Packages and named hosts",
   "egress.mode.open": "Every public host",
   "egress.mayNot": "A teacher of the project’s course, or an administrator, can let it reach more. Ask for a host here, and they see it.",
+  "egress.mayNotInExam": "Until it is over, nobody can let the project reach anything. Then it reaches what it reached before.",
+  "egress.afterExam": "What you change here holds once the exam is over.",
   "egress.asked": "Asked for",
   "egress.hosts": "Named hosts",
   "egress.noHosts": "None yet.",

@@ -19,6 +19,8 @@ export const egress: Readonly<Record<keyof typeof English, string>> = {
   "egress.mode.hosts": "패키지와 지정한 호스트",
   "egress.mode.open": "모든 공개 호스트",
   "egress.mayNot": "프로젝트가 속한 강좌의 교사나 관리자가 더 허용할 수 있습니다. 여기서 호스트를 요청하면 그들에게 보입니다.",
+  "egress.mayNotInExam": "시험이 끝날 때까지 아무도 허용할 수 없습니다. 끝나면 전에 접속하던 곳에 다시 접속할 수 있습니다.",
+  "egress.afterExam": "여기서 바꾸는 것은 시험이 끝난 뒤에 적용됩니다.",
   "egress.asked": "요청한 호스트",
   "egress.hosts": "지정한 호스트",
   "egress.noHosts": "아직 없습니다.",
