@@ -191,3 +191,35 @@ scenario("nodes are copied where the browser keeps its clipboard from pages of p
   await nodeCalled(other, "Last").waitFor();
   await wires(other).waitFor({ state: "attached" });
 });
+
+/** Hold a finger on something. */
+async function longPress(page: Page, on: Locator): Promise<void> {
+  const at = await middleOf(on);
+  const touch = await page.context().newCDPSession(page);
+  await touch.send("Input.dispatchTouchEvent", { type: "touchStart", touchPoints: [at] });
+  await page.getByRole("menu").waitFor();
+  await touch.send("Input.dispatchTouchEvent", { type: "touchEnd", touchPoints: [] });
+}
+
+scenario("a flow is built, run and taken apart by touch on a tablet", async (stage) => {
+  const nodes = [
+    { id: "words", title: "Words", kind: "input" as const, settings: { input: "text", value: "abc" } },
+    { id: "shown", title: "Shown", kind: "result" as const, x: 300, y: 200 },
+  ];
+  const { page } = await stage.open("By touch", { nodes }, { tablet: true });
+  await nodeCalled(page, "Words").locator(".react-flow__handle.source").tap();
+  await nodeCalled(page, "Shown").locator(".react-flow__handle.target").tap();
+  await wires(page).waitFor({ state: "attached" });
+  await page.getByRole("button", { name: "Run all", exact: true }).tap();
+  await nodeCalled(page, "Shown").getByText("abc").waitFor();
+  await page.getByRole("button", { name: "Show or hide the left panel" }).tap();
+  await page.getByRole("button", { name: /^Function Takes/ }).tap();
+  await nodeCalled(page, "Function").locator(".node-selected").waitFor();
+  await page.getByRole("button", { name: "Show or hide the left panel" }).tap();
+  // What is pressed is what the menu is about, not what was selected before.
+  await longPress(page, nodeCalled(page, "Words").getByText("Words"));
+  await picture(page, "tablet-menu");
+  await page.getByRole("menuitem", { name: /^Delete/ }).tap();
+  await nodeCalled(page, "Words").waitFor({ state: "detached" });
+  expect(await nodeCalled(page, "Function").count()).toBe(1);
+});

@@ -16,6 +16,8 @@ export interface Preferences {
   minimap?: boolean;
   /** As people have it who did not ask for less motion; the scenarios do, so as not to wait for it. */
   motion?: boolean;
+  /** A tablet, held upright. */
+  tablet?: boolean;
 }
 
 let browser: Promise<Browser> | undefined;
@@ -37,10 +39,10 @@ export class Stage {
   }
 
   /** A page of a browser that nobody used before. */
-  async blankPage({ theme = "dark", language = "en", minimap = false, motion = false }: Preferences = {}): Promise<Page> {
+  async blankPage({ theme = "dark", language = "en", minimap = false, motion = false, tablet = false }: Preferences = {}): Promise<Page> {
     browser ??= chromium.connect(inject("browser"));
     const context = await (await browser).newContext({
-      viewport: { width: 1280, height: 720 },
+      ...(tablet ? { viewport: { width: 768, height: 1024 }, hasTouch: true, isMobile: true } : { viewport: { width: 1280, height: 720 } }),
       reducedMotion: motion ? "no-preference" : "reduce",
       locale: language === "en" ? "en-GB" : "ko-KR",
     });

@@ -59,13 +59,23 @@ export function Menu({ trigger, items, align = "start" }: { trigger: ReactNode; 
   );
 }
 
-/** The same items on a right click. */
-export function ContextMenu({ children, items }: { children: ReactNode; items: MenuItems }) {
+/** The same items on a right click, or a long press. */
+export function ContextMenu({ children, items, onOpen }: { children: ReactNode; items: MenuItems; onOpen?: () => void }) {
   return (
-    <Context.Root modal={false}>
+    <Context.Root
+      modal={false}
+      onOpenChange={(open) => {
+        if (open) onOpen?.();
+      }}
+    >
       <Context.Trigger asChild>{children}</Context.Trigger>
       <Context.Portal>
-        <Context.Content className={CONTENT} collisionPadding={8}>
+        <Context.Content
+          className={CONTENT}
+          collisionPadding={8}
+          // The finger that opened it is lifted, and what lies below it takes the focus: that must not shut the menu.
+          onFocusOutside={(event) => event.preventDefault()}
+        >
           {items.map((item, index) =>
             item === "-" ? (
               <Context.Separator key={`line ${String(index)}`} className="mx-1 my-1 h-px bg-line" />

@@ -66,8 +66,13 @@ export function FlowCanvas() {
   useCanvasCommands();
   useKeptFocus(scope);
   usePasting();
-  const openMenu = (event: MouseEvent) => {
-    const point = { x: event.clientX, y: event.clientY };
+  const pressed = useRef({ x: 0, y: 0 });
+  const press = ({ clientX: x, clientY: y }: MouseEvent) => {
+    pressed.current = { x, y };
+  };
+  // A long press tells of no right click on every device.
+  const openMenu = () => {
+    const point = pressed.current;
     setMenuAt(point);
     const { view } = useView.getState();
     const hit = view === null ? undefined : nodeAt(shownGraph(), view.toCanvas(point));
@@ -76,7 +81,7 @@ export function FlowCanvas() {
   };
   return (
     <ReactFlowProvider>
-      <ContextMenu items={contextItems(menuAt)}>
+      <ContextMenu items={contextItems(menuAt)} onOpen={openMenu}>
         <div
           ref={scope}
           role="application"
@@ -84,8 +89,9 @@ export function FlowCanvas() {
           tabIndex={0}
           aria-label={t("flow.canvasLabel")}
           className="relative h-full bg-canvas outline-offset-[-3px]"
-          onContextMenu={openMenu}
-          onPointerDown={() => {
+          onContextMenu={press}
+          onPointerDown={(event) => {
+            press(event);
             if (scope.current?.contains(document.activeElement) !== true) scope.current?.focus({ preventScroll: true });
           }}
           onDragOver={(event) => {

@@ -16,7 +16,7 @@ import { usePreferences } from "@/shared/preferences/preferences";
 import { useMayEdit, useProject } from "@/shared/project/projectStore";
 import { connectPorts, graph, refusalText, revealed, shownGraph } from "../model/actions";
 import { notify } from "@/shared/ui/toasts";
-import { bounds, isCollapsed } from "../model/geometry";
+import { bounds, isCollapsed, type Rect } from "../model/geometry";
 import { connectable, refusal, type Wire } from "../model/graph";
 import { select } from "../model/selection";
 import { openPopup, useView } from "../model/view";
@@ -122,10 +122,7 @@ function useViewHandle(): void {
       const { x, y, zoom } = flow.getViewport();
       return { x: (size.current.width / 2 - x) / zoom, y: (size.current.height / 2 - y) / zoom };
     };
-    const fit = (ids?: readonly string[]) => {
-      const { nodes } = shownGraph();
-      const rect = bounds(ids === undefined ? nodes.values() : ids.flatMap((id) => nodes.get(id) ?? []));
-      if (rect === null) return;
+    const fitRect = (rect: Rect) => {
       const { width: across, height: down } = size.current;
       const inner = 1 - 2 * FIT_PADDING;
       const zoom = Math.max(MIN_ZOOM, Math.min(FIT_MAX_ZOOM, (across * inner) / rect.width, (down * inner) / rect.height));
@@ -134,6 +131,11 @@ function useViewHandle(): void {
         x: across / 2 - (rect.x + rect.width / 2) * zoom,
         y: down / 2 - (rect.y + rect.height / 2) * zoom,
       });
+    };
+    const fit = (ids?: readonly string[]) => {
+      const { nodes } = shownGraph();
+      const rect = bounds(ids === undefined ? nodes.values() : ids.flatMap((id) => nodes.get(id) ?? []));
+      if (rect !== null) fitRect(rect);
     };
     const show = (wanted: string) => {
       const id = revealed(wanted);
@@ -152,11 +154,22 @@ function useViewHandle(): void {
         height: Math.max(0, down - TOOLS_HEIGHT - SEEN_MARGIN) / zoom,
       };
     };
+    const reveal = (rect: Rect) => {
+      const area = seen();
+      if (rect.width > area.width || rect.height > area.height) {
+        fitRect(rect);
+        return;
+      }
+      const { x, y, zoom } = flow.getViewport();
+      const across = Math.min(0, rect.x - area.x) + Math.max(0, rect.x + rect.width - area.x - area.width);
+      const down = Math.min(0, rect.y - area.y) + Math.max(0, rect.y + rect.height - area.y - area.height);
+      if (across !== 0 || down !== 0) void flow.setViewport({ zoom, x: x - across * zoom, y: y - down * zoom });
+    };
     const zoomBy = (factor: number) => {
       const centre = middle();
       void flow.setCenter(centre.x, centre.y, { zoom: flow.getZoom() * factor });
     };
-    useView.setState({ view: { fit, show, zoomBy, centre: middle, seen, toCanvas: (point) => flow.screenToFlowPosition(point, { snapToGrid: false }) } });
+    useView.setState({ view: { fit, show, zoomBy, centre: middle, seen, reveal, toCanvas: (point) => flow.screenToFlowPosition(point, { snapToGrid: false }) } });
     return () => useView.setState({ view: null, popup: null });
   }, [flow]);
   useEffect(() => {

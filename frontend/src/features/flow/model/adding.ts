@@ -98,7 +98,7 @@ function placed(node: Node, wanted: Position, seen: Rect): Node {
 
 function shown(view: View, id: string): void {
   const node = graph().nodes.get(id);
-  if (node !== undefined && !contains(view.seen(), rectOf(node))) view.show(id);
+  if (node !== undefined) view.reveal(rectOf(node));
 }
 
 /** Add a node on the free place nearest to the middle of what is seen. */

@@ -10,7 +10,7 @@ import { takenPlaces } from "./adding";
 import { announce } from "./announce";
 import { clipFromText, clipOf, clipToText, paste, type Clip } from "./clipboard";
 import { freePlace } from "./freePlace";
-import { bounds, contains } from "./geometry";
+import { bounds } from "./geometry";
 import { perform } from "./history";
 import { select, selectedNodes } from "./selection";
 import { withGroupMembers } from "./steps";
@@ -56,17 +56,19 @@ export function copySelection(cut = false): Promise<void> {
   return work;
 }
 
-/** Where a copy lies on nothing else, as near to a place as may be. */
-function freePlaceFor(clip: Clip, at: Position): Position {
+/** Where the corner of a copy is that lies on nothing else, with its middle as near to a place as may be. */
+function freePlaceFor(clip: Clip, middle: Position): Position {
   const { view } = useView.getState();
   const rect = bounds(clip.nodes);
-  return view === null || rect === null ? at : freePlace(takenPlaces(view.seen()), rect, at, view.seen());
+  if (view === null || rect === null) return middle;
+  const wanted = { x: middle.x - rect.width / 2, y: middle.y - rect.height / 2 };
+  return freePlace(takenPlaces(view.seen()), rect, wanted, view.seen());
 }
 
 function show(ids: readonly string[]): void {
   const { view } = useView.getState();
   const rect = bounds(ids.flatMap((id) => graph().nodes.get(id) ?? []));
-  if (view !== null && rect !== null && !contains(view.seen(), rect)) view.fit(ids);
+  if (view !== null && rect !== null) view.reveal(rect);
 }
 
 function put(clip: Clip, at?: Position): void {

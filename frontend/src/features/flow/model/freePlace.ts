@@ -34,14 +34,13 @@ export function freePlace(taken: readonly Rect[], size: Size, wanted: Position, 
   const start = snapped(wanted);
   const cell = (length: number) => Math.ceil((length + GAP) / GRID) * GRID;
   const [across, down] = [cell(size.width), cell(size.height)];
-  const nearestFree = (xs: readonly number[], ys: readonly number[], area: Rect | null): Position | null => {
+  const nearestFree = (xs: readonly number[], ys: readonly number[], area: Rect | null, unit: Position): Position | null => {
     const rects = taken.map((rect) => grown(rect, GAP)).filter((rect) => area === null || overlaps(rect, area));
     let best: Position | null = null;
     let [bestDistance, bestTurn] = [Infinity, Infinity];
     for (const x of xs) {
       for (const y of ys) {
-        // Counted in nodes.
-        const [dx, dy] = [(x - start.x) / across, (y - start.y) / down];
+        const [dx, dy] = [(x - start.x) / unit.x, (y - start.y) / unit.y];
         const farther = Math.hypot(dx, dy) - bestDistance;
         if (farther > ALIKE) break;
         const found = { x, y, ...size };
@@ -58,12 +57,16 @@ export function freePlace(taken: readonly Rect[], size: Size, wanted: Position, 
     lines(seen.x, seen.x + seen.width, start.x, step),
     lines(seen.y, seen.y + seen.height, start.y, step),
     seen,
+    // Counted in nodes, so that rows grow as columns do.
+    { x: across, y: down },
   );
   if (here !== null) return here;
   const beside = nearestFree(
     lines(start.x - CELLS * across, start.x + CELLS * across, start.x, across),
     lines(start.y - CELLS * down, start.y + CELLS * down, start.y, down),
     null,
+    // As far as the viewport would have to be moved.
+    { x: 1, y: 1 },
   );
   if (beside !== null) return beside;
   // All around is full: below everything is not.

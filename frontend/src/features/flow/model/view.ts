@@ -13,6 +13,8 @@ export interface View {
   centre: () => Position;
   /** What is seen, in canvas units: without a margin, and without the strip of tools. */
   seen: () => Rect;
+  /** Move the viewport as little as may be until a part of the canvas is seen, and zoom out if it is too large for that. */
+  reveal: (rect: Rect) => void;
 }
 
 interface ViewState {
