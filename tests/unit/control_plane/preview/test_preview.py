@@ -239,6 +239,28 @@ async def test_a_pass_gives_no_further_pass_and_a_ticket_in_its_place_shows_noth
         assert shown.status_code == 302
 
 
+async def test_a_request_that_the_end_of_the_server_cuts_off_is_told_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    async with stage(tmp_path) as there, asyncio.timeout(60):
+        await there.enter()
+        waiting = asyncio.Event()
+
+        async def never(_: str) -> AgentAddress:
+            waiting.set()
+            await asyncio.Event().wait()
+            raise AssertionError
+
+        with monkeypatch.context() as patch:
+            patch.setattr(there.services.sandboxes, "ensure_ready", never)
+            asked = asyncio.create_task(there.client.get("/preview/p1/8080/"))
+            await waiting.wait()
+            asked.cancel()  # the client's transport calls the application in its own task
+            answered = await asked
+        assert (answered.status_code, answered.json()["error"]) == (503, "unavailable")
+        assert (await there.client.get("/preview/p1/8080/")).status_code == 302
+
+
 async def test_the_origins_do_not_mix(tmp_path: Path):
     async with stage(tmp_path) as there:
         assert (await there.client.get("http://localhost:8000/preview/p1/8080/")).text == "main"
