@@ -90,6 +90,7 @@ class Environment:
 
     async def ready(self) -> None:
         """Wait until the environment is made, or until that has failed; ``status`` says which."""
+        self._replace_lost()  # who asks now need not wait until the watch has seen it
         while not self._settled.is_set():
             await self._settled.wait()
 

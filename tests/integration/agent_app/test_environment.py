@@ -186,6 +186,13 @@ async def test_an_environment_that_was_deleted_is_made_anew(
         assert environment.recreate().usable is False
 
 
+async def test_who_needs_an_environment_that_was_just_deleted_waits_for_the_new_one(environment: Environment):
+    shutil.rmtree(environment.python.parents[1])
+    await asyncio.wait_for(environment.ready(), 60)
+    assert environment.status.usable
+    await run(environment.python, "-c", "import alpha")
+
+
 async def test_an_environment_that_somebody_replaces_is_left_to_them(workspace: Path):
     events = EventLog()
     async with opened(workspace, events) as environment:
