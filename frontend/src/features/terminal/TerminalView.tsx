@@ -52,7 +52,7 @@ export function TerminalView(props: TerminalViewProps) {
       onNotice: (message) => notify({ kind: "info", message }),
       onTooMuch: () => notify({ kind: "error", message: t("terminal.tooMuch") }),
       onSearch: (index, count) => setFound({ index, count }),
-      truncated: (bytes) => t("terminal.truncated", { bytes: bytes.toLocaleString() }),
+      truncated: (bytes) => t("terminal.truncated", { bytes: bytes.toLocaleString(document.documentElement.lang) }),
     });
     setTerminal(created);
     return () => {
