@@ -169,9 +169,13 @@ scenario("what changed elsewhere is never overwritten in silence", async (stage)
   const { page, id } = await overtaken(stage);
   await picture(page, "conflict-dark");
   expect(await stage.read(id, "notes.txt")).toBe("theirs\n");
+  // Whoever was typing goes on in their own text, and with it when the choice is made.
+  await page.locator("[data-conflict] :focus").waitFor({ state: "attached" });
+  await page.keyboard.insertText(", still");
   await page.getByRole("button", { name: "Keep mine" }).click();
+  await page.locator('[aria-label^="Text of notes.txt"]:focus').waitFor({ state: "attached" });
   await saved(page);
-  expect(await stage.read(id, "notes.txt")).toBe("one mine\n");
+  expect(await stage.read(id, "notes.txt")).toBe("one mine, still\n");
 });
 
 scenario("of two texts, the other one is taken, and work goes on from it", async (stage) => {
@@ -191,4 +195,33 @@ scenario("ports follow a source that was saved elsewhere", async (stage) => {
   await stage.write(id, "nodes/one.py", "def main(second, third):\n    return second\n");
   await nodeCalled(page, "One").getByText("third").waitFor();
   await nodeCalled(page, "One").getByText("first").waitFor({ state: "detached" });
+});
+
+scenario("more texts are open than there is room for their tabs", async (stage) => {
+  const id = await stage.project("Tabs");
+  const names = Array.from({ length: 12 }, (_, at) => `text_${String(at).padStart(2, "0")}.txt`);
+  for (const name of names) await stage.write(id, name, `${name}\n`);
+  const page = await stage.page();
+  await openProject(page, id);
+  await page.getByRole("tab", { name: "Files" }).click();
+  for (const name of names) await page.locator(`[data-path="${name}"]`).click();
+  /** The tab is in front, and no part of it is cut off. */
+  const inView = async (name: string) => {
+    const tab = page.getByRole("tab", { name, selected: true });
+    await tab.waitFor();
+    const list = page.getByRole("tablist", { name: "Open files" });
+    await expect
+      .poll(async () => {
+        const [inner, outer] = await Promise.all([tab.boundingBox(), list.boundingBox()]);
+        return inner !== null && outer !== null && inner.x >= outer.x - 1 && inner.x + inner.width <= outer.x + outer.width + 1;
+      }, { timeout: WITHIN_MS })
+      .toBe(true);
+  };
+  await inView("text_11.txt");
+  await page.getByRole("button", { name: "All open files" }).click();
+  await page.getByRole("menuitem", { name: "text_01.txt" }).click();
+  await inView("text_01.txt");
+  await page.locator('[aria-label^="Text of text_01.txt"]:focus').waitFor({ state: "attached" });
+  await press(page, "Alt+PageUp", 2);
+  await inView("text_11.txt");
 });

@@ -80,4 +80,10 @@ scenario("at 1280 × 720 nothing is cut off, and a tablet can use it", async (st
     await page.locator("[data-scope=editor] .view-line").first().waitFor();
     await page.locator("[data-terminal] .xterm").waitFor();
   }
+  // Held upright: what opens takes the room of what was there.
+  await page.setViewportSize({ width: 768, height: 1024 });
+  await page.getByRole("button", { name: "Show or hide editor" }).click();
+  await page.getByRole("tab", { name: "Files" }).click();
+  await page.locator('[data-path="requirements.txt"]').click();
+  await page.getByRole("tab", { name: "requirements.txt", selected: true }).click({ trial: true });
 });

@@ -8,6 +8,7 @@ import { t } from "@/shared/i18n/i18n";
 import { useMayEdit, useProject } from "@/shared/project/projectStore";
 import { refreshProject } from "@/shared/session/projectSession";
 import { IconButton } from "@/shared/ui/Button";
+import { Menu } from "@/shared/ui/Menu";
 import { notify } from "@/shared/ui/toasts";
 import { useWorkspace } from "@/shared/workspace/workspace";
 import { AccountActions } from "../people/AccountActions";
@@ -25,10 +26,20 @@ async function rename(id: string, name: string): Promise<void> {
 
 function ViewOnly() {
   return (
-    <span className="flex h-6 items-center gap-1 rounded-md bg-info-soft px-2 text-xs font-medium whitespace-nowrap text-info" title={t("app.viewOnlyHint")}>
-      <Eye size={13} aria-hidden />
-      {t("app.viewOnly")}
-    </span>
+    <Menu
+      items={[]}
+      note={t("app.viewOnlyHint")}
+      trigger={
+        <button
+          type="button"
+          title={t("app.viewOnlyHint")}
+          className="flex h-6 items-center gap-1 rounded-md bg-info-soft px-2 text-xs font-medium whitespace-nowrap text-info"
+        >
+          <Eye size={13} aria-hidden />
+          {t("app.viewOnly")}
+        </button>
+      }
+    />
   );
 }
 

@@ -49,6 +49,17 @@ export function SidePanel({ id, open, size, minSize, onClosed, children }: Props
     if (open) handle.resize(lastSize.current);
     else handle.collapse();
   }, [open, panel]);
+  const inside = useRef<HTMLDivElement>(null);
+  // Another panel may have to make room first, as it does on a narrow page: until that one is gone, this one does not fit.
+  useEffect(() => {
+    const group = inside.current?.closest("[data-panel]")?.parentElement;
+    if (!open || group == null) return undefined;
+    const observer = new ResizeObserver(() => {
+      if (panel.current?.getSize().inPixels === 0) panel.current.resize(lastSize.current);
+    });
+    observer.observe(group);
+    return () => observer.disconnect();
+  }, [open, panel]);
   return (
     <Panel
       id={id}
@@ -68,7 +79,7 @@ export function SidePanel({ id, open, size, minSize, onClosed, children }: Props
         }
       }}
     >
-      <div {...givenBack} className="h-full overflow-hidden" inert={!open}>
+      <div ref={inside} {...givenBack} className="h-full overflow-hidden" inert={!open}>
         {made && children}
       </div>
     </Panel>

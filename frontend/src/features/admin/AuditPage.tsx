@@ -56,15 +56,15 @@ function EntryRow({ entry }: { entry: AuditLine }) {
       <td className={`${CELL} whitespace-nowrap text-muted tabular-nums`}>
         <time dateTime={at.toISOString()}>{at.toLocaleString(document.documentElement.lang)}</time>
       </td>
-      <td className={`${CELL} max-w-48 truncate`} title={entry.actor}>
+      <td className={`${CELL} max-w-48 wrap-anywhere`} title={entry.actor}>
         {entry.actor === "" ? <span className="text-muted">{t("admin.system")}</span> : entry.actorName || entry.actor}
       </td>
       <td className={`${CELL} font-mono text-xs whitespace-nowrap`}>{entry.action}</td>
-      <td className={`${CELL} max-w-48 truncate`} title={entry.projectId}>
+      <td className={`${CELL} max-w-48 wrap-anywhere`} title={entry.projectId}>
         {entry.projectName || entry.projectId}
       </td>
       <td className={`${CELL} ${WIDE_CELL} font-mono text-xs whitespace-nowrap text-muted`}>{entry.address}</td>
-      <td className={`${CELL} max-w-72 truncate font-mono text-xs text-muted`} title={detail}>
+      <td className={`${CELL} max-w-72 font-mono text-xs wrap-anywhere text-muted`}>
         {detail}
       </td>
     </tr>

@@ -67,10 +67,10 @@ function SandboxRow({ sandbox, onLook, onLimits, onStop }: RowProps) {
   const number = `${CELL} text-right whitespace-nowrap tabular-nums`;
   return (
     <tr>
-      <td className={`${CELL} max-w-52 truncate font-medium`} title={`${name} (${sandbox.projectId})`}>
+      <td className={`${CELL} max-w-52 font-medium wrap-anywhere`} title={`${name} (${sandbox.projectId})`}>
         {name}
       </td>
-      <td className={`${CELL} max-w-40 truncate text-muted`} title={sandbox.ownerName}>{sandbox.ownerName}</td>
+      <td className={`${CELL} max-w-40 wrap-anywhere text-muted`}>{sandbox.ownerName}</td>
       <td className={`${CELL} max-w-72`}>
         <SandboxBadge state={sandbox.state} />
         {sandbox.queuePosition !== null && <span className="ml-2 text-xs text-muted">{t("admin.queue", { place: sandbox.queuePosition })}</span>}

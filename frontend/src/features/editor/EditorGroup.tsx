@@ -106,7 +106,7 @@ export function EditorGroup({ runtime, documents, tab, label, focused, onFocus, 
         </EmptyState>
       )}
       {state?.status === "unsupported" && open !== undefined && <Unsupported open={open} reason={state.reason} size={state.size} />}
-      {conflict !== undefined && open !== undefined && <ConflictView runtime={runtime} open={open} theirs={conflict.theirs} />}
+      {conflict !== undefined && open !== undefined && <ConflictView runtime={runtime} open={open} theirs={conflict.theirs} from={focused ? editor : null} />}
     </div>
   );
 }

@@ -1,9 +1,10 @@
-import { Columns2, Save, X } from "lucide-react";
+import { ChevronDown, Columns2, Save, X } from "lucide-react";
 import type { KeyboardEvent } from "react";
 
 import { t } from "@/shared/i18n/i18n";
 import { useProject } from "@/shared/project/projectStore";
 import { IconButton } from "@/shared/ui/Button";
+import { Menu, type MenuItem } from "@/shared/ui/Menu";
 import { useSelectedInView } from "@/shared/ui/useSelectedInView";
 import { activateTab, goToTab, useWorkspace, type Tab } from "@/shared/workspace/workspace";
 
@@ -59,12 +60,19 @@ function TabButton({ tab, title, active, dirty, onClose }: TabButtonProps) {
         aria-label={t("editor.closeTab", { name })}
         title={t("editor.closeTab", { name })}
         onClick={() => onClose(tab.key)}
-        className={`mr-1.5 rounded-sm p-0.5 hover:bg-hover ${active ? "" : "opacity-60 group-hover:opacity-100"}`}
+        className={`mr-1.5 rounded-sm p-0.5 pointer-coarse:p-1.5 hover:bg-hover ${active ? "" : "opacity-60 group-hover:opacity-100"}`}
       >
         <X size={13} aria-hidden />
       </button>
     </div>
   );
+}
+
+/** A tab in the list of all of them, which has room for where its file lies. */
+function listed(title: TabTitle | undefined, unsaved: boolean, onSelect: () => void): MenuItem {
+  const name = title === undefined || title.title === "" ? t("editor.untitled") : title.title;
+  const path = title === undefined || title.path === name ? "" : ` — ${title.path}`;
+  return { label: `${name}${path}`, ...(unsaved ? { icon: <span className="size-2 rounded-full bg-accent" role="img" aria-label={t("editor.unsaved")} /> } : {}), onSelect };
 }
 
 /** Out of the text, by key: the tab in front gets the focus. */
@@ -101,6 +109,10 @@ export function EditorTabs({ onClose, onSave, onSplit, split }: EditorTabsProps)
         role="tablist"
         aria-label={t("editor.openFiles")}
         onKeyDown={onKeyDown}
+        // A mouse wheel turns one way only.
+        onWheel={(event) => {
+          if (event.deltaX === 0) event.currentTarget.scrollLeft += event.deltaY;
+        }}
         className="flex min-w-0 flex-1 overflow-x-auto"
       >
         {tabs.map((tab) => (
@@ -115,6 +127,13 @@ export function EditorTabs({ onClose, onSave, onSplit, split }: EditorTabsProps)
         ))}
       </div>
       <div className="flex items-center gap-0.5 px-1.5">
+        {tabs.length > 1 && (
+          <Menu
+            align="end"
+            items={tabs.map((tab) => listed(titles.get(tab.key), dirty.has(tab.key), () => goToTab(tab.key)))}
+            trigger={<IconButton small label={t("editor.list")} icon={<ChevronDown size={15} />} />}
+          />
+        )}
         <SaveLabel tabKey={activeTab} />
         <IconButton small label={t("editor.save")} keys="Mod+S" icon={<Save size={15} />} onClick={onSave} disabled={activeTab === null} />
         <IconButton

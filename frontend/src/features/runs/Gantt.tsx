@@ -53,7 +53,6 @@ function Bar({ node, total, chosen, onChoose }: { node: NodeResult; total: numbe
       <button
         type="button"
         aria-pressed={chosen}
-        title={t("runs.history.hint")}
         onClick={onChoose}
         className="flex items-center gap-1.5 truncate text-left text-xs hover:underline aria-pressed:font-semibold"
       >
@@ -111,7 +110,11 @@ export function Gantt({ run }: { run: RunResult }) {
           />
         ))}
       </ul>
-      {result !== undefined && <PastResult runId={run.run_id} result={result} />}
+      {result === undefined ? (
+        <p className="px-3 py-1.5 text-xs text-faint">{t("runs.history.hint")}</p>
+      ) : (
+        <PastResult runId={run.run_id} result={result} />
+      )}
     </div>
   );
 }

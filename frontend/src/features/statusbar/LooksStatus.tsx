@@ -28,6 +28,7 @@ export function LooksStatus({ projectId }: { projectId: string }) {
   return (
     <Menu
       align="end"
+      note={t("statusbar.looksHint")}
       items={all.slice(0, SHOWN).map(({ name, at }) => ({
         label: t("statusbar.lookedBy", { name, time: dateAndTime(at) }),
         icon: <Eye size={13} />,

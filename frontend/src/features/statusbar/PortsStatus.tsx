@@ -48,6 +48,7 @@ export function PortsStatus({ projectId }: { projectId: string }) {
   const none: MenuItems = [{ label: t("statusbar.noPorts"), disabled: true, onSelect: () => undefined }];
   return (
     <Menu
+      note={ports.data.length === 0 ? "" : t("statusbar.portsHint")}
       items={ports.data.length === 0 ? none : ports.data.map((port) => item(projectId, port))}
       trigger={
         <StatusButton icon={<Globe size={12} aria-hidden />} title={t("statusbar.portsHint")}>

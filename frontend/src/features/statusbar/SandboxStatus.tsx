@@ -58,6 +58,7 @@ export function SandboxStatus({ projectId }: { projectId: string }) {
   return (
     <Menu
       items={items}
+      note={title}
       trigger={
         <StatusButton tone={tone} icon={<Box size={12} aria-hidden />} title={title} data-sandbox={state}>
           {t(words)}
@@ -115,7 +116,12 @@ export function IdleStatus({ projectId }: { projectId: string }) {
   // An event is newer than the last tick of the clock.
   const now = Math.max(useNow(counts), toldAt);
   if (!awake) return null;
-  if (sandbox.busy.length > 0) return <StatusText title={sandbox.busy.join("\n")}>{t("statusbar.busy", { what: sandbox.busy[0] ?? "" })}</StatusText>;
+  if (sandbox.busy.length > 0) {
+    const all = sandbox.busy.join("\n");
+    const words = t("statusbar.busy", { what: sandbox.busy[0] ?? "" });
+    if (sandbox.busy.length === 1) return <StatusText>{words}</StatusText>;
+    return <Menu items={[]} note={all} trigger={<StatusButton title={all}>{words} …</StatusButton>} />;
+  }
   const pause = nextPause(secondsLeft(sandbox.pauses_in_sec, toldAt, now), secondsLeft(sandbox.stops_in_sec, toldAt, now));
   if (pause === null) return null;
   const words = pause.kind === "pauses" ? "statusbar.pausesIn" : "statusbar.stopsIn";

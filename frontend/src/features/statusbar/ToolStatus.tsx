@@ -47,6 +47,7 @@ export function ServersStatus({ projectId }: { projectId: string }) {
   return (
     <Menu
       items={items}
+      note={title}
       trigger={
         <StatusButton tone={tone} icon={<BookOpenText size={12} aria-hidden />} title={title} data-servers={state}>
           {t("statusbar.servers", { state: t(words) })}
@@ -97,10 +98,17 @@ export function PeopleStatus() {
   if (people.length < 2) return null;
   const names = people.map((person) => person["name"] ?? "").join(", ");
   return (
-    <StatusText icon={<Users size={12} aria-hidden />} title={names}>
-      {t("statusbar.people", { count: people.length })}
-      <span className="sr-only">: {names}</span>
-    </StatusText>
+    <Menu
+      align="end"
+      items={[]}
+      note={people.map((person) => person["name"] ?? "").join("\n")}
+      trigger={
+        <StatusButton icon={<Users size={12} aria-hidden />} title={names}>
+          {t("statusbar.people", { count: people.length })}
+          <span className="sr-only">: {names}</span>
+        </StatusButton>
+      }
+    />
   );
 }
 

@@ -109,7 +109,7 @@ export function TerminalTabs(props: TerminalTabsProps) {
               title={t("terminal.closeNamed", { name: shownName(name) })}
               hidden={!mayEdit}
               onClick={() => onClose(id)}
-              className="mr-1.5 rounded-sm p-0.5 hover:bg-hover"
+              className="mr-1.5 rounded-sm p-0.5 pointer-coarse:p-1.5 hover:bg-hover"
             >
               <X size={12} aria-hidden />
             </button>

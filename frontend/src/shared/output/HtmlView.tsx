@@ -21,10 +21,9 @@ export function HtmlView({ html, page }: { html: string; page: string | undefine
     <div className="flex h-full flex-col">
       {offers && (
         <div className="nodrag flex items-center gap-2 px-2.5 py-1 text-2xs text-muted">
-          <span className="flex-1">{t(running ? "runs.output.scriptsOn" : "runs.output.scriptsOff")}</span>
+          <span className="flex-1">{running ? t("runs.output.scriptsOn") : `${t("runs.output.scriptsOff")} ${t("runs.output.scriptsHint")}`}</span>
           <Button
             small
-            title={t("runs.output.scriptsHint")}
             icon={running ? <Square size={11} /> : <Play size={11} />}
             onClick={() => setConsented(running ? "" : page)}
           >

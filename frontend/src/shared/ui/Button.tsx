@@ -43,10 +43,16 @@ export interface IconButtonProps extends Omit<ComponentProps<"button">, "childre
 
 /** A button that is only a picture: it always has a name, and tells it on hover and focus. */
 export function IconButton({ label, keys, icon, pressed, small, tone = "ghost", className = "", ...rest }: IconButtonProps) {
-  const size = small === true ? "size-6" : "size-8";
+  const size = small === true ? "size-6 pointer-coarse:size-8" : "size-8";
   return (
     <Tooltip.Root>
-      <Tooltip.Trigger asChild>
+      <Tooltip.Trigger
+        asChild
+        onFocus={(event) => {
+          // A dialog that gives the focus back to a finger or a mouse has nothing to tell about it.
+          if (!event.currentTarget.matches(":focus-visible")) event.preventDefault();
+        }}
+      >
         <button
           type="button"
           aria-label={label}

@@ -1,5 +1,5 @@
 import { ContextMenu as Context, DropdownMenu as Dropdown } from "radix-ui";
-import type { ReactNode } from "react";
+import { useId, type ReactNode } from "react";
 import { keyLabel } from "@/shared/keyboard/keys";
 
 export interface MenuItem {
@@ -33,12 +33,32 @@ function Row({ item, icons }: { item: MenuItem; icons: boolean }) {
   );
 }
 
-export function Menu({ trigger, items, align = "start" }: { trigger: ReactNode; items: MenuItems; align?: "start" | "end" }) {
+interface MenuProps {
+  trigger: ReactNode;
+  items: MenuItems;
+  align?: "start" | "end";
+  /** What there is to know, above the items; each line is one of it. */
+  note?: string;
+}
+
+export function Menu({ trigger, items, align = "start", note = "" }: MenuProps) {
+  const noteId = useId();
   return (
     <Dropdown.Root modal={false}>
       <Dropdown.Trigger asChild>{trigger}</Dropdown.Trigger>
       <Dropdown.Portal>
-        <Dropdown.Content className={CONTENT} align={align} sideOffset={4} collisionPadding={8}>
+        <Dropdown.Content
+          {...(note === "" ? {} : { "aria-describedby": noteId })}
+          className={CONTENT}
+          align={align}
+          sideOffset={4}
+          collisionPadding={8}
+        >
+          {note !== "" && (
+            <Dropdown.Label id={noteId} className="max-w-80 px-2 pt-1 pb-1.5 text-xs wrap-break-word whitespace-pre-line text-muted">
+              {note}
+            </Dropdown.Label>
+          )}
           {items.map((item, index) =>
             item === "-" ? (
               <Dropdown.Separator key={`line ${String(index)}`} className="mx-1 my-1 h-px bg-line" />

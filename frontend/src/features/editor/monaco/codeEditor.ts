@@ -20,6 +20,8 @@ export interface CodeEditor {
   update(options: CodeEditorOptions): void;
   reveal(line: number, column: number): void;
   focus(): void;
+  /** Where the cursor is. */
+  place(): { line: number; column: number };
   /** Runs one of Monaco's own actions, such as `editor.action.rename`. */
   run(action: string): void;
   dispose(): void;
@@ -100,6 +102,11 @@ class StandaloneEditor implements CodeEditor {
     this.#editor.focus();
   }
 
+  place(): { line: number; column: number } {
+    const position = this.#editor.getPosition();
+    return { line: position?.lineNumber ?? 1, column: position?.column ?? 1 };
+  }
+
   run(action: string): void {
     this.#editor.focus();
     this.#editor.trigger("command", action, null);
@@ -131,6 +138,8 @@ export function createCodeEditor(host: HTMLElement, options: CodeEditorOptions, 
 }
 
 export interface ConflictEditor {
+  /** Puts the cursor into one's own text. */
+  focus(line: number, column: number): void;
   dispose(): void;
 }
 
@@ -154,6 +163,12 @@ export function createConflictEditor(
   });
   editor.setModel({ original, modified: mine });
   return {
+    focus: (lineNumber, column) => {
+      const own = editor.getModifiedEditor();
+      own.setPosition({ lineNumber, column });
+      own.revealLineInCenterIfOutsideViewport(lineNumber, monaco.editor.ScrollType.Immediate);
+      own.focus();
+    },
     dispose: () => {
       editor.setModel(null);
       editor.dispose();

@@ -58,7 +58,7 @@ export const runs = {
   "runs.output.next": "Next page",
   "runs.output.scriptsOff": "Scripts in this page are off.",
   "runs.output.scriptsRun": "Run scripts",
-  "runs.output.scriptsHint": "They run in a frame of their own, without a network and without access to this page or your projects.",
+  "runs.output.scriptsHint": "They would run in a frame of their own, without a network and without access to this page or your projects.",
   "runs.output.scriptsOn": "Scripts run, without a network.",
   "runs.output.scriptsStop": "Stop scripts",
   "runs.history.hint": "Choose a node to see what it gave in this run.",
