@@ -1,6 +1,6 @@
 import { expect } from "vitest";
 import type { Page } from "playwright-core";
-import { picture, scenario } from "./support/scenario.ts";
+import { picture, scenario, WITHIN_MS } from "./support/scenario.ts";
 import { goToNode, nodeCalled } from "./support/workbench.ts";
 
 const CANVAS = "[data-scope=canvas] canvas";
@@ -63,12 +63,23 @@ scenario("of a large flow seen near, what lies far away is wired, stays selected
   ];
   const { page } = await stage.open("Far away", { nodes: [...grid, ...ends], edges: [["west", "east"]] });
   await goToNode(page, "Step 149");
-  const box = await nodeCalled(page, "Step 149").boundingBox();
-  if (box === null) throw new Error("It is out of sight.");
-  const below = (1370 + 19 - 1260) * (box.height / 82);
-  await expect.poll(() => wireAt(page, box.x + box.width / 2, box.y + below)).toBe("Edge from west to east");
+  // The viewport may still be on its way to the node.
+  const below = async () => {
+    const box = await nodeCalled(page, "Step 149").boundingBox();
+    return box === null ? null : wireAt(page, box.x + box.width / 2, box.y + (1370 + 19 - 1260) * (box.height / 82));
+  };
+  await expect.poll(below, { timeout: WITHIN_MS }).toBe("Connection from West to East");
   expect(await nodeCalled(page, "West").or(nodeCalled(page, "East")).count()).toBe(0);
   await picture(page, "far-wire");
+
+  // While it is dragged, and only then, the flow is moved as a picture.
+  const layer = () => page.locator(".react-flow__viewport").evaluate((element) => getComputedStyle(element).willChange);
+  await page.mouse.move(640, 300);
+  await page.mouse.down({ button: "middle" });
+  await page.mouse.move(600, 280, { steps: 3 });
+  await expect.poll(layer, { timeout: WITHIN_MS }).toBe("transform");
+  await page.mouse.up({ button: "middle" });
+  await expect.poll(layer, { timeout: WITHIN_MS }).toBe("auto");
 
   // Its node far away, a selection is the same: its settings are shown, and it is what keys are about.
   for (let times = 0; times < 8; times += 1) await drag(page, { x: -330, y: 0 });
