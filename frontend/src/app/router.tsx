@@ -6,6 +6,7 @@ import { Loading } from "@/shared/ui/states";
 import { courseRoutes } from "./courses/routes";
 import { MainNavigation } from "./shell/MainNavigation";
 import { NotFound } from "./shell/NotFound";
+import { PageFailed } from "./shell/PageFailed";
 import { AccountActions } from "./people/AccountActions";
 import { peopleRoutes } from "./people/routes";
 import { ShellMenu } from "./shell/ShellMenu";
@@ -38,7 +39,11 @@ export const projectRoute = createRoute({
   pendingComponent: () => <Loading label={t("app.loading")} />,
 });
 
-export const router = createRouter({ routeTree: root.addChildren([projects, projectRoute, ...peopleRoutes(root), ...courseRoutes(root)]), defaultPreload: "intent" });
+export const router = createRouter({
+  routeTree: root.addChildren([projects, projectRoute, ...peopleRoutes(root), ...courseRoutes(root)]),
+  defaultPreload: "intent",
+  defaultErrorComponent: PageFailed,
+});
 
 declare module "@tanstack/react-router" {
   interface Register {

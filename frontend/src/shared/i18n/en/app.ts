@@ -6,6 +6,8 @@ export const app = {
   "app.undo": "Undo",
   "app.loading": "Loading…",
   "app.panelFailed": "{name} stopped working. The rest of the page goes on.",
+  "app.pageFailed": "This page could not be shown",
+  "app.pageFailedHint": "What you typed and was not saved is kept in this browser. Try again; if it happens again, tell who runs the server what stands below.",
   "app.copy": "Copy",
   "app.copied": "Copied",
   "app.more": "More",

@@ -8,6 +8,8 @@ export const app: Readonly<Record<keyof typeof English, string>> = {
   "app.undo": "되돌리기",
   "app.loading": "불러오는 중…",
   "app.panelFailed": "{name}이(가) 멈췄습니다. 나머지 화면은 계속 사용할 수 있습니다.",
+  "app.pageFailed": "이 페이지를 표시하지 못했습니다",
+  "app.pageFailedHint": "저장하지 못한 내용은 이 브라우저에 남아 있습니다. 다시 시도하고, 또 생기면 아래 내용을 서버 관리자에게 알려 주세요.",
   "app.copy": "복사",
   "app.copied": "복사됨",
   "app.more": "더 보기",
