@@ -6,9 +6,8 @@ export default defineConfig({
     environment: "node",
     include: ["e2e/**/*.e2e.ts"],
     globalSetup: ["e2e/support/setUp.ts"],
-    // One server, one browser, two processors: scenarios follow one another, each on a project of its own.
-    fileParallelism: false,
-    maxWorkers: 1,
+    // Scenarios wait for containers and language servers more than they work, and each has a project of its own: two at a time.
+    maxWorkers: 2,
     isolate: false,
     // A busy machine can push Chromium itself over the edge (a renderer that is killed, a socket that is reset). A scenario
     // starts from a new project, so that trying again hides no state; a fault of the product fails three times.

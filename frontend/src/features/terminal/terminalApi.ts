@@ -14,10 +14,11 @@ export function attachPath(projectId: string, terminalId: string, from: number |
   return from === undefined ? base : `${base}?from=${String(from)}`;
 }
 
-/** Reads the list anew; later changes come as events. */
+/** Reads the list anew; changes come as events. One that comes before the answer tells the whole list, and may be the newer one. */
 export async function loadTerminals(projectId: string): Promise<void> {
+  const before = useLive.getState().terminals;
   const terminals = await getJson(path(projectId), (value) => parseList("Terminal", value));
-  useLive.setState({ terminals });
+  if (useLive.getState().terminals === before) useLive.setState({ terminals });
 }
 
 export async function createTerminal(projectId: string, name: string): Promise<Terminal> {
