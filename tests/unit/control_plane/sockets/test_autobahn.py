@@ -10,7 +10,7 @@ import contextlib
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-from kosoku import run_fuzzingclient, run_fuzzingserver
+from kosoku import FailureError, run_fuzzingclient, run_fuzzingserver
 
 from control_plane.adapters.agent_link.websocket import WebSocket, connect
 from control_plane.api.sockets.relay import Rules
@@ -23,8 +23,13 @@ DEADLINE = 300.0
 
 async def test_what_a_browser_may_send(tmp_path: Path):
     async with stage(tmp_path, echo, Rules(max_message=MAX_MESSAGE)) as there, asyncio.timeout(DEADLINE):
-        # Raises when a case failed, and says which.
-        results = await run_fuzzingclient(there.url, CASES, concurrency=4)
+        try:
+            # Raises when a case failed, and says which.
+            results = await run_fuzzingclient(there.url, CASES, concurrency=4)
+        except FailureError as failure:
+            # It waits a second for a connection's end, and a busy machine may take longer. What is wrong fails again.
+            results = failure.results
+            await run_fuzzingclient(there.url, [result.case_id for result in results if not result.passed])
     assert len(results) > 240
 
 
