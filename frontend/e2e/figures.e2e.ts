@@ -132,6 +132,8 @@ describe.runIf(wanted)("figures", () => {
     await page.getByRole("combobox", { name: "Find a node" }).fill("Step 500");
     await page.keyboard.press("Enter");
     await page.locator(".react-flow__node .node-selected").waitFor();
+    // What the jump brought into view is still being made while the first one begins.
+    tell("1,000 nodes: pan as a jump ends", fps(await frames(page, () => wheelPan(page))), "–");
     tell("1,000 nodes: pan", fps(await frames(page, () => wheelPan(page))), "≥ 50 fps");
     const box = await page.locator(".react-flow__node").filter({ has: page.locator(".node-selected") }).boundingBox();
     if (box === null) throw new Error("The node is out of sight.");
