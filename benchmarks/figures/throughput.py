@@ -48,37 +48,21 @@ def measure(bench: Bench) -> list[Row]:
             in_turn(bench.count(5, 3), ours, partial(jupyter, beside), engine, bare, partial(jupyter, terminado))
         )
     ours_mb, beside_mb, engine_mb, bare_mb, terminado_mb = found
-    label = f"terminal throughput, {size}"
+    row = partial(Row, label=f"terminal throughput, {size}", unit="MB/s", ours=ours_mb)
     return [
-        Row(
-            label=label,
-            unit="MB/s",
-            ours=ours_mb,
+        row(
             peer_name="terminado, confined as a sandbox is",
             peer=beside_mb,
             bar=Bar(Compare.RATIO, 1.3, at_least=True),
         ),
-        Row(
-            label=label,
-            unit="MB/s",
-            ours=ours_mb,
+        row(
             peer_name="terminado, not confined",
             peer=terminado_mb,
             bar=Bar(Compare.RATIO, 1.3, at_least=True),
             note="A program that writes line by line pays for seccomp and the container's accounting in each of them.",
         ),
-        Row(
-            label=label,
-            unit="MB/s",
-            ours=ours_mb,
-            peer_name="engine exec TTY",
-            peer=engine_mb,
-            bar=Bar(Compare.RATIO, 1.2, at_least=True),
-        ),
-        Row(
-            label=label,
-            unit="MB/s",
-            ours=ours_mb,
+        row(peer_name="engine exec TTY", peer=engine_mb, bar=Bar(Compare.RATIO, 1.2, at_least=True)),
+        row(
             peer_name="a bare read of the PTY",
             peer=bare_mb,
             note="In the same container, a loop that reads the PTY and drops what it read: what the kernel gives.",
