@@ -3,7 +3,7 @@
 from enum import StrEnum
 from typing import Any
 
-from msgspec import Struct, field
+from msgspec import UNSET, Struct, UnsetType, field
 
 FLOW_SCHEMA_VERSION = 1
 
@@ -153,17 +153,20 @@ class NewNode(Struct, frozen=True, kw_only=True):
 
 
 class NodePatch(Struct, frozen=True, kw_only=True):
-    """Body of ``PATCH /project/nodes/{node}``: fields that are null stay as they are."""
+    """Body of ``PATCH /project/nodes/{node}``: what is left out stays; null clears ``size`` or ``timeout_sec``, nothing else.
 
-    title: str | None = None
-    position: Position | None = None
-    settings: dict[str, Any] | None = None
-    description: str | None = None
-    cache: CachePolicy | None = None
-    group: str | None = None
-    size: Size | None = None
-    timeout_sec: float | None = None
-    files: list[str] | None = None
+    Without a size of its own a node is drawn as large as its kind usually is; without a limit it has the run's.
+    """
+
+    title: str | UnsetType = UNSET
+    position: Position | UnsetType = UNSET
+    settings: dict[str, Any] | UnsetType = UNSET
+    description: str | UnsetType = UNSET
+    cache: CachePolicy | UnsetType = UNSET
+    group: str | UnsetType = UNSET
+    size: Size | UnsetType | None = UNSET
+    timeout_sec: float | UnsetType | None = UNSET
+    files: list[str] | UnsetType = UNSET
 
 
 class NewEdge(Struct, frozen=True, kw_only=True):

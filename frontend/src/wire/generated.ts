@@ -190,17 +190,17 @@ export interface NewNode {
   id?: string | null;
 }
 
-/** Body of ``PATCH /project/nodes/{node}``: fields that are null stay as they are. */
+/** Body of ``PATCH /project/nodes/{node}``: what is left out stays; null clears ``size`` or ``timeout_sec``, nothing else. */
 export interface NodePatch {
-  title?: string | null;
-  position?: Position | null;
-  settings?: Record<string, unknown> | null;
-  description?: string | null;
-  cache?: CachePolicy | null;
-  group?: string | null;
+  title?: string;
+  position?: Position;
+  settings?: Record<string, unknown>;
+  description?: string;
+  cache?: CachePolicy;
+  group?: string;
   size?: Size | null;
   timeout_sec?: number | null;
-  files?: string[] | null;
+  files?: string[];
 }
 
 /** Body of ``POST /project/edges``. Ports that are left out mean the first one of the node. */

@@ -4,6 +4,7 @@ import secrets
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
+from msgspec import UNSET
 from msgspec.structs import replace
 
 from sandbox_image.agent.errors import AgentError
@@ -211,10 +212,10 @@ class ProjectStore:
         return self.node(node.id)
 
     def patch_node(self, node_id: str, patch: NodePatch, by: str = "") -> Node:
-        """Change fields of a node; a new title renames its file."""
+        """Change the fields of a node that are given; a new title renames its file."""
         flow = self._graph.load().flow
         old = _node(flow, node_id)
-        given = {name: value for name in patch.__struct_fields__ if (value := getattr(patch, name)) is not None}
+        given = {name: value for name in patch.__struct_fields__ if (value := getattr(patch, name)) is not UNSET}
         changed = replace(old, **given)
         by_id = {node.id: node for node in flow.nodes}
         nodes = [changed if node.id == node_id else node for node in flow.nodes]

@@ -12,6 +12,7 @@ class Server {
   edges = new Map<string, Edge>();
   version = 1;
   calls: string[] = [];
+  bodies: unknown[] = [];
   refuse: ((call: string) => Response | null) | null = null;
 
   readonly fetch = (url: string, init?: RequestInit): Promise<Response> => {
@@ -21,6 +22,7 @@ class Server {
     const refused = this.refuse?.(call);
     if (refused != null) return Promise.resolve(refused);
     const body: unknown = typeof init?.body === "string" ? JSON.parse(init.body) : {};
+    if (typeof init?.body === "string") this.bodies.push(body);
     const match = new Headers(init?.headers).get("If-Match");
     return Promise.resolve(this.answer(call, isRecord(body) ? body : {}, match));
   };
@@ -112,6 +114,18 @@ describe("saving", () => {
     await settled();
     expect(server.calls).toEqual(["PATCH /nodes/a"]);
     expect(server.nodes.get("a")?.title).toBe("New");
+  });
+
+  it("clears a limit and a size with null, and sends a limit that is given", async () => {
+    const plain = node("a");
+    const bounded = { ...plain, timeout_sec: 5, size: { width: 300, height: 200 } };
+    sync.submit(edit(new Map([["a", { before: plain, after: bounded }]])));
+    await settled();
+    expect(server.bodies).toEqual([{ timeout_sec: 5, size: { width: 300, height: 200 } }]);
+    sync.submit(edit(new Map([["a", { before: bounded, after: plain }]])));
+    await settled();
+    expect(server.bodies.at(-1)).toEqual({ timeout_sec: null, size: null });
+    expect(useProject.getState().nodes.get("a")).toEqual(plain);
   });
 
   it("does not read again what it saved itself, whether that is told before the answer or after", async () => {

@@ -7,6 +7,7 @@ from msgspec.structs import replace
 
 from sandbox_image.agent.errors import AgentError
 from sandbox_image.agent.events import EventLog
+from sandbox_image.agent.http import decode
 from sandbox_image.agent.project import ProjectStore
 from sandbox_image.agent.project.folder import Folder, Signature
 from sandbox_image.wire.errors import ErrorCode
@@ -19,6 +20,7 @@ from sandbox_image.wire.project import (
     NodePatch,
     Position,
     ProjectUpdate,
+    Size,
 )
 
 HERE = Position(x=0, y=0)
@@ -72,6 +74,24 @@ async def test_a_new_title_renames_the_file(store: ProjectStore, tmp_path: Path)
     patched = store.patch_node(node.id, NodePatch(title="Größe in mm"))
     assert patched.file == "nodes/größe_in_mm.py"
     assert [path.name for path in (tmp_path / "nodes").iterdir()] == ["größe_in_mm.py"]
+
+
+async def test_null_clears_a_size_and_a_limit_and_what_is_left_out_stays(store: ProjectStore, tmp_path: Path):
+    node = add(store, "A", size=Size(width=300, height=200))
+    limited = store.patch_node(node.id, decode(b'{"timeout_sec": 5}', NodePatch))
+    assert (limited.timeout_sec, limited.size) == (5, Size(width=300, height=200))
+    unlimited = store.patch_node(node.id, decode(b'{"timeout_sec": null}', NodePatch))
+    assert (unlimited.timeout_sec, unlimited.size) == (None, Size(width=300, height=200))
+    cleared = store.patch_node(node.id, decode(b'{"size": null, "description": "as its kind"}', NodePatch))
+    assert (cleared.size, cleared.description, cleared.title) == (None, "as its kind", "A")
+    (written,) = json.loads((tmp_path / "flow.json").read_text())["nodes"]
+    assert not {"size", "timeout_sec"} & set(written)
+
+
+@pytest.mark.parametrize("field", ["title", "position", "settings", "description", "cache", "group", "files"])
+def test_null_is_refused_for_what_cannot_be_cleared(field: str):
+    with refused(ErrorCode.INVALID, rf"\$\.{field}"):
+        decode(f'{{"{field}": null}}'.encode(), NodePatch)
 
 
 async def test_a_deleted_node_can_be_brought_back_with_its_source(store: ProjectStore, tmp_path: Path):

@@ -229,6 +229,11 @@ async def test_node_and_edge_routes_pass_through_with_their_names_escaped(app: S
     assert (got.status, got.json["file"]) == (201, "nodes/clean.py")
     bad = await app.call("POST", f"/api/project/{project_id}/nodes", json={"title": "x"})
     assert (bad.status, bad.json["error"]) == (422, "invalid")
+    agent.answer("PATCH", "/project/nodes/n1", NODE)
+    cleared = await app.call("PATCH", f"/api/project/{project_id}/nodes/n1", json={"timeout_sec": None})
+    assert (cleared.status, agent.asked[-1].body) == (200, b'{"timeout_sec": null}')
+    unnamed = await app.call("PATCH", f"/api/project/{project_id}/nodes/n1", json={"title": None})
+    assert (unnamed.status, unnamed.json["error"]) == (422, "invalid")
     await app.call("DELETE", f"/api/project/{project_id}/nodes/a%3Fb%23c%20d")
     assert (agent.asked[-1].method, agent.asked[-1].path) == ("DELETE", "/project/nodes/a%3Fb%23c%20d")
 
