@@ -34,13 +34,12 @@ async def bounded(chunks: AsyncIterator[bytes], limit: int) -> bytes:
     return bytes(found)
 
 
-def is_error(body: bytes) -> bool:
-    """Tell whether an answer's body is an error as the contract has it."""
+def error_code(body: bytes) -> str | None:
+    """Return the code of an answer that is an error as the contract has it, None of any other."""
     try:
-        msgspec.json.decode(body, type=ErrorBody)
+        return msgspec.json.decode(body, type=ErrorBody).error
     except UNREADABLE:
-        return False
-    return True
+        return None
 
 
 def raise_for_agent(status: int, body: bytes) -> NoReturn:

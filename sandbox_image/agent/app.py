@@ -3,7 +3,7 @@
 import asyncio
 import errno
 import logging
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 
 from starlette.applications import Starlette
@@ -29,15 +29,17 @@ logger = logging.getLogger(__name__)
 @asynccontextmanager
 async def running_agent(
     settings: AgentSettings, token: str, first: asyncio.Task[Zygote | None] | None = None
-) -> AsyncGenerator[ASGIApp]:
+) -> AsyncGenerator[tuple[ASGIApp, Callable[[], None]]]:
     """The agent's application, with its parts running until the context ends. ``first`` is a zygote on its way.
+
+    With it comes what ends the runs, to be called when no more requests are taken, while those that are open can be answered.
 
     A part that fails while it runs ends the agent, and with it the sandbox: the control plane starts it anew and says so.
     """
     activity = Activity()
     async with AsyncExitStack() as stack:
-        routes = await start_parts(stack, settings, activity, first)
-        yield Gate(application(routes), token, activity)
+        routes, end_runs = await start_parts(stack, settings, activity, first)
+        yield Gate(application(routes), token, activity), end_runs
 
 
 def application(routes: list[BaseRoute]) -> Starlette:

@@ -1,5 +1,6 @@
 """The door of the agent: who may come in, and what a viewer may not do. Plain ASGI, before anything is read."""
 
+import asyncio
 import hmac
 from collections.abc import Iterable
 from urllib.parse import unquote_to_bytes
@@ -48,11 +49,33 @@ class Gate:
         scope["state"] = {**scope.get("state", {}), "user": user, "view_only": view_only}
         # The token goes no further: a preview must not hand it to the user's own server.
         scope["headers"] = _without(scope["headers"], _HEADERS)
-        await self._app(scope, receive, send)
+        if scope["type"] == "http":
+            await self._answered(scope, receive, send)
+        else:
+            await self._app(scope, receive, send)
+
+    async def _answered(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let in a request that is told so when the server, which ends, waits no longer for its answer."""
+        begun = False
+
+        async def send_and_note(message: Message) -> None:
+            nonlocal begun
+            begun = True
+            await send(message)
+
+        try:
+            await self._app(scope, receive, send_and_note)
+        except asyncio.CancelledError:
+            if begun:
+                raise  # the connection breaks off, which is all that can be said now
+            await _refuse(scope, send, _ENDING)
 
 
 _HEADERS = frozenset({b"authorization", b"x-aimforge-user", b"x-aimforge-mode"})
 _UNAUTHENTICATED = AgentError(ErrorCode.UNAUTHENTICATED, "The sandbox's token is missing or wrong.")
+_ENDING = AgentError(
+    ErrorCode.UNAVAILABLE, "The sandbox was stopped before it could answer. It starts again on your next action."
+)
 _FORBIDDEN = AgentError(ErrorCode.FORBIDDEN, "You may look at this project, not change or run it.")
 
 

@@ -21,8 +21,8 @@ async def start_parts(
     settings: AgentSettings,
     activity: Activity,
     first: asyncio.Task[executor.Zygote | None] | None = None,
-) -> list[BaseRoute]:
-    """Start every part on ``stack``, which ends them in reverse, and return the routes of all."""
+) -> tuple[list[BaseRoute], Callable[[], None]]:
+    """Start every part on ``stack``, which ends them in reverse. Returns the routes of all, and what ends the runs."""
     start = stack.enter_async_context
     workspace = Path(settings.workspace)
     log = events.EventLog()
@@ -47,7 +47,7 @@ async def start_parts(
     previews = preview.Preview(frozenset({settings.egress_port}))
     for source in (venv.busy, runs.busy, terminals.busy, previews.busy):
         activity.add_source(source)
-    return [
+    served = [
         *about.routes(activity, UsageReader(workspace), lambda: venv.status),
         *events.routes(log),
         *project.routes(store),
@@ -58,6 +58,7 @@ async def start_parts(
         *language.routes(servers),
         *preview.routes(previews),
     ]
+    return served, runs.stop
 
 
 def _terminals(

@@ -32,7 +32,7 @@ THREADS: Final = 4
 async def serve(bootstrap: Bootstrap, stop: asyncio.Event, first: asyncio.Task[Zygote | None]) -> None:
     """Serve until ``stop`` is set, then end connections and parts within about two seconds. ``first``: a zygote on its way."""
     asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(THREADS, "files"))
-    async with running_agent(bootstrap.settings, bootstrap.token, first) as app:
+    async with running_agent(bootstrap.settings, bootstrap.token, first) as (app, end_runs):
         config = Config(
             app,
             http="httptools",
@@ -51,7 +51,7 @@ async def serve(bootstrap: Bootstrap, stop: asyncio.Event, first: asyncio.Task[Z
             timeout_keep_alive=75,
             timeout_graceful_shutdown=GRACE_SEC,
         )
-        await _serve(config, bootstrap, stop)
+        await _serve(config, bootstrap, stop, end_runs)
 
 
 def _websocket_protocol(*arguments: Any, **named: Any) -> asyncio.Protocol:
@@ -61,7 +61,7 @@ def _websocket_protocol(*arguments: Any, **named: Any) -> asyncio.Protocol:
     return AgentWebSocketProtocol(*arguments, **named)
 
 
-async def _serve(config: Config, bootstrap: Bootstrap, stop: asyncio.Event) -> None:
+async def _serve(config: Config, bootstrap: Bootstrap, stop: asyncio.Event, end_runs: Callable[[], None]) -> None:
     # Not Server.serve(): it wakes up ten times a second, in each idle sandbox, and installs signal handlers of its own.
     config.load()
     server = Server(config)
@@ -73,6 +73,7 @@ async def _serve(config: Config, bootstrap: Bootstrap, stop: asyncio.Event) -> N
         settling = asyncio.get_running_loop().call_later(SETTLE_SEC, _settle_memory)
         await stop.wait()
         settling.cancel()
+        end_runs()
     await server.shutdown(sockets=listeners)
 
 

@@ -25,7 +25,7 @@ class RunStatus(StrEnum):
     SKIPPED = "skipped"
     """Only nodes: an ancestor failed, or the run ended before their turn."""
     LOST = "lost"
-    """The agent or its container died during the run."""
+    """The agent or its container died, or was stopped, during the run."""
 
 
 class RunRequest(Struct, frozen=True, kw_only=True):
@@ -82,7 +82,7 @@ class RunError(Struct, frozen=True, kw_only=True):
     """Why a node failed. ``type`` is the exception's name, or one of the executor's own:
 
     ``SyntaxError``, ``NoMain``, ``MissingInput``, ``NotPicklable``, ``TimedOut``, ``OutOfMemory``, ``Killed``,
-    ``Exited``, ``TooManyProcesses``, ``DiskFull``, ``EnvironmentNotReady``, ``SandboxLost``.
+    ``Exited``, ``TooManyProcesses``, ``DiskFull``, ``EnvironmentNotReady``, ``SandboxLost``, ``SandboxStopped``.
     """
 
     type: str

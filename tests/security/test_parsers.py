@@ -21,7 +21,7 @@ from control_plane.api.passing import check_shape
 from control_plane.api.run_report import words
 from control_plane.api.schemas import NewProject
 from control_plane.domain.errors import AimforgeError
-from control_plane.services.agent_answers import is_error, raise_for_agent
+from control_plane.services.agent_answers import error_code, raise_for_agent
 from control_plane.services.courses.hidden_test_run import decoded
 from control_plane.services.events.event_checks import checked_lines
 from control_plane.services.events.event_hub import EventHub
@@ -92,7 +92,7 @@ PARSERS = {
     "an error": Parser(
         lambda data: raise_for_agent(404, data), msgspec.json.encode(ErrorBody(error="not_found", message="x"))
     ),
-    "what may be an error": Parser(is_error, msgspec.json.encode(ErrorBody(error="not_found", message="x"))),
+    "what may be an error": Parser(error_code, msgspec.json.encode(ErrorBody(error="not_found", message="x"))),
     "streamed events": Parser(lines, msgspec.json.encode(EVENT) + b"\n"),
     "a frame of events": Parser(frame, msgspec.json.encode([EVENT])),
     "words of a run": Parser(words, msgspec.json.encode(EVENT)),

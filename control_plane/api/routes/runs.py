@@ -1,7 +1,5 @@
 """Running nodes and flows. These are the API's hot paths: one decoding, one request to the agent, one encoding."""
 
-import asyncio
-from contextlib import suppress
 from functools import partial
 from time import time
 from typing import Final
@@ -10,25 +8,21 @@ import msgspec
 from starlette.responses import Response
 
 from control_plane.api.dependencies import Call, answer
+from control_plane.api.lost_runs import end_after, end_of_silence, lost, with_end
 from control_plane.api.operation import NDJSON, Operation
 from control_plane.api.passing import check_shape, passed, relay
 from control_plane.api.run_report import report, reported
 from control_plane.api.schemas import ExecuteFlow, ExecuteNode, NodeRun
 from control_plane.domain.access import Policy
-from control_plane.domain.errors import AimforgeError, Invalid, SandboxFailed
-from control_plane.domain.sandbox import EndReason, sentence
-from control_plane.ports import AgentAddress
-from control_plane.services.agent_answers import is_error, raise_for_agent
+from control_plane.domain.errors import Invalid, SandboxFailed
+from control_plane.services.agent_answers import raise_for_agent
 from sandbox_image.wire.limits import MAX_NODE_TIMEOUT, MAX_WORKERS, MIB
-from sandbox_image.wire.runs import RunError, RunKind, RunRequest, RunResult, RunStatus, RunSummary
+from sandbox_image.wire.runs import RunKind, RunRequest, RunResult, RunStatus, RunSummary
 
 TAG: Final = "runs"
 RUNS: Final = "/api/project/{project_id}/runs"
 PATIENCE_SEC: Final = 24 * 3600.0
 """The agent ends what takes too long; how long that is depends on the flow, so the relay waits for whatever it decides."""
-END_WITHIN_SEC: Final = 3.0
-TOLD_WITHIN_SEC: Final = 15.0
-"""Within which an engine tells of the end of a container whose agent does not answer any more."""
 MAX_RESULT: Final = 128 * MIB
 JSON_HEADERS: Final = {"content-type": "application/json"}
 
@@ -118,47 +112,8 @@ async def run_in_sandbox(call: Call, request: RunRequest) -> RunResult:
         return lost(request, end)
     if got.status != 200:
         raise_for_agent(got.status, got.body)
-    return check_shape(got.body, RunResult)
-
-
-async def end_of_silence(call: Call, address: AgentAddress, error: SandboxFailed) -> str:
-    """Say why an agent broke off without a word: a container that runs out of memory is told by the engine seconds later."""
-    if error.reason is not EndReason.CRASHED:
-        return error.message
-    try:
-        await call.services.link.request(address, "GET", "/health", timeout_sec=END_WITHIN_SEC)
-    except AimforgeError:
-        with suppress(TimeoutError):
-            async with asyncio.timeout(TOLD_WITHIN_SEC):
-                return sentence(await asyncio.shield(call.services.sandboxes.end_of(address)))
-    return error.message
-
-
-async def end_after(call: Call, address: AgentAddress, body: bytes) -> str:
-    """Say how the sandbox ended, if that is why its agent broke a run off; empty while it lives.
-
-    What an agent that is told to stop says in its last moment is about that alone, whoever told it: us, or the engine,
-    which may take its time to tell, or be gone itself.
-    """
-    services = call.services
-    if services.sandboxes.address_of(call.project_id) == address and is_error(body):
-        return ""
-    try:
-        async with asyncio.timeout(END_WITHIN_SEC):
-            return sentence(await asyncio.shield(services.sandboxes.end_of(address)))
-    except TimeoutError:
-        pass
-    try:
-        await services.link.request(address, "GET", "/health", timeout_sec=END_WITHIN_SEC)
-    except AimforgeError as error:
-        return error.message
-    return ""
-
-
-def lost(request: RunRequest, message: str) -> RunResult:
-    """Describe a run whose sandbox ended during it."""
-    error = RunError(type="SandboxLost", message=message, hint="Run it again: the sandbox starts anew.")
-    return RunResult(run_id="", kind=request.kind, status=RunStatus.LOST, created_at=0.0, error=error)
+    result = check_shape(got.body, RunResult)
+    return result if result.status is not RunStatus.LOST else await with_end(call, address, result)
 
 
 async def stream(call: Call, request: RunRequest) -> Response:

@@ -11,6 +11,7 @@ OOM_COUNTERS: Final = (
     (Path("/sys/fs/cgroup/memory.events"), "oom_kill"),
     (Path("/sys/fs/cgroup/memory/memory.oom_control"), "oom_kill"),
 )
+SANDBOX_STOPPED: Final = "The sandbox was stopped during this run."
 SIGNAL_HINTS: Final = {
     signal.SIGSEGV: "Native code crashed, or a recursion was too deep for the stack.",
     signal.SIGBUS: "A mapped file shrank or the disk is full, or native code crashed.",
@@ -27,6 +28,11 @@ def timed_out(seconds: float) -> RunError:
         message=f"The node ran longer than its limit of {seconds:g} s and was stopped.",
         hint="Raise the node's time limit, or give it less to do.",
     )
+
+
+def sandbox_stopped() -> RunError:
+    """Return the error of what ran when the sandbox was told to stop."""
+    return RunError(type="SandboxStopped", message=SANDBOX_STOPPED, hint="Run it again: the sandbox starts anew.")
 
 
 def out_of_memory() -> RunError:

@@ -9,6 +9,7 @@ from typing import Any, Final
 from msgspec import UNSET
 
 from sandbox_image.agent.errors import AgentError
+from sandbox_image.agent.executor import faults
 from sandbox_image.agent.executor.execution import Execution
 from sandbox_image.agent.executor.job import JsonInput, NodeJob
 from sandbox_image.wire.events import NodeDisplay, NodeFinished, NodeStatus, NodeStream
@@ -46,13 +47,22 @@ class FlowRun:
         self._sources: list[str] = []
         self._halted = ""
         self._cancelled = False
+        self._stopped = False
         self._started = time.perf_counter()
         self._files = {node.file: node.id for node in plan.nodes.values() if node.file}
 
     def cancel(self) -> None:
         """End what runs and start nothing more."""
+        self._end("The run was cancelled.")
+
+    def stop(self) -> None:
+        """End as ``cancel`` does, because the sandbox ends: what was not done is lost, and nobody wanted that of the run."""
+        self._stopped = True
+        self._end(faults.SANDBOX_STOPPED)
+
+    def _end(self, why: str) -> None:
         self._cancelled = True
-        self._halted = "The run was cancelled."
+        self._halted = why
         for execution in list(self._executions.values()):
             execution.cancel()
 
@@ -95,8 +105,10 @@ class FlowRun:
 
     def _status(self) -> RunStatus:
         statuses = {result.status for result in self.results.values()}
-        if self._cancelled:
+        if self._cancelled and not self._stopped:
             return RunStatus.CANCELLED
+        if self._stopped and statuses & {RunStatus.LOST, RunStatus.SKIPPED}:
+            return RunStatus.LOST
         if self._request.kind is RunKind.NODE:
             return next(iter(statuses), RunStatus.FAILED)
         bad = statuses & {RunStatus.FAILED, RunStatus.TIMED_OUT}
@@ -217,6 +229,8 @@ class FlowRun:
             outcome = await execution.run()
         finally:
             del self._executions[node.id]
+        if outcome.status is RunStatus.CANCELLED and self._stopped:
+            outcome.status, outcome.error = RunStatus.LOST, faults.sandbox_stopped()
         if outcome.status is RunStatus.SUCCEEDED:
             self._inputs.produced[node.id] = Produced(dict(outcome.values), output=outcome.output)
             self._parts.keeper.succeeded(self._run_id, node.id, self._causes.as_run(cause), arrived.by_label, outcome)

@@ -16,6 +16,7 @@ from msgspec.structs import replace
 from sandbox_image.agent.errors import AgentError
 from sandbox_image.agent.executor import Executor, PythonEnvironment
 from sandbox_image.agent.executor.executor import TableUnavailable
+from sandbox_image.agent.executor.faults import sandbox_stopped
 from sandbox_image.wire.errors import ErrorCode
 from sandbox_image.wire.events import RunFinished, RunStarted
 from sandbox_image.wire.project import NodeFreshness, NodeKind
@@ -53,6 +54,8 @@ class Run(Struct):
     created_at: float
     status: RunStatus = RunStatus.RUNNING
     duration_ms: float = 0.0
+    error: RunError | None = None
+    """Why it could not begin, or was not ended by itself."""
     done: asyncio.Event = field(default_factory=asyncio.Event)
 
     def result(self) -> RunResult:
@@ -64,7 +67,7 @@ class Run(Struct):
             created_at=self.created_at,
             nodes=dict(self.flow.results),
             duration_ms=self.duration_ms if self.done.is_set() else (time.time() - self.created_at) * 1000,
-            error=self.plan.error,
+            error=self.error,
             started_by=self.request.started_by,
         )
 
@@ -108,6 +111,7 @@ class Runs:
         self._runs: OrderedDict[str, Run] = OrderedDict()
         self._summaries: OrderedDict[str, RunSummary] = OrderedDict()
         self._group = asyncio.TaskGroup()
+        self._stopping = False
 
     async def __aenter__(self) -> "Runs":
         await asyncio.to_thread(self._cache.load)
@@ -119,18 +123,27 @@ class Runs:
         return self
 
     async def __aexit__(self, *exc_info: Any) -> None:
-        for run in list(self._runs.values()):
-            if not run.done.is_set():
-                run.flow.cancel()
+        self.stop()
         for run in list(self._runs.values()):
             await run.done.wait()
         await self._keeper.finish()
         await self._group.__aexit__(*exc_info)
 
+    def stop(self) -> None:
+        """Begin no more runs, and end those that go on as lost with their sandbox: who waits for them is told so in time."""
+        self._stopping = True
+        for run in list(self._runs.values()):
+            if not run.done.is_set():
+                run.flow.stop()
+
     # ── Running ──────────────────────────────────────────────────────────────────────────────────────────────
 
     def start(self, request: RunRequest) -> Run:
         """Start a run. Raises ``AgentError`` for a request that makes no sense, and when too many runs go on."""
+        if self._stopping:
+            raise AgentError(
+                ErrorCode.UNAVAILABLE, "The sandbox is being stopped. It starts again on your next action."
+            )
         if sum(not run.done.is_set() for run in self._runs.values()) >= MAX_ACTIVE:
             raise AgentError(ErrorCode.TOO_MANY, f"{MAX_ACTIVE} runs are going on. Wait for one to end, or cancel one.")
         project, _ = self._parts.graph.read()
@@ -144,7 +157,7 @@ class Runs:
 
         workers = min(request.max_workers or self._workers, self._workers * 4)
         flow = FlowRun(run_id, request, plan, self._parts, workers, publish)
-        run = Run(run_id, request, plan, flow, journal, time.time())
+        run = Run(run_id, request, plan, flow, journal, time.time(), error=plan.error)
         self._runs[run_id] = run
         started = RunStarted(run_id=run_id, kind=request.kind, node_ids=plan.order, started_by=request.started_by)
         publish(started)
@@ -156,15 +169,17 @@ class Runs:
         started = time.perf_counter()
         try:
             with self._keeper.held():
-                run.status = RunStatus.FAILED if run.plan.error else await run.flow.run()
+                run.status = RunStatus.FAILED if run.error else await run.flow.run()
+            if run.status is RunStatus.LOST:
+                run.error = sandbox_stopped()
         except BaseException:
             run.status = RunStatus.LOST
             raise
         finally:
             noted.cancel()
             run.duration_ms = (time.perf_counter() - started) * 1000
-            error = run.plan.error.message if run.plan.error else ""
-            publish(RunFinished(run_id=run.id, status=run.status, duration_ms=run.duration_ms, error=error))
+            why = run.error.message if run.error else ""
+            publish(RunFinished(run_id=run.id, status=run.status, duration_ms=run.duration_ms, error=why))
             run.journal.close()
             run.done.set()
             self._keeper.soon(lambda: self._remember(run))

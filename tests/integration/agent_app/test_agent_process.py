@@ -1,5 +1,6 @@
 """The whole agent as a process: socket handed over, driven over HTTP and WebSocket, ended by a signal."""
 
+import asyncio
 import io
 import json
 import zipfile
@@ -178,6 +179,39 @@ async def test_it_ends_by_signal_and_goes_on_where_it_was():
         async with agent.client() as client:
             project = await answer(await client.get("/project"))
         assert [node["title"] for node in project["nodes"]] == ["Kept"]
+
+
+WAITS = "import time\ndef main():\n    print('here', flush=True)\n    time.sleep(600)\n"
+
+
+async def test_runs_that_it_ends_with_are_answered_and_say_why():
+    with agent_process() as agent:
+        (agent.workspace / "requirements.txt").write_text("alpha\n")
+        agent.start()
+        async with agent.client() as client:
+            while (await answer(await client.get("/environment")))["status"] != "completed":
+                pass
+            new = {"id": "long", "title": "Long", "position": HERE, "code": WAITS}
+            await answer(await client.post("/project/nodes", json=new), 201)
+            body = {"kind": "node", "node_id": "long"}
+            plain = asyncio.ensure_future(client.post("/runs", json=body))
+            streamed = await client.post("/runs", json=body, headers={"Accept": "application/x-ndjson"})
+            while len([run for run in await answer(await client.get("/runs")) if run["status"] == "running"]) < 2:
+                pass
+            while b"here" not in await streamed.content.readline():
+                pass
+            ending = asyncio.ensure_future(asyncio.to_thread(agent.stop))
+            ended = await answer(await plain)
+            last = json.loads((await streamed.content.read()).splitlines()[-1])
+            assert await ending == 0
+        assert (ended["status"], ended["nodes"]["long"]["status"]) == ("lost", "lost"), ended
+        assert ended["error"]["type"] == ended["nodes"]["long"]["error"]["type"] == "SandboxStopped"
+        assert (last["type"], last["data"]["status"]) == ("run_finished", "lost")
+        assert last["data"]["error"] == "The sandbox was stopped during this run."
+        agent.start()
+        async with agent.client() as client:
+            kept = await answer(await client.get(f"/runs/{ended['run_id']}"))
+        assert (kept["status"], kept["error"]) == ("lost", ended["error"])
 
 
 def test_without_a_bootstrap_it_says_why_it_ends(tmp_path: Path):

@@ -6,10 +6,12 @@ from typing import Any
 
 import pytest
 
+from sandbox_image.agent.errors import AgentError
 from sandbox_image.agent.executor import NodeJob
 from sandbox_image.agent.executor.execution import Execution
 from sandbox_image.agent.executor.process import RunProcess
 from sandbox_image.agent.flow.runs import Run
+from sandbox_image.wire.events import RunFinished
 from sandbox_image.wire.runs import RunKind, RunRequest, RunStatus
 
 from .conftest import Bench, FlowBench, Heard, plain_json
@@ -166,3 +168,30 @@ async def seen(flows: FlowBench, run: Run, text: bytes) -> None:
             if text in block:
                 return
     raise AssertionError(f"the run ended without {text!r}")
+
+
+async def test_by_the_end_of_the_sandbox(flows: FlowBench) -> None:
+    """What ran is lost, and says so; what was done stays; nothing begins any more."""
+    flows.graph.code_node("before", WORKS)
+    flows.graph.code_node("late", WAITS.replace("main()", "main(x)"))
+    flows.graph.code_node("after", "def main(x):\n    return x\n")
+    flows.graph.link("before", "late")
+    flows.graph.link("late", "after")
+    run = flows.runs.start(RunRequest(kind=RunKind.FLOW))
+    await seen(flows, run, b'"here')
+    flows.runs.stop()
+    await ended(asyncio.ensure_future(run.done.wait()))
+    result = run.result()
+    assert result.status is RunStatus.LOST
+    assert {name: node.status.value for name, node in result.nodes.items()} == {
+        "before": "succeeded",
+        "late": "lost",
+        "after": "skipped",
+    }
+    for error in (result.error, result.nodes["late"].error):
+        assert error is not None
+        assert (error.type, error.message) == ("SandboxStopped", "The sandbox was stopped during this run.")
+    (told,) = [data for data in flows.published.data if isinstance(data, RunFinished)]
+    assert (told.status, told.error) == (RunStatus.LOST, "The sandbox was stopped during this run.")
+    with pytest.raises(AgentError, match="being stopped"):
+        flows.runs.start(RunRequest(kind=RunKind.FLOW))

@@ -113,7 +113,7 @@ def test_a_restart_that_ends_all_containers_loses_runs_and_no_files(
 
     own.stop()
     ended = result()
-    assert (ended["status"], ended["error"]["type"]) == ("lost", "SandboxLost"), ended
+    assert (ended["status"], ended["error"]["type"]) == ("lost", "SandboxStopped"), ended
     assert "unavailable" in server.refused("POST", f"/api/project/{other}/sandbox/start?wait=true", 503)
     until(lambda: health(server)["reason"] == "engine_unavailable", "the server's notice")
     time.sleep(1)

@@ -2,7 +2,7 @@
 
 import json
 import threading
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from typing import Any
 
 import httpx
@@ -99,16 +99,37 @@ def test_a_killed_container_is_told_on_its_sockets_and_starts_again(server: Depl
     assert len(server.containers(project)) == 1
 
 
-def test_a_run_whose_container_is_killed_is_lost(server: Deployment, project: str):
-    node = server.node(project, WAIT.format(name="lost"))
+def run_until(server: Deployment, project: str, name: str, end: Callable[[], Any]) -> dict[str, Any]:
+    """Begin a run that does not end by itself, end it, and return its result."""
+    node = server.node(project, WAIT.format(name=name))
     results: list[dict[str, Any]] = []
     running = threading.Thread(target=lambda: results.append(server.run_node(project, node)))
     running.start()
-    begun = f"/api/project/{project}/files/content?path=lost.begun"
+    begun = f"/api/project/{project}/files/content?path={name}.begun"
     until(lambda: server.ask("GET", begun).status_code == 200, "the run")
-    docker("kill", *server.containers(project))
+    end()
     running.join(60)
-    assert (results[0]["status"], results[0]["error"]["type"]) == ("lost", "SandboxLost")
+    return results[0]
+
+
+def test_a_run_whose_container_is_killed_is_lost(server: Deployment, project: str):
+    lost = run_until(server, project, "lost", lambda: docker("kill", *server.containers(project)))
+    assert (lost["status"], lost["error"]["type"]) == ("lost", "SandboxLost")
+    assert server.works(project)
+
+
+def test_a_run_whose_sandbox_is_stopped_says_by_whom(server: Deployment, project: str):
+    stop = f"/api/project/{project}/sandbox/stop"
+    ended = run_until(server, project, "by_us", lambda: server.call("POST", stop))
+    assert (ended["status"], ended["error"]["type"]) == ("lost", "SandboxStopped")
+    assert "by somebody who works in it" in ended["error"]["message"]
+    kept = server.call("GET", f"/api/project/{project}/runs/{ended['run_id']}")
+    assert (kept["status"], kept["error"]["type"]) == ("lost", "SandboxStopped")
+
+    # What the control plane did not ask for, the agent says by itself.
+    ended = run_until(server, project, "outside", lambda: docker("stop", *server.containers(project)))
+    assert (ended["status"], ended["error"]["type"]) == ("lost", "SandboxStopped")
+    assert ended["error"]["message"] == "The sandbox was stopped during this run."
     assert server.works(project)
 
 

@@ -1,10 +1,13 @@
+import asyncio
 from typing import Any
 
+import msgspec
 import pytest
 from starlette.types import Message, Receive, Scope, Send
 
 from sandbox_image.agent.activity import Activity
 from sandbox_image.agent.gate import Gate
+from sandbox_image.wire.errors import ErrorBody
 
 
 async def through(
@@ -64,3 +67,36 @@ async def test_an_unknown_mode_is_the_careful_one():
     _, scope = await through({"Authorization": "Bearer secret", "X-Aimforge-Mode": "admin"})
     assert scope is not None
     assert scope["state"]["view_only"] is True
+
+
+@pytest.mark.parametrize("begun", [False, True])
+async def test_who_waits_when_the_server_ends_is_told_so_unless_the_answer_had_begun(begun: bool):
+    waiting = asyncio.Event()
+    sent: list[Message] = []
+    start: Message = {"type": "http.response.start", "status": 200, "headers": []}
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        if begun:
+            await send(start)
+        waiting.set()
+        await asyncio.Event().wait()
+
+    async def receive() -> Message:
+        return {"type": "http.request"}
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    scope = {"type": "http", "method": "GET", "path": "/", "headers": [(b"authorization", b"Bearer secret")]}
+    request = asyncio.create_task(Gate(app, "secret", Activity())(scope, receive, send))
+    await waiting.wait()
+    request.cancel()
+    if begun:
+        with pytest.raises(asyncio.CancelledError):
+            await request
+        assert sent == [start]
+    else:
+        await request
+        assert sent[0]["status"] == 503
+        error = msgspec.json.decode(sent[1]["body"], type=ErrorBody)
+        assert (error.error, "was stopped" in error.message) == ("unavailable", True)

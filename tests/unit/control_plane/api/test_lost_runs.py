@@ -4,11 +4,14 @@ from collections.abc import AsyncGenerator
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
-from control_plane.api.routes import runs
+from control_plane.api import lost_runs
 from control_plane.domain.errors import SandboxFailed
 from control_plane.domain.sandbox import EndReason
+from sandbox_image.wire.errors import ErrorBody
+from sandbox_image.wire.runs import NodeResult, RunError, RunKind, RunResult, RunStatus
 from tests.fakes.agent_link import Asked, Reply
 from tests.fakes.served import Served, served
 
@@ -73,7 +76,65 @@ async def test_a_run_that_is_broken_off_by_the_end_of_its_sandbox_is_lost(app: S
     assert "ended unexpectedly" in got.json["error"]["message"]
 
     # The same words of an agent that goes on are its own fault.
-    monkeypatch.setattr(runs, "END_WITHIN_SEC", 0.05)
+    monkeypatch.setattr(lost_runs, "END_WITHIN_SEC", 0.05)
     app.agent(project_id).answer("POST", "/runs", b"Internal Server Error", 500)
     got = await run_node(app, project_id)
     assert (got.status, got.json["error"]) == (502, "sandbox_misbehaved")
+
+
+ERROR = RunError(type="SandboxStopped", message="The sandbox was stopped during this run.")
+ENDED = RunResult(
+    run_id="r1",
+    kind=RunKind.NODE,
+    status=RunStatus.LOST,
+    created_at=1.0,
+    nodes={"n1": NodeResult(node_id="n1", status=RunStatus.LOST, stdout="so far", error=ERROR)},
+    error=ERROR,
+)
+
+
+async def test_a_run_that_an_agent_ended_as_it_was_told_to_stop_says_who_wanted_it(
+    app: Served, monkeypatch: pytest.MonkeyPatch
+):
+    project_id = await app.make()
+    await app.call("POST", f"/api/project/{project_id}/sandbox/start?wait=true")
+    agent = app.agent(project_id)
+
+    async def stopped(_: Asked) -> Reply:
+        await app.call("POST", f"/api/project/{project_id}/sandbox/stop")
+        return Reply(chunks=[msgspec.json.encode(ENDED)])
+
+    agent.on("POST", "/runs", stopped)
+    got = await run_node(app, project_id)
+    assert (got.status, got.json["status"], got.json["error"]["type"]) == (200, "lost", "SandboxStopped")
+    assert "by somebody who works in it" in got.json["error"]["message"]
+    assert got.json["stdout"] == "so far"
+
+    # Of an end that only the agent knows of, its own words stand.
+    monkeypatch.setattr(lost_runs, "END_WITHIN_SEC", 0.05)
+    agent.answer("POST", "/runs", ENDED)
+    got = await run_node(app, project_id)
+    assert (got.json["status"], got.json["error"]["message"]) == ("lost", ERROR.message)
+
+
+async def test_a_run_that_is_cut_off_as_its_agent_stops_is_lost_with_who_wanted_it(
+    app: Served, monkeypatch: pytest.MonkeyPatch
+):
+    project_id = await app.make()
+    await app.call("POST", f"/api/project/{project_id}/sandbox/start?wait=true")
+    refusal = ErrorBody(error="unavailable", message="The sandbox was stopped before it could answer.")
+
+    async def cut_off(_: Asked) -> Reply:
+        await app.call("POST", f"/api/project/{project_id}/sandbox/stop")
+        return Reply(status=503, chunks=[msgspec.json.encode(refusal)])
+
+    app.agent(project_id).on("POST", "/runs", cut_off)
+    got = await run_node(app, project_id)
+    assert (got.status, got.json["status"], got.json["error"]["type"]) == (200, "lost", "SandboxStopped")
+    assert "by somebody who works in it" in got.json["error"]["message"]
+
+    # Of an agent that goes on it is a refusal.
+    monkeypatch.setattr(lost_runs, "END_WITHIN_SEC", 0.05)
+    app.agent(project_id).answer("POST", "/runs", refusal, 503)
+    got = await run_node(app, project_id)
+    assert (got.status, got.json["error"]) == (503, "unavailable")

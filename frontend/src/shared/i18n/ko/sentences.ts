@@ -59,6 +59,11 @@ export const sentences: Readonly<Record<string, string>> = {
   "{count} displays were left out: the run is too large for one answer. Its events have them.": "실행이 너무 커서 출력 {count}개를 뺐습니다. 이벤트에는 있습니다.",
   "The run is too large for one answer; run this node alone to see it.": "실행이 너무 큽니다. 이 노드만 따로 실행하면 볼 수 있습니다.",
   // How a node's process ended.
+  "The sandbox was stopped during this run.": "실행하는 동안 샌드박스가 중지되었습니다.",
+  "Run it again: the sandbox starts anew.": "다시 실행하세요. 샌드박스가 새로 시작됩니다.",
+  "The sandbox is being stopped. It starts again on your next action.": "샌드박스를 중지하는 중입니다. 다음 작업 때 다시 시작됩니다.",
+  "The sandbox was stopped before it could answer. It starts again on your next action.":
+    "샌드박스가 답하기 전에 중지되었습니다. 다음 작업 때 다시 시작됩니다.",
   "The sandbox ended during this run.": "실행하는 동안 샌드박스가 끝났습니다.",
   "The sandbox failed at this node ({cause}).": "이 노드에서 샌드박스 오류가 났습니다({cause}).",
   "The sandbox is stopping.": "샌드박스가 멈추는 중입니다.",
