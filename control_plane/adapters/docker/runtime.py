@@ -16,7 +16,7 @@ from control_plane.adapters.docker.spec import ContainerSettings, changeable_lim
 from control_plane.adapters.docker.workspace import VolumeWorkspaces, Workspaces
 from control_plane.adapters.handover import Offer, Sockets
 from control_plane.adapters.porters import Porters, channel_for, needs_porter
-from control_plane.domain.errors import Conflict, ImageMissing, SandboxFailed
+from control_plane.domain.errors import Conflict, EngineUnavailable, ImageMissing, SandboxFailed
 from control_plane.domain.sandbox import EndReason, Limits
 from control_plane.domain.unenforced import Unenforced
 from control_plane.ports import AgentAddress, Container, ContainerState, SandboxSpec
@@ -24,6 +24,12 @@ from control_plane.ports import AgentAddress, Container, ContainerState, Sandbox
 T = TypeVar("T")
 HANDOVER_TIMEOUT_SEC: Final = 60.0
 SERVER_FULL: Final = "There is no room on the server's disk to start the sandbox. Ask whoever runs it; nothing is lost."
+UNCOLLECTED: Final = "is zombie and can not be killed"
+"""What an engine says of a container whose process is dead, and not collected yet by who has to: Docker with runsc does at times."""
+UNCOLLECTED_WAITS_SEC: Final = (0.1, 0.2, 0.4, 0.8, 1.6, 3.2)
+NOT_REMOVED: Final = (
+    "The engine cannot remove the sandbox yet: its process ended and was not collected. Try again in a moment."
+)
 LAST_LINES: Final = 20
 LONGEST_REPORT: Final = 2000
 
@@ -270,19 +276,35 @@ class DockerRuntime:
             await self._remove(container_id)
 
     async def _remove(self, name: str) -> None:
-        """Kill and remove a container, and wait until its name is free."""
-        await self._tolerant("DELETE", f"containers/{name}", {"force": 1, "v": 0})
+        """Kill and remove a container, and wait until its name is free.
+
+        Raises ``EngineUnavailable`` when the engine does not get to it within seconds: whoever asks again may be luckier.
+        """
+        removal = ("DELETE", f"containers/{name}", {"force": 1, "v": 0})
+        for pause in UNCOLLECTED_WAITS_SEC:
+            if await self._tolerant(*removal):
+                break
+            await asyncio.sleep(pause)
+        else:
+            if not await self._tolerant(*removal):
+                raise EngineUnavailable(NOT_REMOVED, container=name)
         await self._tolerant("POST", f"containers/{name}/wait", {"condition": "removed"})
 
     async def _tolerant(
         self, method: str, path: str, params: Mapping[str, str | int], timeout_sec: float = CALL_TIMEOUT_SEC
-    ) -> None:
-        """Ask for something that may have happened already: gone (404) and in progress (409) are as good as done."""
+    ) -> bool:
+        """Ask for something that may have happened already: gone (404) and in progress (409) are as good as done.
+
+        False when it has to be asked for again, since the container's process is dead and not collected yet.
+        """
         try:
             await self._engine.call(method, path, params=params, timeout_sec=timeout_sec)
         except EngineRefused as error:
+            if UNCOLLECTED in error.reason:
+                return False
             if error.status not in (404, 409):
                 raise
+        return True
 
 
 async def finished(work: Coroutine[Any, Any, T]) -> T:

@@ -60,6 +60,8 @@ export const sentences: Readonly<Record<string, string>> = {
   "The run is too large for one answer; run this node alone to see it.": "실행이 너무 큽니다. 이 노드만 따로 실행하면 볼 수 있습니다.",
   // How a node's process ended.
   "The sandbox was stopped during this run.": "실행하는 동안 샌드박스가 중지되었습니다.",
+  "The engine cannot remove the sandbox yet: its process ended and was not collected. Try again in a moment.":
+    "엔진이 아직 샌드박스를 없애지 못합니다. 프로세스는 끝났지만 정리되지 않았습니다. 잠시 뒤 다시 시도하세요.",
   "Run it again: the sandbox starts anew.": "다시 실행하세요. 샌드박스가 새로 시작됩니다.",
   "The sandbox is being stopped. It starts again on your next action.": "샌드박스를 중지하는 중입니다. 다음 작업 때 다시 시작됩니다.",
   "The sandbox was stopped before it could answer. It starts again on your next action.":
