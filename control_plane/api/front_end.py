@@ -1,12 +1,18 @@
-"""The built front end, served from a table that is made once: a path that is not in it is not looked for on disk."""
+"""The built front end, served from a table of its files: a path that is not in it is never looked for on disk.
 
-import mimetypes
-from dataclasses import dataclass
+The table is made anew when the front end was built anew, which is noticed by who opens a page or asks for a name that the
+table does not have.
+"""
+
+import asyncio
+from contextlib import suppress
 from pathlib import Path
+from time import time
 from typing import Final
 
 from starlette.responses import FileResponse, Response
 
+from control_plane.api.built_front_end import PAGE, Asset, BuiltFrontEnd, is_settled
 from control_plane.api.dependencies import Call
 from control_plane.api.error_handlers import EVERYTHING_ELSE
 from control_plane.api.operation import Operation
@@ -14,44 +20,49 @@ from control_plane.domain.access import Policy
 from control_plane.domain.errors import NotFound
 
 FOREVER: Final = "public, max-age=31536000, immutable"
-ENCODINGS: Final = (("br", ".br"), ("gzip", ".gz"))
-"""Best first; files of these endings beside the original are offered to browsers that take them."""
 NOT_BUILT: Final = (
     "The front end is not built. Run `make frontend`, or use the API: its description is at /api/openapi.json.\n"
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Asset:
-    """One file, with its compressed forms by encoding."""
-
-    path: Path
-    media_type: str
-    cache_control: str
-    compressed: dict[str, Path]
 
 
 class FrontEnd:
     """Answers for every path outside of the API: the file of that name, else the page, which routes by itself."""
 
     def __init__(self, folder: Path) -> None:
-        self._assets = dict(find_assets(folder))
+        self._folder = folder
+        self._built = BuiltFrontEnd.found_in(folder)
+        self._looking = asyncio.Lock()
 
     async def serve(self, call: Call) -> Response:
         """Answer with a file or the page. Raises ``NotFound`` for what only looks like one of them."""
         path: str = call.request.path_params.get("path", "")
-        if path.startswith(("api/", "preview/", "assets/")) and path not in self._assets:
-            raise NotFound(f"There is nothing at /{path[:200]}.")
-        asset = self._assets.get(path) or self._assets.get("index.html")
-        if asset is None:
-            return Response(NOT_BUILT, 503, media_type="text/plain")
-        headers = {"cache-control": asset.cache_control, "vary": "accept-encoding"}
+        if path == PAGE or path not in self._built.assets:
+            await self._look_again()
         accepted = call.request.headers.get("accept-encoding", "")
-        for encoding, file in asset.compressed.items():
-            if encoding in accepted:
-                headers["content-encoding"] = encoding
-                return FileResponse(file, headers=headers, media_type=asset.media_type)
-        return FileResponse(asset.path, headers=headers, media_type=asset.media_type)
+        for _ in range(2):
+            with suppress(FileNotFoundError):
+                return file_response(self._asset(path), accepted)
+            await self._look_again()  # built anew since the table was made
+        return Response(NOT_BUILT, 503, media_type="text/plain")
+
+    def _asset(self, path: str) -> Asset:
+        """Return the file of a path, or the page. Raises ``NotFound``, and ``FileNotFoundError`` without a page."""
+        assets = self._built.assets
+        if path in assets:
+            return assets[path]
+        if path.startswith(("api/", "preview/", "assets/")):
+            raise NotFound(f"There is nothing at /{path[:200]}.")
+        if PAGE not in assets:
+            raise FileNotFoundError(PAGE)
+        return assets[PAGE]
+
+    async def _look_again(self) -> None:
+        """Make the table anew if it is not of the build that is there now: once, however many ask."""
+        if self._built.is_current():
+            return
+        async with self._looking:
+            if not self._built.is_current():
+                self._built = await asyncio.to_thread(BuiltFrontEnd.found_in, self._folder)
 
     def operations(self) -> list[Operation]:
         """Return the routes. The second one matches everything, so they come last."""
@@ -73,17 +84,20 @@ class FrontEnd:
         )
 
 
-def find_assets(folder: Path) -> list[tuple[str, Asset]]:
-    """Return all files of the built front end, by their path below it."""
-    found: list[tuple[str, Asset]] = []
-    for file in sorted(folder.rglob("*")):
-        if not file.is_file() or file.suffix in (".br", ".gz"):
+def file_response(asset: Asset, accepted: str) -> FileResponse:
+    """Answer with a file, compressed if the browser takes that. Raises ``FileNotFoundError`` when it is gone.
+
+    What may still be being written is kept by nobody, and its compressed forms, which come later, are left alone.
+    """
+    now = time()
+    found = asset.path.stat()
+    lasting = asset.lasting and is_settled(found.st_mtime, now)
+    headers = {"cache-control": FOREVER if lasting else "no-cache", "vary": "accept-encoding"}
+    for encoding, file in asset.compressed.items():
+        if encoding not in accepted:
             continue
-        name = file.relative_to(folder).as_posix()
-        media_type = mimetypes.guess_type(name)[0] or "application/octet-stream"
-        forms = {encoding: file.with_name(file.name + ending) for encoding, ending in ENCODINGS}
-        compressed = {encoding: form for encoding, form in forms.items() if form.is_file()}
-        # The build names what is in assets/ after its content.
-        cache_control = FOREVER if name.startswith("assets/") else "no-cache"
-        found.append((name, Asset(file, media_type, cache_control, compressed)))
-    return found
+        form = file.stat()
+        if is_settled(form.st_mtime, now):
+            headers["content-encoding"] = encoding
+            return FileResponse(file, headers=headers, media_type=asset.media_type, stat_result=form)
+    return FileResponse(asset.path, headers=headers, media_type=asset.media_type, stat_result=found)

@@ -1,21 +1,43 @@
 """The built front end: files with the right headers, the page for every other path, nothing from outside of it."""
 
+import os
+import time
 from collections.abc import AsyncGenerator
 from pathlib import Path
 
 import pytest
 
+from control_plane.api import built_front_end
+from control_plane.api.built_front_end import BuiltFrontEnd
 from tests.fakes.served import Served, served
+
+LASTING = "public, max-age=31536000, immutable"
+FILES = {"index.html": "<!doctype html>page", "assets/app-1a2b.js": "script", "assets/app-1a2b.js.br": "brotli"}
+NEWER = {"index.html": "<!doctype html>newer page", "assets/app-3c4d.js": "newer script"}
+
+
+def build(folder: Path, files: dict[str, str], ago_sec: float = 60) -> None:
+    """Write a build that was made a while ago, which takes the place of what is there as ``scripts/frontend`` does it."""
+    fresh = folder.with_name("fresh")
+    (fresh / "assets").mkdir(parents=True)
+    for name, text in files.items():
+        (fresh / name).write_text(text)
+    age(fresh, ago_sec)
+    if folder.exists():
+        folder.rename(folder.with_name(f"old-{time.monotonic_ns()}"))
+    fresh.rename(folder)
+
+
+def age(folder: Path, ago_sec: float = 60) -> None:
+    then = time.time() - ago_sec
+    for path in (*folder.rglob("*"), folder):
+        os.utime(path, (then, then), follow_symlinks=False)
 
 
 @pytest.fixture
 async def app(tmp_path: Path) -> AsyncGenerator[Served]:
-    dist = tmp_path / "dist"
-    (dist / "assets").mkdir(parents=True)
-    (dist / "index.html").write_text("<!doctype html>page")
-    (dist / "assets" / "app-1a2b.js").write_text("script")
-    (dist / "assets" / "app-1a2b.js.br").write_bytes(b"brotli")
-    (tmp_path / "secret.txt").write_text("secret")
+    build(tmp_path / "dist", FILES)
+    (tmp_path / "secret.txt").write_text("nobody's business")
     async with served(tmp_path) as running:
         yield running
 
@@ -41,7 +63,7 @@ async def test_who_asks_for_the_head_alone_gets_that_of_the_page(app: Served):
 
 async def test_assets_are_kept_for_good_and_compressed_for_those_who_take_it(app: Served):
     got = await app.call("GET", "/assets/app-1a2b.js", headers={"accept-encoding": "identity"})
-    assert (got.content, got.headers["cache-control"]) == (b"script", "public, max-age=31536000, immutable")
+    assert (got.content, got.headers["cache-control"]) == (b"script", LASTING)
     head = {"accept-encoding": "br"}
     async with app.session.get(app.url + "/assets/app-1a2b.js", headers=head, auto_decompress=False) as response:
         assert response.headers["content-encoding"] == "br"
@@ -60,3 +82,76 @@ async def test_without_a_build_it_says_so(tmp_path: Path):
         got = await app.call("GET", "/", headers={})
         assert got.status == 503
         assert b"make" in got.content
+
+
+async def test_a_build_that_comes_while_it_serves_is_served(app: Served, tmp_path: Path):
+    before = await app.call("GET", "/", headers={})
+    assert (await app.call("GET", "/assets/app-3c4d.js", headers={})).status == 404
+    build(tmp_path / "dist", NEWER, ago_sec=30)
+    asset = await app.call("GET", "/assets/app-3c4d.js", headers={})
+    assert (asset.status, asset.content, asset.headers["cache-control"]) == (200, b"newer script", LASTING)
+    page = await app.call("GET", "/project/abc", headers={"if-none-match": before.headers["etag"]})
+    assert (page.status, page.content) == (200, b"<!doctype html>newer page")
+    assert page.headers["etag"] != before.headers["etag"]
+    assert (await app.call("GET", "/assets/app-1a2b.js", headers={})).status == 404
+
+
+async def test_a_file_that_went_with_its_build_is_not_a_fault(app: Served, tmp_path: Path):
+    assert (await app.call("GET", "/assets/app-1a2b.js", headers={})).status == 200
+    build(tmp_path / "dist", NEWER, ago_sec=30)
+    # Asked for before anybody opened the page: the table still has it.
+    assert (await app.call("GET", "/assets/app-1a2b.js", headers={})).status == 404
+    (tmp_path / "dist").rename(tmp_path / "away")
+    assert (await app.call("GET", "/", headers={})).status == 503
+    (tmp_path / "away").rename(tmp_path / "dist")
+    assert (await app.call("GET", "/", headers={})).content == b"<!doctype html>newer page"
+
+
+async def test_what_may_still_be_being_written_is_kept_by_nobody(
+    app: Served, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(built_front_end, "SETTLED_SEC", 600.0)
+    asset = tmp_path / "dist/assets/slow-5e6f.js"
+    form = asset.with_name("slow-5e6f.js.br")
+    asset.write_text("half of a scr")
+    form.write_text("half of a form")
+    takes = {"accept-encoding": "br"}
+    got = await app.call("GET", "/assets/slow-5e6f.js", headers=takes)
+    assert (got.status, got.content, got.headers["cache-control"]) == (200, b"half of a scr", "no-cache")
+    assert "content-encoding" not in got.headers
+    asset.write_text("the whole script")
+    age(tmp_path / "dist", 3600)
+    os.utime(form)
+    got = await app.call("GET", "/assets/slow-5e6f.js", headers=takes)
+    assert (got.content, got.headers["cache-control"], got.headers.get("content-encoding")) == (
+        b"the whole script",
+        LASTING,
+        None,
+    )
+
+
+async def test_a_link_out_of_the_build_is_not_followed(app: Served, tmp_path: Path):
+    dist = tmp_path / "dist"
+    (dist / "assets/secret.txt").symlink_to(tmp_path / "secret.txt")
+    (dist / "assets/above").symlink_to(tmp_path)
+    (dist / "assets/alias.js").symlink_to(dist / "assets/app-1a2b.js")
+    for name in ("secret.txt", "above/secret.txt", "../../secret.txt", "%2e%2e/%2e%2e/secret.txt"):
+        got = await app.call("GET", f"/assets/{name}", headers={})
+        assert b"nobody" not in got.content, name
+    assert (await app.call("GET", "/assets/alias.js", headers={})).content == b"script"
+
+
+def test_a_folder_is_looked_through_again_only_when_it_changed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(built_front_end, "SETTLED_SEC", 600.0)
+    dist = tmp_path / "dist"
+    assert BuiltFrontEnd.found_in(dist).is_current()
+    build(dist, FILES, 3600)
+    found = BuiltFrontEnd.found_in(dist)
+    assert found.is_current()
+    (dist / "assets/more.js").write_text("more")
+    assert not found.is_current()
+    # As long as that is new, something else may come within the same tick of the clock.
+    assert not BuiltFrontEnd.found_in(dist).is_current()
+    age(dist, 3600)
+    found = BuiltFrontEnd.found_in(dist)
+    assert (found.is_current(), set(found.assets)) == (True, {"index.html", "assets/app-1a2b.js", "assets/more.js"})
