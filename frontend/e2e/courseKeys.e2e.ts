@@ -1,7 +1,8 @@
+import type { Locator } from "playwright-core";
 import { expect } from "vitest";
 import { areas, leaveNothing } from "./support/coursework.ts";
 import { isFocused, press, tabTo } from "./support/keys.ts";
-import { scenario } from "./support/scenario.ts";
+import { scenario, WITHIN_MS } from "./support/scenario.ts";
 import { Somebody } from "./support/school.ts";
 
 scenario("a course is made, filled and given an assignment by keys alone", async (stage) => {
@@ -22,9 +23,12 @@ scenario("a course is made, filled and given an assignment by keys alone", async
   await dialog.waitFor();
   await page.keyboard.type("Geometry");
   await page.keyboard.press("Enter");
-  await page.getByRole("heading", { name: "Geometry" }).waitFor();
+  const focused = (wanted: Locator) => expect.poll(() => isFocused(wanted), { timeout: WITHIN_MS }).toBe(true);
+  // The page that is gone to tells what it is, and a row of links keeps the focus on the one that was followed.
+  await focused(page.getByRole("heading", { name: "Geometry" }));
 
   await press(page, page.getByRole("link", { name: "Members" }));
+  await focused(page.getByRole("link", { name: "Members" }));
   await press(page, page.getByRole("button", { name: "Bring a list in" }));
   await dialog.waitFor();
   expect(await isFocused(dialog.getByRole("textbox", { name: "List" }))).toBe(true);
@@ -37,6 +41,18 @@ scenario("a course is made, filled and given an assignment by keys alone", async
   await page.keyboard.press("Enter");
   await page.getByRole("row", { name: /Ada Lovelace/ }).waitFor();
   expect(await isFocused(page.getByRole("button", { name: "Bring a list in" }))).toBe(true);
+  const role = page.getByLabel("Role of Ada Lovelace");
+  await tabTo(page, role);
+  await page.keyboard.press("ArrowUp");
+  await page.getByText("Enter keeps it, Escape does not.").waitFor();
+  await page.keyboard.press("Escape");
+  expect(await role.inputValue()).toBe("student");
+  await page.keyboard.press("ArrowUp");
+  const kept = page.waitForResponse((response) => response.request().method() === "PUT");
+  await page.keyboard.press("Enter");
+  await kept;
+  await expect.poll(() => role.inputValue(), { timeout: WITHIN_MS }).toBe("teacher");
+  expect(await isFocused(role)).toBe(true);
 
   await tabTo(page, page.getByRole("link", { name: "Assignments" }), "Shift+Tab");
   await page.keyboard.press("Enter");
@@ -64,5 +80,14 @@ scenario("a course is made, filled and given an assignment by keys alone", async
   await tabTo(page, dialog.getByRole("button", { name: "Delete" }));
   await page.keyboard.press("Enter");
   await page.getByText("No assignments yet.").waitFor();
+  await focused(page.getByRole("heading", { name: "Geometry" }));
+
+  // A button that is off while what it began goes on has the focus again after that.
+  await press(page, page.getByRole("link", { name: "Settings" }));
+  await focused(page.getByRole("link", { name: "Settings" }));
+  const save = page.getByRole("button", { name: "Save" }).first();
+  await press(page, save);
+  await page.getByText("Saved.").waitFor();
+  await focused(save);
   await leaveNothing(teacher);
 });

@@ -12,6 +12,7 @@ import { effectiveTheme, usePreferences } from "@/shared/preferences/preferences
 import { notify } from "@/shared/ui/toasts";
 import { CommandPalette } from "./shell/CommandPalette";
 import { KeyboardMap } from "./shell/KeyboardMap";
+import { focusPages } from "./shell/pageFocus";
 import { SignedOut } from "./shell/SignedOut";
 import { Toasts } from "./shell/Toasts";
 import { useShellCommands } from "./shell/useShellCommands";
@@ -85,6 +86,7 @@ function LocalizedApp() {
   useEffect(() => whenSignedOut(() => void leaveSignedOut(() => setSignedOut(true))), []);
   useEffect(installKeyboard, []);
   useEffect(keepFocus, []);
+  useEffect(() => focusPages(router), []);
   useShellCommands();
   return (
     <QueryClientProvider client={queries}>

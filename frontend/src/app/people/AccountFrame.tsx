@@ -12,6 +12,22 @@ import { NotFound } from "../shell/NotFound";
 import { ShellMenu } from "../shell/ShellMenu";
 import { AccountActions } from "./AccountActions";
 
+/** Past the ways to other places, for who works by keys: seen while it has the focus. */
+function SkipLink() {
+  return (
+    <a
+      href="#content"
+      className="absolute top-2 left-2 z-40 rounded-md border border-line-strong bg-raised px-3 py-1.5 text-sm text-text not-focus:sr-only"
+      onClick={(event) => {
+        event.preventDefault();
+        document.getElementById("content")?.focus();
+      }}
+    >
+      {t("app.toContent")}
+    </a>
+  );
+}
+
 /** The frame of the pages about people: for who has an account, so there are none of them in local mode. */
 export function AccountFrame({ children }: { children: (me: Me) => ReactNode }) {
   const me = useQuery(meQuery);
@@ -20,6 +36,7 @@ export function AccountFrame({ children }: { children: (me: Me) => ReactNode }) 
   if (me.data.mode === "local") return <NotFound />;
   return (
     <div className="flex h-full flex-col overflow-y-auto">
+      <SkipLink />
       <ExamBanner />
       <header className="mx-auto flex w-full max-w-6xl items-center gap-2.5 px-6 pt-5">
         <Link to="/" className="flex items-center gap-2.5 rounded-md" title={t("app.toProjects")}>
@@ -31,7 +48,7 @@ export function AccountFrame({ children }: { children: (me: Me) => ReactNode }) 
         <ShellMenu />
         <AccountActions />
       </header>
-      <main className="mx-auto w-full max-w-6xl flex-1 px-6 pt-8 pb-16">{children(me.data)}</main>
+      <main id="content" tabIndex={-1} className="mx-auto w-full max-w-6xl flex-1 px-6 pt-8 pb-16 outline-none">{children(me.data)}</main>
     </div>
   );
 }

@@ -42,7 +42,7 @@ export function Sessions() {
                     <span className="rounded-sm bg-ok-soft px-1.5 text-xs font-medium text-ok">{t("account.thisSession")}</span>
                   )}
                 </p>
-                <p className="text-xs text-muted">
+                <p id={`session-${session.id}`} className="text-xs text-muted">
                   {t("account.sessionSeen", { when: relativeTime(session.seenAt), address: session.address })}
                   {" · "}
                   {t("account.sessionUntil", { when: relativeTime(session.expiresAt) })}
@@ -53,6 +53,7 @@ export function Sessions() {
                   small
                   disabled={deed.busy}
                   aria-label={t("account.endSessionOf", { agent })}
+                  aria-describedby={`session-${session.id}`}
                   onClick={() => deed.run(() => endSession(session.id))}
                 >
                   {t("account.endSession")}

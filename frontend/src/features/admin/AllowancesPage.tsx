@@ -39,13 +39,18 @@ export function AllowancesPage() {
   const allowances = useQuery(allowancesQuery);
   const deed = useDeed(allowancesQuery.queryKey);
   const [subject, setSubject] = useState("deployment");
+  const [savedAt, setSavedAt] = useState<number | null>(null);
+  const choose = (value: string) => {
+    setSubject(value);
+    setSavedAt(null);
+  };
   const subjects = useSubjects(allowances.data);
   const said = allowances.data?.allowances.find((each) => each.subject === subject);
   const otherwise = subject === "courses" ? allowances.data?.ceiling : subject === "deployment" && said !== undefined ? undefined : allowances.data?.everybody;
   return (
     <div className="flex max-w-4xl flex-col gap-4">
       <p className="text-xs text-muted">{t("allowance.hint")}</p>
-      <Select label={t("allowance.of")} value={subject} options={subjects} onChange={(event) => setSubject(event.target.value)} />
+      <Select label={t("allowance.of")} value={subject} options={subjects} onChange={(event) => choose(event.target.value)} />
       {allowances.isPending && <Loading label={t("app.loading")} />}
       <FormProblem message={allowances.isError ? messageOf(allowances.error) : ""} />
       {allowances.isSuccess && (
@@ -64,8 +69,12 @@ export function AllowancesPage() {
             allowance={said?.allowance ?? NOTHING}
             otherwise={otherwise ?? null}
             aboutPeople={subject === "deployment" || subject.startsWith("role:")}
+            again={said !== undefined && said.setAt === savedAt}
             onSave={(body) => setAllowance(subject, body)}
-            onSaved={() => void queries.invalidateQueries({ queryKey: allowancesQuery.queryKey })}
+            onSaved={({ allowance }) => {
+              setSavedAt(allowance.setAt);
+              void queries.invalidateQueries({ queryKey: allowancesQuery.queryKey });
+            }}
           />
         </section>
       )}

@@ -31,7 +31,7 @@ function NewInvitation() {
   return (
     <div className="flex flex-col gap-3">
       <div className="grid items-end gap-3 sm:grid-cols-[1fr_1fr_1fr_auto]">
-        <Select label={t("admin.role")} value={role} options={roleOptions()} onChange={(event) => setRole(roleOf(event.target.value))} />
+        <Select autoFocus label={t("admin.role")} value={role} options={roleOptions()} onChange={(event) => setRole(roleOf(event.target.value))} />
         <Select
           label={t("admin.inviteFor")}
           value={uses}

@@ -3,7 +3,7 @@ import { useState } from "react";
 import { t } from "@/shared/i18n/i18n";
 import { IconButton } from "@/shared/ui/Button";
 import { ConfirmDialog } from "@/shared/ui/ConfirmDialog";
-import { Select } from "@/shared/ui/fields";
+import { DeedSelect } from "@/shared/ui/DeedSelect";
 import { Menu, type MenuItems } from "@/shared/ui/Menu";
 import { relativeTime } from "@/shared/ui/relativeTime";
 import { notify } from "@/shared/ui/toasts";
@@ -54,16 +54,12 @@ export function PersonRow({ person, isMe }: { person: PersonInfo; isMe: boolean 
         {person.login !== name && <p className="truncate text-xs text-muted">{person.login}</p>}
       </td>
       <td className={`${CELL} w-40`}>
-        <Select
-          hideLabel
+        <DeedSelect
           label={t("admin.roleOf", { name })}
           value={person.role}
-          disabled={isMe || deed.busy}
+          disabled={isMe}
           options={roleOptions()}
-          onChange={(event) => {
-            const role = roleOf(event.target.value);
-            deed.run(() => changePerson(person.id, { role }));
-          }}
+          onChoose={(value) => deed.run(() => changePerson(person.id, { role: roleOf(value) }))}
         />
       </td>
       <td className={`${CELL} text-muted`}>{ways.length === 0 ? "—" : ways.join(", ")}</td>

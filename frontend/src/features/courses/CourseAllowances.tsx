@@ -1,4 +1,5 @@
 import { queryOptions, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
 import { AllowanceForm } from "@/shared/allowances/AllowanceForm";
 import { getJson, messageOf } from "@/shared/api/request";
 import { t } from "@/shared/i18n/i18n";
@@ -21,6 +22,7 @@ export function CourseAllowances({ courseId }: { courseId: string }) {
   const queries = useQueryClient();
   const query = courseAllowanceQuery(courseId);
   const course = useQuery(query);
+  const [savedAt, setSavedAt] = useState<number | null>(null);
   return (
     <section aria-labelledby="course-allowances" className="flex flex-col gap-3 rounded-xl border border-line bg-panel p-5 shadow-card">
       <div>
@@ -48,8 +50,12 @@ export function CourseAllowances({ courseId }: { courseId: string }) {
           allowance={course.data.allowance.allowance}
           otherwise={course.data.everybody}
           aboutPeople={false}
+          again={savedAt === course.data.allowance.setAt}
           onSave={(json) => getJson(allowancePath(courseId), parseAllowanceSet, { method: "PUT", json })}
-          onSaved={() => void queries.invalidateQueries({ queryKey: query.queryKey })}
+          onSaved={({ allowance }) => {
+            setSavedAt(allowance.setAt);
+            void queries.invalidateQueries({ queryKey: query.queryKey });
+          }}
         />
       )}
     </section>

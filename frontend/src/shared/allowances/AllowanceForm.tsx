@@ -20,6 +20,8 @@ interface Props {
   otherwise: Allowance | null;
   /** Whether the subject is people: of them alone it can be said how many projects they may have. */
   aboutPeople: boolean;
+  /** It shows what was saved a moment ago: its button has the focus, as before. */
+  again?: boolean;
   onSave: (body: AllowanceBody) => Promise<AllowanceSet>;
   onSaved: (saved: AllowanceSet) => void;
 }
@@ -39,7 +41,7 @@ function labelOf(name: Amount): string {
 }
 
 /** What is said of a subject: every field may be left empty, and then more general subjects say it. */
-export function AllowanceForm({ allowance, otherwise, aboutPeople, onSave, onSaved }: Props) {
+export function AllowanceForm({ allowance, otherwise, aboutPeople, again = false, onSave, onSaved }: Props) {
   const shown = aboutPeople ? AMOUNTS : AMOUNTS.filter((name) => name !== "projects");
   const [amounts, setAmounts] = useState(() => Object.fromEntries(AMOUNTS.map((name) => [name, shownAmount(name, allowance.amounts[name])])));
   const [egress, setEgress] = useState<string>(allowance.egress ?? "");
@@ -100,7 +102,7 @@ export function AllowanceForm({ allowance, otherwise, aboutPeople, onSave, onSav
         onChange={(event) => setHosts(event.target.value)}
       />
       <FormProblem message={refusal.form} />
-      <Button type="submit" tone="primary" className="self-start" disabled={save.isPending}>
+      <Button type="submit" tone="primary" className="self-start" autoFocus={again} disabled={save.isPending}>
         {t("allowance.save")}
       </Button>
     </form>

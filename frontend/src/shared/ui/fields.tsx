@@ -24,21 +24,26 @@ function Field({ id, label, hint, error, hideLabel, children }: FieldProps & { i
           {error}
         </p>
       )}
-      {hint !== undefined && <p className="text-xs text-faint">{hint}</p>}
+      {hint !== undefined && hint !== "" && (
+        <p id={`${id}-hint`} className="text-xs text-faint">
+          {hint}
+        </p>
+      )}
     </div>
   );
 }
 
-function described(id: string, error: string | undefined) {
+function described(id: string, error: string | undefined, hint: ReactNode) {
   const wrong = error !== undefined && error !== "";
-  return { "aria-invalid": wrong, ...(wrong ? { "aria-describedby": `${id}-error` } : {}) };
+  const told = [...(wrong ? [`${id}-error`] : []), ...(hint === undefined || hint === "" ? [] : [`${id}-hint`])];
+  return { "aria-invalid": wrong, ...(told.length > 0 ? { "aria-describedby": told.join(" ") } : {}) };
 }
 
 export function TextField({ label, hint, error, hideLabel = false, className = "", ...rest }: FieldProps & ComponentProps<"input">) {
   const id = useId();
   return (
     <Field id={id} label={label} hint={hint} error={error} hideLabel={hideLabel}>
-      <input id={id} className={`h-8 ${CONTROL} ${className}`} {...described(id, error)} {...rest} />
+      <input id={id} className={`h-8 ${CONTROL} ${className}`} {...described(id, error, hint)} {...rest} />
     </Field>
   );
 }
@@ -47,7 +52,7 @@ export function TextArea({ label, hint, error, hideLabel = false, className = ""
   const id = useId();
   return (
     <Field id={id} label={label} hint={hint} error={error} hideLabel={hideLabel}>
-      <textarea id={id} className={`py-1.5 ${CONTROL} ${className}`} {...described(id, error)} {...rest} />
+      <textarea id={id} className={`py-1.5 ${CONTROL} ${className}`} {...described(id, error, hint)} {...rest} />
     </Field>
   );
 }
@@ -69,7 +74,7 @@ export function Select({
   const id = useId();
   return (
     <Field id={id} label={label} hint={hint} error={error} hideLabel={hideLabel}>
-      <select id={id} className={`h-8 ${CONTROL} ${className}`} {...described(id, error)} {...rest}>
+      <select id={id} className={`h-8 ${CONTROL} ${className}`} {...described(id, error, hint)} {...rest}>
         {options.map((option) => (
           <option key={option.value} value={option.value}>
             {option.label}

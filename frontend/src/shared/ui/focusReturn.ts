@@ -1,4 +1,5 @@
 import { useState } from "react";
+import { focusWhenOn } from "@/shared/keyboard/keptFocus";
 
 /** What has the focus now; for an item of a menu, which goes with the menu, what opened that. */
 function opener(): HTMLElement | null {
@@ -18,7 +19,7 @@ export function useFocusReturn(): { onCloseAutoFocus: (event: Event) => void } {
     onCloseAutoFocus: (event) => {
       event.preventDefault();
       // What was done in it may have put the focus somewhere else.
-      if (document.activeElement === null || document.activeElement === document.body) back?.focus();
+      if (back !== null && (document.activeElement === null || document.activeElement === document.body)) focusWhenOn(back);
     },
   };
 }

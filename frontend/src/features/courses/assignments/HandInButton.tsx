@@ -39,7 +39,7 @@ export function HandInButton({ assignment, submission, small = false, before }: 
         <Dialog open width="sm" title={t("courses.handInTitle", { title: assignment.title })} description={t("courses.handInHint")} onClose={() => setAsking(false)}>
           {late && <p className="mb-3 rounded-md bg-warn-soft px-3 py-2 text-warn">{t("courses.handInLate")}</p>}
           <div className="flex justify-end gap-2">
-            <Button tone="ghost" onClick={() => setAsking(false)}>
+            <Button tone="ghost" autoFocus onClick={() => setAsking(false)}>
               {t("app.cancel")}
             </Button>
             <Button tone="primary" onClick={send}>

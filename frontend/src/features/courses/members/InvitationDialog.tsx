@@ -24,6 +24,7 @@ export function InvitationDialog({ courseId, onClose }: { courseId: string; onCl
       <div className="flex flex-col gap-3">
         <div className="grid items-end gap-3 sm:grid-cols-[1fr_1fr_auto]">
           <Select
+            autoFocus
             label={t("courses.inviteFor")}
             value={uses}
             options={USES.map((value) => ({ value, label: t(`courses.uses.${value}`) }))}

@@ -6,7 +6,7 @@ import { t } from "@/shared/i18n/i18n";
 import { Button, IconButton } from "@/shared/ui/Button";
 import { ConfirmDialog } from "@/shared/ui/ConfirmDialog";
 import { FormProblem } from "@/shared/ui/FormProblem";
-import { Select } from "@/shared/ui/fields";
+import { DeedSelect } from "@/shared/ui/DeedSelect";
 import { matching } from "@/shared/ui/matching";
 import { SearchField } from "@/shared/ui/SearchField";
 import { Loading } from "@/shared/ui/states";
@@ -30,12 +30,11 @@ function Account({ member }: { member: Member }) {
 
 interface RowProps {
   member: Member;
-  busy: boolean;
   onRole: (role: CourseRole) => void;
   onRemove: () => void;
 }
 
-function MemberRow({ member, busy, onRole, onRemove }: RowProps) {
+function MemberRow({ member, onRole, onRemove }: RowProps) {
   const { login } = member;
   const name = member.name || login;
   return (
@@ -45,14 +44,7 @@ function MemberRow({ member, busy, onRole, onRemove }: RowProps) {
         {login !== name && <p className="truncate text-xs text-muted">{login}</p>}
       </td>
       <td className={`${CELL} w-36`}>
-        <Select
-          hideLabel
-          label={t("courses.roleOf", { name })}
-          value={member.role}
-          disabled={busy}
-          options={courseRoleOptions()}
-          onChange={(event) => onRole(courseRole(event.target.value))}
-        />
+        <DeedSelect label={t("courses.roleOf", { name })} value={member.role} options={courseRoleOptions()} onChoose={(value) => onRole(courseRole(value))} />
       </td>
       <td className={CELL}>
         <span className="flex flex-wrap items-center gap-2">
@@ -112,7 +104,6 @@ export function MembersPage({ courseId }: { courseId: string }) {
             <MemberRow
               key={member.login}
               member={member}
-              busy={deed.busy}
               onRole={(role) => deed.run(() => putMember(courseId, member.login, member.name, role))}
               onRemove={() => setRemoving(member)}
             />

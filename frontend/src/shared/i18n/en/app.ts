@@ -18,6 +18,8 @@ export const app = {
   "app.noProject": "There is no such project",
   "app.noProjectHint": "It was deleted, or it is not shared with you. If you had a link, ask who gave it to you.",
   "app.toProjects": "All projects",
+  "app.toContent": "To the contents",
+  "app.chooseByEnter": "Enter keeps it, Escape does not.",
   "app.places": "Projects and courses",
   "app.commandPalette": "Command palette",
   "app.commandPlaceholder": "What do you want to do?",

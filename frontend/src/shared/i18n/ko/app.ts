@@ -21,6 +21,8 @@ export const app: Readonly<Record<keyof typeof English, string>> = {
   "app.noProjectHint": "삭제되었거나 공유되지 않은 프로젝트입니다. 링크를 받았다면 보낸 사람에게 문의하세요.",
   "app.places": "프로젝트와 강좌",
   "app.toProjects": "모든 프로젝트",
+  "app.toContent": "본문으로 건너뛰기",
+  "app.chooseByEnter": "Enter를 누르면 적용되고, Esc를 누르면 취소됩니다.",
   "app.commandPalette": "명령 팔레트",
   "app.commandPlaceholder": "무엇을 할까요?",
   "app.noCommand": "일치하는 명령이 없습니다.",
