@@ -1,3 +1,4 @@
+import type { Page } from "playwright-core";
 import { expect, inject } from "vitest";
 import { check } from "./support/everyone.ts";
 import { scenario } from "./support/scenario.ts";
@@ -45,6 +46,12 @@ scenario("people sign in, see where they are signed in, and leave nothing behind
   expect(await page.evaluate(() => Object.keys(localStorage))).toEqual(["aimforge.preferences"]);
 });
 
+/** Nothing in a table is cut with dots: who has no mouse to hover with could not read it. */
+async function wholeCells(page: Page): Promise<void> {
+  const cut = await page.locator("tbody, tbody *").evaluateAll((all) => all.filter((one) => getComputedStyle(one).textOverflow === "ellipsis").length);
+  expect(cut).toBe(0);
+}
+
 scenario("an administrator sees people, sandboxes, the log and the settings", async (stage) => {
   const admin = await Somebody.admin();
   const page = await admin.page(stage, "/admin/people");
@@ -57,6 +64,7 @@ scenario("an administrator sees people, sandboxes, the log and the settings", as
   await check(page, "add-person");
   await page.getByRole("button", { name: "Add", exact: true }).click();
   await page.getByRole("row", { name }).waitFor();
+  await wholeCells(page);
   await check(page, "admin-people");
 
   const project = await admin.make("/api/project/make", { name: "Seen by its owner" });
@@ -67,6 +75,8 @@ scenario("an administrator sees people, sandboxes, the log and the settings", as
   await page.getByRole("dialog").getByLabel("CPU cores").fill("0.5");
   await page.getByRole("button", { name: "Set" }).click();
   await row.getByText(/of 0.5/).waitFor();
+  await wholeCells(page);
+  await page.getByText("Look: Read-only, for an hour.").waitFor();
   await check(page, "admin-sandboxes");
   await row.getByRole("button", { name: /^Stop/ }).click();
   await page.getByRole("dialog").getByRole("button", { name: "Stop" }).click();

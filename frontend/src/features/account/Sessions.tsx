@@ -35,7 +35,7 @@ export function Sessions() {
               <MonitorSmartphone size={17} aria-hidden className="shrink-0 text-faint" />
               <div className="min-w-0 flex-1">
                 <p className="flex flex-wrap items-center gap-2 font-medium">
-                  <span className="truncate" title={session.agent}>
+                  <span className="min-w-0 wrap-anywhere" title={session.agent}>
                     {agent}
                   </span>
                   {session.current && (

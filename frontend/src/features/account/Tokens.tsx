@@ -24,7 +24,7 @@ function TokenRow({ token, onRevoke }: { token: TokenInfo; onRevoke: () => void 
     <li className="flex items-center gap-3 py-2.5">
       <KeyRound size={16} aria-hidden className="shrink-0 text-faint" />
       <div className="min-w-0 flex-1">
-        <p className="truncate font-medium">{token.name}</p>
+        <p className="font-medium wrap-anywhere">{token.name}</p>
         <p className="text-xs text-muted">
           {[
             t(`account.scope.${token.scope}`),

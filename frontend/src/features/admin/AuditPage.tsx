@@ -10,6 +10,7 @@ import { Loading } from "@/shared/ui/states";
 import type { AuditLine } from "@/wire/people";
 import { auditExportPath, auditLog, peopleQuery } from "./adminApi";
 import { ACTION_GROUPS, detailLine, EVERYTHING, type AuditFilter } from "./auditFilter";
+import { Named } from "./Named";
 import { CELL, Table, WIDE_CELL } from "@/shared/ui/Table";
 
 function Filters({ filter, onChange }: { filter: AuditFilter; onChange: (filter: AuditFilter) => void }) {
@@ -56,12 +57,12 @@ function EntryRow({ entry }: { entry: AuditLine }) {
       <td className={`${CELL} whitespace-nowrap text-muted tabular-nums`}>
         <time dateTime={at.toISOString()}>{at.toLocaleString(document.documentElement.lang)}</time>
       </td>
-      <td className={`${CELL} max-w-48 wrap-anywhere`} title={entry.actor}>
-        {entry.actor === "" ? <span className="text-muted">{t("admin.system")}</span> : entry.actorName || entry.actor}
+      <td className={`${CELL} max-w-48 wrap-anywhere`}>
+        {entry.actor === "" ? <span className="text-muted">{t("admin.system")}</span> : <Named name={entry.actorName} id={entry.actor} />}
       </td>
       <td className={`${CELL} font-mono text-xs whitespace-nowrap`}>{entry.action}</td>
-      <td className={`${CELL} max-w-48 wrap-anywhere`} title={entry.projectId}>
-        {entry.projectName || entry.projectId}
+      <td className={`${CELL} max-w-48 wrap-anywhere`}>
+        <Named name={entry.projectName} id={entry.projectId} />
       </td>
       <td className={`${CELL} ${WIDE_CELL} font-mono text-xs whitespace-nowrap text-muted`}>{entry.address}</td>
       <td className={`${CELL} max-w-72 font-mono text-xs wrap-anywhere text-muted`}>

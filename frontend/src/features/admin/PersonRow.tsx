@@ -16,7 +16,7 @@ import { CELL } from "@/shared/ui/Table";
 
 function Mark({ tone, children }: { tone: "bad" | "info"; children: string }) {
   const colours = tone === "bad" ? "bg-bad-soft text-bad" : "bg-info-soft text-info";
-  return <span className={`rounded-sm px-1.5 text-xs font-medium ${colours}`}>{children}</span>;
+  return <span className={`shrink-0 rounded-sm px-1.5 text-xs font-medium ${colours}`}>{children}</span>;
 }
 
 /** A person, and what an administrator may do about them. Nobody takes their own rights away here. */
@@ -47,11 +47,11 @@ export function PersonRow({ person, isMe }: { person: PersonInfo; isMe: boolean 
     <tr>
       <td className={`${CELL} max-w-80`}>
         <p className="flex items-center gap-2 font-medium">
-          <span className="truncate">{name}</span>
+          <span className="wrap-anywhere">{name}</span>
           {isMe && <Mark tone="info">{t("admin.you")}</Mark>}
           {person.disabled && <Mark tone="bad">{t("admin.disabled")}</Mark>}
         </p>
-        {person.login !== name && <p className="truncate text-xs text-muted">{person.login}</p>}
+        {person.login !== name && <p className="text-xs wrap-anywhere text-muted">{person.login}</p>}
       </td>
       <td className={`${CELL} w-40`}>
         <DeedSelect

@@ -17,6 +17,7 @@ import type { Me, SandboxInfo } from "@/wire/people";
 import { sandboxesQuery, stopSandbox } from "./adminApi";
 import { matching } from "@/shared/ui/matching";
 import { LimitsDialog } from "./LimitsDialog";
+import { Named } from "./Named";
 import { isAlive, totalsOf } from "./sandboxList";
 import { SearchField } from "@/shared/ui/SearchField";
 import { CELL, Table, WIDE_CELL } from "@/shared/ui/Table";
@@ -67,14 +68,14 @@ function SandboxRow({ sandbox, onLook, onLimits, onStop }: RowProps) {
   const number = `${CELL} text-right whitespace-nowrap tabular-nums`;
   return (
     <tr>
-      <td className={`${CELL} max-w-52 font-medium wrap-anywhere`} title={`${name} (${sandbox.projectId})`}>
-        {name}
+      <td className={`${CELL} max-w-52 font-medium wrap-anywhere`}>
+        <Named name={sandbox.projectName} id={sandbox.projectId} />
       </td>
       <td className={`${CELL} max-w-40 wrap-anywhere text-muted`}>{sandbox.ownerName}</td>
       <td className={`${CELL} max-w-72`}>
         <SandboxBadge state={sandbox.state} />
         {sandbox.queuePosition !== null && <span className="ml-2 text-xs text-muted">{t("admin.queue", { place: sandbox.queuePosition })}</span>}
-        {sandbox.busy.length > 0 && <p className="truncate text-xs text-muted">{t("admin.busy", { what: sandbox.busy.join(", ") })}</p>}
+        {sandbox.busy.length > 0 && <p className="text-xs wrap-anywhere text-muted">{t("admin.busy", { what: sandbox.busy.join(", ") })}</p>}
         {sandbox.message !== "" ? <p className="text-xs text-muted">{toldSandbox(sandbox)}</p> : <p className="font-mono text-2xs text-muted empty:hidden">{sandbox.reason}</p>}
       </td>
       <td className={`${CELL} ${WIDE_CELL} whitespace-nowrap text-muted`}>{isAlive(sandbox.state) && sandbox.startedAt > 0 ? relativeTime(sandbox.startedAt) : "—"}</td>
@@ -83,12 +84,12 @@ function SandboxRow({ sandbox, onLook, onLimits, onStop }: RowProps) {
       <td className={`${number} ${WIDE_CELL}`}>
         {usage === null || usage.disk_limit === 0 ? "—" : <Amount value={byteSize(usage.disk)} limit={byteSize(usage.disk_limit)} />}
       </td>
-      <td className={`${number} ${WIDE_CELL}`} title={t("admin.trafficHint")}>
+      <td className={`${number} ${WIDE_CELL}`}>
         {sandbox.sent + sandbox.received === 0 ? "—" : t("admin.traffic", { sent: byteSize(sandbox.sent), received: byteSize(sandbox.received) })}
       </td>
       <td className={`${CELL} text-right`}>
         <span className="flex justify-end gap-1">
-          <Button small icon={<Eye size={13} />} aria-label={t("admin.lookAt", { name })} title={t("admin.lookHint")} onClick={onLook}>
+          <Button small icon={<Eye size={13} />} aria-label={t("admin.lookAt", { name })} onClick={onLook}>
             {t("admin.look")}
           </Button>
           {isAlive(sandbox.state) && (
@@ -148,6 +149,7 @@ export function SandboxesPage({ me, onProject }: { me: Me; onProject: (projectId
       {found.length > 0 && (
         <Table
           label={t("admin.sandboxes")}
+          note={`${t("admin.look")}: ${t("admin.lookHint")}\n${t("admin.network")}: ${t("admin.trafficHint")}`}
           columns={[
             { title: t("admin.project") },
             { title: t("admin.owner") },

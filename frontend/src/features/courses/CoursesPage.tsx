@@ -22,7 +22,7 @@ function NextDeadline({ assignments }: { assignments: readonly Assignment[] }) {
   if (next === undefined) return <p className="text-xs text-muted">{t("courses.nothingDue")}</p>;
   return (
     <p className="text-xs">
-      <span className="block truncate font-medium">{t("courses.nextDue", { title: next.title })}</span>
+      <span className="block font-medium wrap-anywhere">{t("courses.nextDue", { title: next.title })}</span>
       <Deadline dueAt={next.dueAt} />
     </p>
   );

@@ -1,6 +1,6 @@
 import { CalendarClock } from "lucide-react";
 import { t } from "@/shared/i18n/i18n";
-import { dateAndTime, dateTimeAndZone, timeLeft } from "@/shared/ui/localTime";
+import { dateTimeAndZone, timeLeft } from "@/shared/ui/localTime";
 import { useNow } from "@/shared/ui/useNow";
 
 const SOON_SEC = 3_600;
@@ -14,8 +14,8 @@ export function Deadline({ dueAt }: { dueAt: number | null }) {
   return (
     <span className="inline-flex flex-wrap items-center gap-x-1.5">
       <CalendarClock size={14} aria-hidden className="shrink-0 text-faint" />
-      <time dateTime={new Date(dueAt * 1000).toISOString()} title={dateTimeAndZone(dueAt)}>
-        {t("courses.due", { time: dateAndTime(dueAt) })}
+      <time dateTime={new Date(dueAt * 1000).toISOString()}>
+        {t("courses.due", { time: dateTimeAndZone(dueAt) })}
       </time>
       <span className={`tabular font-medium ${tone}`}>{left <= 0 ? t("courses.duePast") : t("courses.dueLeft", { left: timeLeft(left) })}</span>
     </span>

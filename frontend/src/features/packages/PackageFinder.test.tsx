@@ -48,7 +48,7 @@ describe("the package finder", () => {
       { matches: [NUMPY, NUMBA], listing: "ready", message: "" },
     );
     const onInstall = show("num");
-    await screen.findByTitle("Lies in the sandbox: it installs without a network.");
+    await screen.findByText("offline: Lies in the sandbox: it installs without a network.");
     expect(asked.filter((url) => url.includes("read="))).toEqual([]);
     await userEvent.click(screen.getByRole("button", { name: "Search the package index" }));
     await userEvent.click(await screen.findByRole("button", { name: "Install numba" }, { timeout: 10_000 }));

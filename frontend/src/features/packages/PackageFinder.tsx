@@ -50,12 +50,12 @@ function LookUp({ projectId, name, disabled, onInstall }: LookUpProps) {
 function Match({ match, disabled, onInstall }: { match: PackageMatch } & Pick<FinderProps, "disabled" | "onInstall">) {
   const { name, version, offline } = match;
   return (
-    <li className="flex h-7 items-center gap-2 px-3 hover:bg-hover/60" data-match={name}>
-      <span className="min-w-0 flex-1 truncate text-sm" title={name}>
+    <li className="flex min-h-7 items-center gap-2 px-3 hover:bg-hover/60" data-match={name}>
+      <span className="min-w-0 flex-1 text-sm wrap-anywhere">
         {name}
       </span>
       {offline && (
-        <span className="shrink-0 rounded-sm bg-ok-soft px-1.5 text-2xs text-ok" title={t("packages.offlineHint")}>
+        <span className="shrink-0 rounded-sm bg-ok-soft px-1.5 text-2xs text-ok">
           {t("packages.offline")}
         </span>
       )}
@@ -84,10 +84,11 @@ function Listing({ found, name, onRead, onLookUp }: { found: PackageSearch; name
     case "unread":
       return (
         <div className="px-1.5">
-          <Button small tone="ghost" icon={<Search size={12} />} onClick={onRead} title={t("packages.searchIndexHint")}>
+          <Button small tone="ghost" icon={<Search size={12} />} onClick={onRead}>
             {t("packages.searchIndex")}
           </Button>
           {!exact && lookUp}
+          <p className="px-1.5 text-faint">{t("packages.searchIndexHint")}</p>
         </div>
       );
     case "reading":
@@ -132,6 +133,11 @@ export function PackageFinder({ projectId, name, installed, disabled, onInstall 
       <div role="status" className="shrink-0">
         {search.isPending && <p className="px-3 text-muted">{t("packages.searching")}</p>}
         {search.isError && <p className="px-3 text-bad">{messageOf(search.error)}</p>}
+        {matches.some(({ offline }) => offline) && (
+          <p className="px-3 pb-1 text-faint">
+            {t("packages.offline")}: {t("packages.offlineHint")}
+          </p>
+        )}
         {asked === name ? (
           <LookUp projectId={projectId} name={name} disabled={disabled} onInstall={onInstall} />
         ) : (

@@ -77,8 +77,8 @@ export function SharePeople({ projectId, people }: { projectId: string; people: 
         {people.map((person) => (
           <li key={person.personId} className="flex items-center gap-2 py-2">
             <div className="min-w-0 flex-1">
-              <p className="truncate font-medium">{person.name}</p>
-              {person.login !== person.name && <p className="truncate text-xs text-muted">{person.login}</p>}
+              <p className="font-medium wrap-anywhere">{person.name}</p>
+              {person.login !== person.name && <p className="text-xs wrap-anywhere text-muted">{person.login}</p>}
             </div>
             <div className="w-32">
               <Select

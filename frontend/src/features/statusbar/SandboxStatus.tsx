@@ -87,12 +87,18 @@ export function UsageStatus({ projectId }: { projectId: string }) {
   const tight = memoryLimit > 0 && memory / memoryLimit > 0.9;
   const label = t("statusbar.usageTitle", { memory: byteSize(memory), limit: byteSize(memoryLimit), cpu: cpu.toFixed(2), cpus: cpuLimit });
   return (
-    <StatusText tone={tight ? "bad" : "plain"} icon={<Cpu size={12} aria-hidden />} title={label}>
-      <span className="sr-only">{label}</span>
-      <span aria-hidden>
-        {byteSize(memory)} / {byteSize(memoryLimit)} · {Math.round(cpuLimit > 0 ? (cpu / cpuLimit) * 100 : 0)} %
-      </span>
-    </StatusText>
+    <Menu
+      items={[]}
+      note={label}
+      trigger={
+        <StatusButton tone={tight ? "bad" : "plain"} icon={<Cpu size={12} aria-hidden />} title={label}>
+          <span className="sr-only">{label}</span>
+          <span aria-hidden>
+            {byteSize(memory)} / {byteSize(memoryLimit)} · {Math.round(cpuLimit > 0 ? (cpu / cpuLimit) * 100 : 0)} %
+          </span>
+        </StatusButton>
+      }
+    />
   );
 }
 

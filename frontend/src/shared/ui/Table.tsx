@@ -1,4 +1,4 @@
-import type { ReactNode } from "react";
+import { useId, type ReactNode } from "react";
 
 export interface Column {
   title: string;
@@ -9,10 +9,23 @@ export interface Column {
   wide?: boolean;
 }
 
-/** A table with a heading that stays, which scrolls sideways where the page is narrow. */
-export function Table({ label, columns, children }: { label: string; columns: readonly Column[]; children: ReactNode }) {
+interface TableProps {
+  label: string;
+  columns: readonly Column[];
+  /** What its words and buttons mean, below it: told to who cannot hover, too. Empty: nothing. */
+  note?: string;
+  children: ReactNode;
+}
+
+function Scrolled({ label, columns, children, noteId }: Omit<TableProps, "note"> & { noteId: string | undefined }) {
   return (
-    <div className="relative overflow-x-auto rounded-xl border border-line bg-panel shadow-card" tabIndex={0} role="region" aria-label={label}>
+    <div
+      className="relative overflow-x-auto rounded-xl border border-line bg-panel shadow-card"
+      tabIndex={0}
+      role="region"
+      aria-label={label}
+      aria-describedby={noteId}
+    >
       <table className="w-full border-collapse text-sm">
         <thead>
           <tr className="border-b border-line text-left text-xs text-muted">
@@ -26,6 +39,21 @@ export function Table({ label, columns, children }: { label: string; columns: re
         <tbody className="divide-y divide-line">{children}</tbody>
       </table>
     </div>
+  );
+}
+
+/** A table with a heading that stays, which scrolls sideways where the page is narrow. Its cells wrap: nothing of them is cut. */
+export function Table({ note = "", ...table }: TableProps) {
+  const id = useId();
+  return (
+    <>
+      <Scrolled {...table} noteId={note === "" ? undefined : id} />
+      {note !== "" && (
+        <p id={id} className="px-1 text-xs whitespace-pre-line text-muted">
+          {note}
+        </p>
+      )}
+    </>
   );
 }
 

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { fromLocalField, timeLeft, toLocalField } from "./localTime";
+import { dateTimeAndZone, fromLocalField, timeLeft, toLocalField } from "./localTime";
 
 beforeEach(() => {
   document.documentElement.lang = "en";
@@ -20,6 +20,13 @@ describe("time", () => {
       "0:00",
       "0:00",
     ]);
+  });
+
+  it("that several people keep to tells its zone", () => {
+    const zone = new Intl.DateTimeFormat("en", { timeZoneName: "short" }).formatToParts(0).find(({ type }) => type === "timeZoneName");
+    const at = new Date(2026, 0, 5, 18, 5).getTime() / 1000;
+    expect(dateTimeAndZone(at)).toMatch(/^Mon, Jan 5, 2026.* 06:05\sPM \S+$/);
+    expect(dateTimeAndZone(0).endsWith(` ${String(zone?.value)}`)).toBe(true);
   });
 
   it("comes back from a field as it went in", () => {

@@ -4,17 +4,16 @@ function language(): string {
   return document.documentElement.lang;
 }
 
+const DAY_AND_TIME = { weekday: "short", day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit" } as const;
+
 /** "Mon, 30 Mar 2026, 18:00". */
 export function dateAndTime(seconds: number): string {
-  const format = new Intl.DateTimeFormat(language(), {
-    weekday: "short",
-    day: "numeric",
-    month: "short",
-    year: "numeric",
-    hour: "2-digit",
-    minute: "2-digit",
-  });
-  return format.format(seconds * 1000);
+  return new Intl.DateTimeFormat(language(), DAY_AND_TIME).format(seconds * 1000);
+}
+
+/** "Mon, 30 Mar 2026, 18:00 CEST": for what several people keep to, who may be in several zones. */
+export function dateTimeAndZone(seconds: number): string {
+  return new Intl.DateTimeFormat(language(), { ...DAY_AND_TIME, timeZoneName: "short" }).format(seconds * 1000);
 }
 
 /** "30 Mar, 18:00", for tables; with the year where it is another than this one. */
@@ -23,12 +22,6 @@ export function shortDateAndTime(seconds: number): string {
   const year = at.getFullYear() === new Date().getFullYear() ? {} : { year: "numeric" as const };
   const format = new Intl.DateTimeFormat(language(), { ...year, day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
   return format.format(at);
-}
-
-/** The same with the zone, for who wants to be sure. */
-export function dateTimeAndZone(seconds: number): string {
-  const format = new Intl.DateTimeFormat(language(), { dateStyle: "full", timeStyle: "long" });
-  return format.format(seconds * 1000);
 }
 
 function unit(value: number, name: string): string {

@@ -25,7 +25,7 @@ function AssignmentRow({ assignment, teaches }: { assignment: Assignment; teache
   return (
     <li className="relative flex flex-wrap items-center gap-x-4 gap-y-1 px-4 py-3 hover:bg-hover/50">
       <h2 className="min-w-40 flex-1 font-medium">
-        <Link to="/assignments/$assignmentId" params={{ assignmentId: assignment.id }} className="block truncate after:absolute after:inset-0">
+        <Link to="/assignments/$assignmentId" params={{ assignmentId: assignment.id }} className="block wrap-anywhere after:absolute after:inset-0">
           {assignment.title}
         </Link>
       </h2>

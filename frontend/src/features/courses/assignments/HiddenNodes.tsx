@@ -37,7 +37,7 @@ export function HiddenNodes({ projectId, chosen, onChange }: Props) {
                 checked={chosen.includes(id)}
                 onChange={(event) => onChange(event.target.checked ? [...chosen, id] : chosen.filter((other) => other !== id))}
               />
-              <span className="truncate">{title}</span>
+              <span className="min-w-0 wrap-anywhere">{title}</span>
             </label>
           </li>
         ))}

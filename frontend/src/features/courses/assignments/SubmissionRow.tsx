@@ -40,8 +40,8 @@ export function SubmissionRow({ submission, archive, onLook, onCopy, onComment, 
   return (
     <tr>
       <td className={`${CELL} max-w-56`}>
-        <p className="truncate font-medium">{name}</p>
-        {login !== name && <p className="truncate text-xs text-muted">{login}</p>}
+        <p className="font-medium wrap-anywhere">{name}</p>
+        {login !== name && <p className="text-xs wrap-anywhere text-muted">{login}</p>}
       </td>
       <td className={CELL}>
         <StateChip state={state} late={late} />
@@ -50,7 +50,10 @@ export function SubmissionRow({ submission, archive, onLook, onCopy, onComment, 
       <td className={`${CELL} whitespace-nowrap text-muted`}>{handedInAt === null ? "—" : shortDateAndTime(handedInAt)}</td>
       <td className={`${number} ${WIDE_CELL}`}>{handedIn ? byteSize(size) : "—"}</td>
       <td className={number}>{points ?? "—"}</td>
-      <td className={`${CELL} ${WIDE_CELL} max-w-48 truncate text-muted`}>{comment}</td>
+      <td className={`${CELL} ${WIDE_CELL} max-w-48 text-muted`}>
+        {/* The whole of it is where it is written. */}
+        <p className="line-clamp-3 wrap-anywhere">{comment}</p>
+      </td>
       <td className={`${CELL} whitespace-nowrap`}>
         <span className="flex justify-end gap-1">
           <Button
@@ -58,7 +61,6 @@ export function SubmissionRow({ submission, archive, onLook, onCopy, onComment, 
             icon={<Eye size={13} />}
             disabled={submission.projectId === ""}
             aria-label={t("courses.lookAt", { name })}
-            title={`${t("courses.look")}. ${t("courses.lookHint")}`}
             onClick={onLook}
           >
             {t("courses.lookShort")}

@@ -99,6 +99,7 @@ export function SubmissionsPage({ assignmentId, onProject }: Props) {
       {found.length > 0 && (
         <Table
           label={t("courses.submissions")}
+          note={`${t("courses.lookShort")}: ${t("courses.lookHint")}`}
           columns={[
             { title: t("courses.student") },
             { title: t("courses.state") },

@@ -58,7 +58,7 @@ export function TestResultRow({ row, tests, onAgain, onDetails }: Props) {
   const over = row.state === "done" || row.state === "failed";
   return (
     <tr>
-      <th scope="row" className={`${CELL} max-w-56 truncate text-left font-medium`}>
+      <th scope="row" className={`${CELL} max-w-56 text-left wrap-anywhere font-medium`}>
         {name}
       </th>
       <td className={CELL}>

@@ -6,7 +6,7 @@ import { t } from "@/shared/i18n/i18n";
 import { Button, IconButton } from "@/shared/ui/Button";
 import { ConfirmDialog } from "@/shared/ui/ConfirmDialog";
 import { FormProblem } from "@/shared/ui/FormProblem";
-import { dateAndTime, timeLeft } from "@/shared/ui/localTime";
+import { dateAndTime, dateTimeAndZone, timeLeft } from "@/shared/ui/localTime";
 import { EmptyState, Loading } from "@/shared/ui/states";
 import { useDeed } from "@/shared/ui/useDeed";
 import { useNow } from "@/shared/ui/useNow";
@@ -24,9 +24,9 @@ function ExamRow({ exam, now, onRemove }: { exam: Exam; now: number; onRemove: (
     <li className="flex flex-wrap items-center gap-3 px-4 py-3">
       <GraduationCap size={18} aria-hidden className={state === "on" ? "text-info" : "text-faint"} />
       <div className="min-w-0 flex-1">
-        <p className="truncate font-medium">{exam.title}</p>
+        <p className="font-medium wrap-anywhere">{exam.title}</p>
         <p className="text-xs text-muted">
-          {dateAndTime(exam.startsAt)} – {dateAndTime(exam.endsAt)}
+          {dateAndTime(exam.startsAt)} – {dateTimeAndZone(exam.endsAt)}
         </p>
       </div>
       <span className="tabular">

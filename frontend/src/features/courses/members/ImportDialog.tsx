@@ -41,8 +41,8 @@ function Preview({ list }: { list: MemberList }) {
         <ul className="divide-y divide-line rounded-md border border-line text-xs">
           {members.slice(0, SHOWN).map(({ login, name, role }) => (
             <li key={login} className="grid grid-cols-[1fr_1fr_5rem] gap-2 px-2.5 py-1">
-              <span className="truncate font-mono">{login}</span>
-              <span className="truncate">{name}</span>
+              <span className="min-w-0 font-mono wrap-anywhere">{login}</span>
+              <span className="min-w-0 wrap-anywhere">{name}</span>
               <span className="text-muted">{t(`courses.role.${role}`)}</span>
             </li>
           ))}

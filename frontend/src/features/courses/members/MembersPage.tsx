@@ -40,8 +40,8 @@ function MemberRow({ member, onRole, onRemove }: RowProps) {
   return (
     <tr>
       <td className={`${CELL} max-w-80`}>
-        <p className="truncate font-medium">{name}</p>
-        {login !== name && <p className="truncate text-xs text-muted">{login}</p>}
+        <p className="font-medium wrap-anywhere">{name}</p>
+        {login !== name && <p className="text-xs wrap-anywhere text-muted">{login}</p>}
       </td>
       <td className={`${CELL} w-36`}>
         <DeedSelect label={t("courses.roleOf", { name })} value={member.role} options={courseRoleOptions()} onChoose={(value) => onRole(courseRole(value))} />
@@ -49,11 +49,7 @@ function MemberRow({ member, onRole, onRemove }: RowProps) {
       <td className={CELL}>
         <span className="flex flex-wrap items-center gap-2">
           <Account member={member} />
-          {member.byClaim && (
-            <span title={t("courses.byClaimHint")}>
-              <Chip>{t("courses.byClaim")}</Chip>
-            </span>
-          )}
+          {member.byClaim && <Chip>{t("courses.byClaim")}</Chip>}
         </span>
       </td>
       <td className={`${CELL} w-12`}>
@@ -98,6 +94,7 @@ export function MembersPage({ courseId }: { courseId: string }) {
       {found.length > 0 && (
         <Table
           label={t("courses.members")}
+          note={found.some(({ byClaim }) => byClaim) ? `${t("courses.byClaim")}: ${t("courses.byClaimHint")}` : ""}
           columns={[{ title: t("courses.member") }, { title: t("courses.role") }, { title: t("courses.account") }, { title: t("courses.actions"), hidden: true }]}
         >
           {found.slice(0, SHOWN).map((member) => (

@@ -173,7 +173,6 @@ export const courses = {
   "courses.commentHint": "They read it once you give the work back. Markdown works.",
   "courses.pointsWrong": "Points are a number, or nothing.",
   "courses.saveAndGive": "Save and give back",
-  "courses.look": "Look at the project",
   "courses.lookShort": "Look",
   "courses.lookAt": "Look at the project of {name}",
   "courses.lookHint": "Read-only, for an hour. The student is told.",

@@ -175,7 +175,6 @@ export const courses: Readonly<Record<keyof typeof English, string>> = {
   "courses.commentHint": "돌려준 뒤에 학생이 읽습니다. 마크다운을 쓸 수 있습니다.",
   "courses.pointsWrong": "점수는 숫자이거나 비워 둡니다.",
   "courses.saveAndGive": "저장하고 돌려주기",
-  "courses.look": "프로젝트 보기",
   "courses.lookShort": "보기",
   "courses.lookAt": "{name} 님의 프로젝트 보기",
   "courses.lookHint": "한 시간 동안 읽기만 합니다. 학생에게 알려집니다.",
