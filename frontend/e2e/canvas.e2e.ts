@@ -215,6 +215,10 @@ scenario("a flow is built, run and taken apart by touch on a tablet", async (sta
   await page.getByRole("button", { name: "Show or hide the left panel" }).tap();
   await page.getByRole("button", { name: /^Function Takes/ }).tap();
   await nodeCalled(page, "Function").locator(".node-selected").waitFor();
+  await page.getByRole("tab", { name: "Files" }).tap();
+  const file = page.getByRole("treeitem", { name: "flow.json" });
+  await file.waitFor();
+  expect((await file.boundingBox())?.height).toBeGreaterThan(38);
   await page.getByRole("button", { name: "Show or hide the left panel" }).tap();
   // What is pressed is what the menu is about, not what was selected before.
   await longPress(page, nodeCalled(page, "Words").getByText("Words"));

@@ -82,6 +82,8 @@ scenario("at 1280 × 720 nothing is cut off, and a tablet can use it", async (st
   }
   // Held upright: what opens takes the room of what was there.
   await page.setViewportSize({ width: 768, height: 1024 });
+  const status = page.getByRole("group", { name: "Status" });
+  expect(await status.evaluate(({ scrollWidth, clientWidth }) => scrollWidth - clientWidth)).toBeLessThanOrEqual(0);
   await page.getByRole("button", { name: "Show or hide editor" }).click();
   await page.getByRole("tab", { name: "Files" }).click();
   await page.locator('[data-path="requirements.txt"]').click();

@@ -88,7 +88,7 @@ export function Workbench() {
           <RightArea />
         </SidePanel>
       </Group>
-      <footer data-area="status" className="h-6 shrink-0 border-t border-line bg-panel">
+      <footer data-area="status" className="min-h-6 shrink-0 border-t border-line bg-panel">
         <ErrorBoundary name={t("statusbar.title")}>
           <StatusBar />
         </ErrorBoundary>

@@ -31,7 +31,7 @@ export function FileRow({ item, menu, cut, onOpen }: FileRowProps) {
   const tone = item.isUnorderedDragTarget() ? "bg-accent-soft" : selected ? "bg-hover" : "hover:bg-hover/60";
   if (item.isRenaming()) {
     return (
-      <div className="flex h-6.5 items-center gap-1.5 pr-2" style={indent}>
+      <div className="flex h-6.5 items-center gap-1.5 pr-2 pointer-coarse:h-10" style={indent}>
         <span className="w-3.5" />
         <Icon item={item} />
         <input
@@ -41,7 +41,7 @@ export function FileRow({ item, menu, cut, onOpen }: FileRowProps) {
             const dot = entry.name.lastIndexOf(".");
             target.setSelectionRange(0, dot > 0 ? dot : entry.name.length);
           }}
-          className="h-5.5 min-w-0 flex-1 rounded-sm border border-line-strong bg-base px-1 text-sm"
+          className="h-5.5 min-w-0 flex-1 pointer-coarse:h-8 rounded-sm border border-line-strong bg-base px-1 text-sm"
         />
       </div>
     );
@@ -52,7 +52,7 @@ export function FileRow({ item, menu, cut, onOpen }: FileRowProps) {
         {...item.getProps()}
         onDoubleClick={onOpen}
         data-path={entry.path}
-        className={`flex h-6.5 cursor-default items-center gap-1.5 pr-2 text-sm outline-offset-[-2px] select-none ${tone} ${cut ? "opacity-50" : ""}`}
+        className={`flex h-6.5 cursor-default items-center gap-1.5 pr-2 text-sm pointer-coarse:h-10 outline-offset-[-2px] select-none ${tone} ${cut ? "opacity-50" : ""}`}
         style={indent}
       >
         <span className="w-3.5 shrink-0 text-faint">

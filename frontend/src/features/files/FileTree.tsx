@@ -9,6 +9,7 @@ import { Button, IconButton } from "@/shared/ui/Button";
 import { Menu, type MenuItems } from "@/shared/ui/Menu";
 import { EmptyState } from "@/shared/ui/states";
 import { notify } from "@/shared/ui/toasts";
+import { useRowHeight } from "@/shared/ui/useRowHeight";
 import type { Entry } from "@/wire/generated";
 
 import { deleteAll, download, inTurn, moveInto, openEntry } from "./fileActions";
@@ -34,6 +35,8 @@ function useUploads(projectId: string) {
 function fault(message: string): void {
   notify({ kind: "error", message });
 }
+
+const ROW = 26;
 
 /** The files of the workspace. */
 export function FileTree() {
@@ -76,14 +79,16 @@ function Tree({ projectId }: { projectId: string }) {
   const items = tree.getItems();
   const focused = tree.getState().focusedItem;
   const focusedIndex = items.findIndex((item) => item.getId() === focused);
+  const rowHeight = useRowHeight(ROW);
   const rows = useVirtualizer({
     count: items.length,
     getScrollElement: () => scroller.current,
-    estimateSize: () => 26,
+    estimateSize: () => rowHeight,
     overscan: 12,
     // What Tab leads to is there, however far it is scrolled away.
     rangeExtractor: (range) => [...new Set([...defaultRangeExtractor(range), Math.max(0, focusedIndex)])],
   });
+  useEffect(() => rows.measure(), [rows, rowHeight]);
   useEffect(() => {
     if (focusedIndex >= 0) rows.scrollToIndex(focusedIndex);
   }, [focusedIndex, rows]);

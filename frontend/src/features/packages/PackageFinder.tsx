@@ -50,7 +50,7 @@ function LookUp({ projectId, name, disabled, onInstall }: LookUpProps) {
 function Match({ match, disabled, onInstall }: { match: PackageMatch } & Pick<FinderProps, "disabled" | "onInstall">) {
   const { name, version, offline } = match;
   return (
-    <li className="flex min-h-7 items-center gap-2 px-3 hover:bg-hover/60" data-match={name}>
+    <li className="flex min-h-7 items-center gap-2 px-3 pointer-coarse:min-h-10 hover:bg-hover/60" data-match={name}>
       <span className="min-w-0 flex-1 text-sm wrap-anywhere">
         {name}
       </span>

@@ -17,7 +17,7 @@ export function PackageList({ packages, disabled, onRemove }: PackageListProps) 
     <>
       <ul aria-label={t("packages.installed")} className="min-h-0 flex-1 overflow-y-auto py-1">
         {sorted.map(({ name, version, required }) => (
-          <li key={name} className="group flex h-7 items-center gap-2 px-3 text-sm hover:bg-hover/60" data-package={name}>
+          <li key={name} className="group flex min-h-7 items-center gap-2 px-3 pointer-coarse:min-h-10 text-sm hover:bg-hover/60" data-package={name}>
             <span className={`min-w-0 flex-1 truncate ${required ? "" : "text-muted"}`}>{name}</span>
             {required && (
               <span className="rounded-sm bg-accent-soft px-1.5 text-2xs text-accent-text">

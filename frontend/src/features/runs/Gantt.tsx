@@ -49,7 +49,7 @@ function Bar({ node, total, chosen, onChoose }: { node: NodeResult; total: numbe
   const title = known?.title ?? node.node_id;
   const skipped = node.status === "skipped";
   return (
-    <li className={`group grid h-7 ${COLUMNS} items-center gap-3 px-3 hover:bg-hover`}>
+    <li className={`group grid h-7 ${COLUMNS} items-center gap-3 px-3 pointer-coarse:h-10 hover:bg-hover`}>
       <button
         type="button"
         aria-pressed={chosen}

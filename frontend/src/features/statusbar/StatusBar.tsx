@@ -11,7 +11,7 @@ import { IdleStatus, SandboxStatus, UsageStatus } from "./SandboxStatus";
 import { loadStatus } from "./statusApi";
 import { CursorStatus, EnvironmentStatus, PeopleStatus, ProblemsStatus, ServersStatus } from "./ToolStatus";
 
-/** The line at the foot of the page. Left: where the code runs; right: what is being written. */
+/** The line at the foot of the page; two, where it is narrow: nothing of it has to be scrolled to. Left: where the code runs; right: what is being written. */
 export function StatusBar() {
   const projectId = useProject((state) => state.id);
   const ready = useLive((state) => state.sandbox?.state === "ready");
@@ -23,18 +23,21 @@ export function StatusBar() {
   useEffect(() => loadNow(), [ready, projectId]);
   useReload(load);
   return (
-    <div aria-label={t("statusbar.title")} role="group" className="flex h-full items-stretch overflow-x-auto overflow-y-hidden">
-      <SandboxStatus projectId={projectId} />
-      <UsageStatus projectId={projectId} />
-      <IdleStatus projectId={projectId} />
-      <PortsStatus projectId={projectId} />
-      <span className="flex-1" />
-      <LooksStatus projectId={projectId} />
-      <ProblemsStatus />
-      <CursorStatus />
-      <ServersStatus projectId={projectId} />
-      <EnvironmentStatus />
-      <PeopleStatus />
+    <div aria-label={t("statusbar.title")} role="group" className="flex flex-wrap justify-between">
+      <div className="flex flex-wrap">
+        <SandboxStatus projectId={projectId} />
+        <UsageStatus projectId={projectId} />
+        <IdleStatus projectId={projectId} />
+        <PortsStatus projectId={projectId} />
+      </div>
+      <div className="flex flex-wrap">
+        <LooksStatus projectId={projectId} />
+        <ProblemsStatus />
+        <CursorStatus />
+        <ServersStatus projectId={projectId} />
+        <EnvironmentStatus />
+        <PeopleStatus />
+      </div>
     </div>
   );
 }

@@ -4,7 +4,7 @@ export type StatusTone = "plain" | "ok" | "warn" | "bad" | "info";
 
 const TONES: Record<StatusTone, string> = { plain: "text-muted", ok: "text-ok", warn: "text-warn", bad: "text-bad", info: "text-info" };
 
-const LAYOUT = "flex h-full shrink-0 items-center gap-1.5 px-2 text-xs whitespace-nowrap";
+const LAYOUT = "flex h-5.75 shrink-0 items-center pointer-coarse:h-7.75 gap-1.5 px-2 text-xs whitespace-nowrap max-lg:px-1.5";
 
 interface StatusButtonProps extends ComponentProps<"button"> {
   tone?: StatusTone;

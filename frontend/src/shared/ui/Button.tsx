@@ -18,7 +18,7 @@ export interface ButtonProps extends ComponentProps<"button"> {
 }
 
 export function Button({ tone = "plain", small = false, icon, children, className = "", ...rest }: ButtonProps) {
-  const size = small ? "h-6.5 px-2 text-xs gap-1" : "h-8 px-3 text-sm gap-1.5";
+  const size = small ? "h-6.5 px-2 text-xs gap-1 pointer-coarse:h-8" : "h-8 px-3 text-sm gap-1.5";
   return (
     <button
       type="button"

@@ -17,7 +17,7 @@ export type MenuItems = readonly (MenuItem | "-")[];
 const CONTENT =
   "z-50 max-h-[70vh] min-w-52 overflow-y-auto rounded-lg border border-line-strong bg-raised p-1 text-sm shadow-pop";
 const ITEM =
-  "flex h-7.5 items-center gap-2.5 rounded-sm px-2 outline-none select-none data-disabled:opacity-45 data-highlighted:bg-hover";
+  "flex h-7.5 items-center pointer-coarse:h-10 gap-2.5 rounded-sm px-2 outline-none select-none data-disabled:opacity-45 data-highlighted:bg-hover";
 
 function anyIcon(items: MenuItems): boolean {
   return items.some((item) => item !== "-" && item.icon !== undefined);

@@ -87,7 +87,7 @@ export function PickList({ label, placeholder, items, empty, onPick, onCancel, i
             id={`${id}-${String(row)}`}
             role="option"
             aria-selected={row === index}
-            className="flex min-h-8 items-center gap-2.5 rounded-sm px-2.5 py-1 aria-selected:bg-hover"
+            className="flex min-h-8 items-center gap-2.5 pointer-coarse:min-h-10 rounded-sm px-2.5 py-1 aria-selected:bg-hover"
             onPointerMove={() => setActive(row)}
             onClick={() => onPick(item.id, query)}
           >

@@ -1,10 +1,11 @@
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { Search } from "lucide-react";
-import { useRef, useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { t } from "@/shared/i18n/i18n";
 import { useProject } from "@/shared/project/projectStore";
 import { openNode } from "@/shared/workspace/workspace";
 import { EmptyState } from "@/shared/ui/states";
+import { useRowHeight } from "@/shared/ui/useRowHeight";
 import type { Node } from "@/wire/generated";
 import { useSelection } from "../model/selection";
 import { showNode } from "../model/view";
@@ -33,12 +34,14 @@ export function Outline() {
   const [query, setQuery] = useState("");
   const scroller = useRef<HTMLDivElement>(null);
   const rows = ordered(nodes, query);
+  const rowHeight = useRowHeight(ROW);
   const list = useVirtualizer({
     count: rows.length,
     getScrollElement: () => scroller.current,
-    estimateSize: () => ROW,
+    estimateSize: () => rowHeight,
     overscan: 8,
   });
+  useEffect(() => list.measure(), [list, rowHeight]);
   return (
     <div className="flex h-full flex-col">
       <label className="relative m-2 block">
@@ -60,7 +63,7 @@ export function Outline() {
             if (row === undefined) return null;
             const { node, depth } = row;
             return (
-              <li key={node.id} className="absolute inset-x-0" style={{ top: start, height: ROW }}>
+              <li key={node.id} className="absolute inset-x-0" style={{ top: start, height: rowHeight }}>
                 <button
                   type="button"
                   aria-pressed={selected.has(node.id)}
