@@ -112,7 +112,7 @@ scenario("nodes are cut in one tab and pasted into the project of another", asyn
 });
 
 scenario("a signature that is typed becomes ports, a run takes what is typed, and is kept in the history", async (stage) => {
-  const { page } = await stage.open("Typing", {
+  const { page, id } = await stage.open("Typing", {
     nodes: [
       { id: "sum", title: "Sum", code: "def main():\n    return left + right\n" },
       { id: "other", title: "Other", code: "def main():\n    return 0\n", y: 240 },
@@ -120,6 +120,10 @@ scenario("a signature that is typed becomes ports, a run takes what is typed, an
   });
   await openCode(page, "Sum");
   await goToLine(page, 1);
+  const reads: string[] = [];
+  page.on("request", (request) => {
+    if (request.method() === "GET" && request.url().endsWith(`/api/project/${id}`)) reads.push(request.url());
+  });
   await page.keyboard.press("Shift+Home");
   await page.keyboard.insertText("def main(left: int = 1, right: float = 2):");
   await nodeCalled(page, "Sum").getByText("left").waitFor();
@@ -129,6 +133,8 @@ scenario("a signature that is typed becomes ports, a run takes what is typed, an
   // At once: what is typed is saved before it runs.
   await page.keyboard.press("Control+Enter");
   await nodeCalled(page, "Sum").getByText("int  43").waitFor();
+  // The ports came with the answers to what was saved.
+  expect(reads).toEqual([]);
 
   await openCode(page, "Other");
   await page.getByRole("button", { name: "Split the editor" }).click();

@@ -13,6 +13,10 @@ PROJECT: Final = "/api/project/{project_id}"
 NODE: Final = PROJECT + "/nodes/{node_id}"
 PYTHON: Final = "text/x-python"
 STEP: Final = "The answer's `Graph-ETag-Before` and `Graph-ETag` name the graph before and after: who had the former has the latter."
+SAVED: Final = (
+    "A source with a syntax error is saved too; `ports.error` says where it is. "
+    "The answer has `Graph-ETag-Before` and `Graph-ETag` when the node's ports changed and nothing else did."
+)
 NODE_EXAMPLE: Final = {
     "title": "Clean",
     "code": "def main(input_data):\n    return input_data\n",
@@ -76,7 +80,7 @@ OPERATIONS: Final[list[Operation]] = [
         Policy.EDIT,
         TAG,
         "Save a node's source",
-        description="A source with a syntax error is saved too; `ports.error` says where it is.",
+        description=SAVED,
         body=PYTHON,
         answer=Node,
         headers=("If-Match",),

@@ -80,8 +80,10 @@ def _node_routes(store: ProjectStore) -> list[BaseRoute]:
     async def save_code(request: Request) -> Response:
         source = await read_body(request, MAX_CODE)
         if_match = request.headers.get("if-match")
-        node, etag = store.save_code(_id(request, "node"), source, if_match, user_of(request))
-        return json_response(node, headers={"etag": etag})
+        node, etag, alone = store.save_code(_id(request, "node"), source, if_match, user_of(request))
+        # The graph is as it was; who had it needs only the node, which is the answer.
+        step = _step(store, store.etag()) if alone else {}
+        return json_response(node, headers={"etag": etag, **step})
 
     return [
         Route("/project/nodes", add, methods=["POST"]),

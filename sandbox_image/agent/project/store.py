@@ -234,15 +234,23 @@ class ProjectStore:
         self._save(replace(flow, nodes=nodes, edges=edges), by)
         self._sources.discard(gone)
 
-    def save_code(self, node_id: str, source: bytes, if_match: str | None, by: str = "") -> tuple[Node, str]:
-        """Replace a node's source. STALE when ``if_match`` is given and the file changed since."""
+    def save_code(self, node_id: str, source: bytes, if_match: str | None, by: str = "") -> tuple[Node, str, bool]:
+        """Replace a node's source. STALE when ``if_match`` is given and the file changed since.
+
+        Returns the node and its source's tag, and whether the node is all that was announced: nothing is when its ports are as
+        they were, and more is when edges have lost a port, or have it again.
+        """
+        self.caught_up()
+        before = self._announced
         node = self._code_node(node_id)
         data = checked_source(source)
         if if_match is not None:
             _check_match(if_match, self._sources.etag(node), node.file)
         self._sources.write(node, data)
-        self.refresh(by)
-        return self.node(node_id), code_etag(data)
+        now = self.refresh(by)
+        saved = self.node(node_id)
+        alone = before is not None and now != before and now == _with_node(before, saved)
+        return saved, code_etag(data), alone
 
     # ── Edges ────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -332,6 +340,12 @@ def _node(flow: Flow, node_id: str) -> Node:
         if node.id == node_id:
             return node
     raise AgentError(ErrorCode.NOT_FOUND, f"There is no node {node_id!r} in this project.", node=node_id)
+
+
+def _with_node(state: tuple[Project, str], node: Node) -> tuple[Project, str]:
+    """The project with this node in the place of the one of its id."""
+    project, etag = state
+    return replace(project, nodes=[node if each.id == node.id else each for each in project.nodes]), etag
 
 
 def _check_match(if_match: str, etag: str, what: str) -> None:

@@ -140,7 +140,13 @@ async def test_graph_and_sources_are_saved_with_their_tags(client: aiohttp.Clien
     code = await client.get("/project/nodes/saved/code")
     assert (await code.read(), code.headers["ETag"]) == (b"def main():\n    return 1\n", code.headers["ETag"])
     new = "def main(a, b):\n    return a\n"
-    await answer(await client.put("/project/nodes/saved/code", data=new, headers={"If-Match": code.headers["ETag"]}))
+    put = await client.put("/project/nodes/saved/code", data=new, headers={"If-Match": code.headers["ETag"]})
+    await answer(put)
+    tag = (await client.get("/project")).headers["ETag"]
+    assert (put.headers["Graph-ETag-Before"], put.headers["Graph-ETag"]) == (tag, tag)
+    same = await client.put("/project/nodes/saved/code", data=new + "# said\n")
+    assert (same.status, "Graph-ETag" in same.headers) == (200, False)
+    await answer(await client.put("/project/nodes/saved/code", data=new))
     assert (agent.workspace / "nodes/saved.py").read_text() == new
     archive = zipfile.ZipFile(io.BytesIO(await (await client.get("/project/export")).read()))
     assert {"flow.json", "nodes/saved.py", "requirements.txt"} <= set(archive.namelist())

@@ -147,6 +147,61 @@ describe("saving", () => {
     expect(server.calls.at(-1)).toBe("GET ");
   });
 
+  describe("beside a source that is saved", () => {
+    /** The server's answer to a source, when the test wants it: with the graph's tag if only the node's ports changed. */
+    function source(alone: boolean): { saved: Promise<Response>; answer: () => void } {
+      let answer: () => void = () => undefined;
+      const saved = sync.saveSource(
+        () =>
+          new Promise((resolve) => {
+            answer = () => resolve(new Response("{}", { headers: alone ? { "Graph-ETag": `"${String(server.version)}"` } : {} }));
+          }),
+      );
+      return { saved, answer };
+    }
+
+    it("does not read again that ports changed which its answer has, whether that is told before or after", async () => {
+      const first = source(true);
+      sync.announced('"1"');
+      first.answer();
+      await first.saved;
+      await sync.settled();
+      const second = source(true);
+      second.answer();
+      await second.saved;
+      sync.announced('"1"');
+      await sync.settled();
+      expect(server.calls).toEqual([]);
+      // The next one is somebody else's.
+      sync.announced('"1"');
+      await sync.settled();
+      expect(server.calls).toEqual(["GET "]);
+    });
+
+    it("reads again what more than ports changed, and what failed", async () => {
+      const marks = source(false);
+      sync.announced('"1"');
+      marks.answer();
+      await marks.saved;
+      await sync.settled();
+      expect(server.calls).toEqual(["GET "]);
+      sync.announced('"1"');
+      await expect(sync.saveSource(() => Promise.reject(new Error("away")))).rejects.toThrow("away");
+      await sync.settled();
+      expect(server.calls).toEqual(["GET ", "GET "]);
+    });
+
+    it("reads again after a step that was saved at the same time, whose answer may be of before", async () => {
+      const { saved, answer } = source(true);
+      sync.submit(renamed("a", "New"));
+      await vi.waitFor(() => expect(server.calls).toContain("PATCH /nodes/a"));
+      answer();
+      await saved;
+      await sync.settled();
+      expect(server.calls).toEqual(["PATCH /nodes/a", "GET "]);
+    });
+  });
+
   it("reads what somebody else saved between two of its steps, and does not take their graph for its own", async () => {
     sync.submit(renamed("a", "Mine"));
     await settled();

@@ -35,6 +35,10 @@ export class ProjectSync {
   private readonly told: string[] = [];
   /** Tags of the graphs that our own steps led to, whose events have not come yet. */
   private readonly own: string[] = [];
+  /** Sources of nodes on their way to the server, which do not wait for their turn here. */
+  private readonly sources = new Set<Promise<void>>();
+  /** How many were sent or answered. */
+  private sourceMoves = 0;
   private disposed = false;
   private retryMs = FIRST_RETRY_MS;
   private endWait: () => void = () => undefined;
@@ -66,6 +70,27 @@ export class ProjectSync {
     this.catchUpLater();
   }
 
+  /**
+   * Save a node's source, at once. Events that come meanwhile wait for the answer, which says whether they are of it alone:
+   * then all that changed are the ports of the node in it.
+   */
+  async saveSource(send: () => Promise<Response>): Promise<Response> {
+    this.sourceMoves += 1;
+    const sending = send();
+    const known = sending.then(
+      ({ headers }) => {
+        const etag = headers.get("Graph-ETag");
+        if (etag !== null) this.own.push(etag);
+      },
+      () => undefined,
+    );
+    this.sources.add(known);
+    await known;
+    this.sources.delete(known);
+    this.sourceMoves += 1;
+    return await sending;
+  }
+
   private catchUpLater(): void {
     if (this.refreshWanted) return;
     this.refreshWanted = true;
@@ -74,6 +99,7 @@ export class ProjectSync {
   }
 
   private async catchUp(): Promise<void> {
+    while (this.sources.size > 0) await Promise.all(this.sources);
     this.refreshWanted = false;
     for (const etag of this.told.splice(0)) {
       const index = this.own.indexOf(etag);
@@ -170,6 +196,7 @@ export class ProjectSync {
       settlePending(edit);
       return;
     }
+    const moves = this.sourceMoves;
     try {
       await this.rememberCode(change);
       const pieces = change.nodes.size + change.edges.size;
@@ -180,6 +207,8 @@ export class ProjectSync {
         this.own.push(...steps.made);
         if (steps.missed || marksOutdated(change)) this.refresh();
       }
+      // Ports of a source that was saved at the same time may have been older in the answer that came last.
+      if (this.sources.size > 0 || this.sourceMoves !== moves) this.refresh();
     } catch (error) {
       if (error instanceof ApiError && isPassing(error)) throw error;
       dropPending(edit);

@@ -29,6 +29,11 @@ export function submitEdit(edit: Edit): void {
   session?.sync.submit(edit);
 }
 
+/** Save a node's source: `send` asks the server to. */
+export function saveSource(send: () => Promise<Response>): Promise<Response> {
+  return session?.sync.saveSource(send) ?? send();
+}
+
 export function refreshProject(): void {
   session?.sync.refresh();
 }

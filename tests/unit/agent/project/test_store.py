@@ -178,7 +178,7 @@ async def test_an_edge_whose_port_vanishes_is_kept_and_marked(store: ProjectStor
 
 async def test_a_source_with_a_syntax_error_is_saved_and_its_line_told(store: ProjectStore):
     node = add(store, "A")
-    saved, _ = store.save_code(node.id, b"def main(:\n", None)
+    saved, *_ = store.save_code(node.id, b"def main(:\n", None)
     assert "line 1" in saved.ports.error
     with refused(ErrorCode.INVALID, "line 2"):
         store.save_code(node.id, b"x = 1\ny = '\xff'\n", None)
@@ -230,6 +230,28 @@ async def test_a_step_is_announced_alone_and_what_changed_outside_before_it(
     assert events.seq == published + 2
     store.patch_node(node.id, NodePatch(position=HERE))
     assert events.seq == published + 3
+
+
+async def test_a_saved_source_says_whether_its_node_is_all_that_was_announced(
+    store: ProjectStore, tmp_path: Path, events: EventLog
+):
+    source = add(store, "Source", "def main(): return 1\n")
+    target = add(store, "Target", "def main(a, b): ...\n")
+    store.add_edge(NewEdge(source=source.id, target=target.id, target_port="b"))
+
+    def saved(code: str) -> tuple[bool, int]:
+        published = events.seq
+        node, _, alone = store.save_code(target.id, code.encode(), None)
+        assert node in store.read()[0].nodes
+        return alone, events.seq - published
+
+    assert saved("def main(a, b): return a\n") == (False, 0)
+    assert saved("def main(a, b, c): return a\n") == (True, 1)
+    assert saved("def main(a, c): return a\n") == (False, 1)  # the edge is marked
+    assert saved("def main(a, c, d): return a\n") == (False, 1)  # the mark names the ports there are
+    assert saved("def main(a, b): return a\n") == (False, 1)  # the mark is gone
+    (tmp_path / "nodes/source.py").write_text("def main(new): return 1\n")
+    assert saved("def main(a, b, c): return a\n") == (True, 2)  # what a program wrote was announced before
 
 
 async def test_a_source_is_not_read_again_after_it_was_written(store: ProjectStore, monkeypatch: pytest.MonkeyPatch):

@@ -3,6 +3,7 @@
 import { nodePath, projectPath } from "@/shared/api/paths";
 import { ApiError, request, withQuery } from "@/shared/api/request";
 import { portsRead } from "@/shared/project/projectStore";
+import { saveSource } from "@/shared/session/projectSession";
 import type { Target } from "@/shared/workspace/workspace";
 import { parse } from "@/wire/parse";
 
@@ -65,7 +66,7 @@ function nodeSource(projectId: string, nodeId: string): Source {
     load: (etag) => read(path, {}, etag),
     save: async (text, etag) => {
       const headers = { "Content-Type": "text/x-python", ...(etag === undefined ? {} : { "If-Match": etag }) };
-      const response = await request(path, { method: "PUT", body: text, headers });
+      const response = await saveSource(() => request(path, { method: "PUT", body: text, headers }));
       const node = parse("Node", await response.json());
       portsRead(node.id, node.ports);
       return response.headers.get("ETag") ?? "";
