@@ -105,9 +105,9 @@ def run(settings: "Settings", listening: socket.socket) -> None:
 
     from control_plane.adapters.database.opening import DatabaseUnusable, prepare_database
     from control_plane.api.ending import HANG_SEC, EndingServer
-    from control_plane.api.sockets.protocol import BoundedWebSocketProtocol
     from control_plane.app import create_app
     from control_plane.commands import logs
+    from sandbox_image.sockets.serving import ServingProtocol
 
     logs.configure(settings.log_format, settings.log_level)
     try:
@@ -119,7 +119,7 @@ def run(settings: "Settings", listening: socket.socket) -> None:
         create_app(settings),
         loop="uvloop",
         http="httptools",
-        ws=BoundedWebSocketProtocol,
+        ws=ServingProtocol,
         ws_per_message_deflate=False,
         ws_max_size=LARGEST_MESSAGE,
         ws_ping_interval=20.0,

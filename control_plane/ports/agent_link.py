@@ -1,6 +1,6 @@
 """The way to the agent in a sandbox: requests, streams and sockets."""
 
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Protocol
@@ -35,7 +35,8 @@ class AgentStream(Protocol):
 class AgentSocket(Protocol):
     """A WebSocket to the agent. ``receive`` returns text, bytes, or None when the agent closed it (see ``close_code``).
 
-    Reading is paused while nobody receives, so a slow reader slows the agent and nothing is stored up.
+    Reading is paused while nobody receives, so a slow reader slows the agent and nothing is stored up. ``hand_to`` takes messages as
+    they come instead, ``hold`` and ``release`` say when; ``write`` does not wait until the agent reads (``is_writable``).
     """
 
     close_code: int
@@ -43,8 +44,16 @@ class AgentSocket(Protocol):
 
     @property
     def subprotocol(self) -> str | None: ...
+    @property
+    def is_writable(self) -> bool: ...
     async def receive(self) -> str | bytes | None: ...
+    def hand_to(
+        self, take: Callable[[str | bytes], object], on_end: Callable[[], object], on_writable: Callable[[], object]
+    ) -> None: ...
+    def hold(self) -> None: ...
+    def release(self) -> None: ...
     async def send(self, message: str | bytes) -> None: ...
+    def write(self, message: str | bytes) -> None: ...
     async def close(self, code: int = 1000, reason: str = "") -> None: ...
 
 

@@ -56,9 +56,9 @@ async def serve(bootstrap: Bootstrap, stop: asyncio.Event, first: asyncio.Task[Z
 
 def _websocket_protocol(*arguments: Any, **named: Any) -> asyncio.Protocol:
     """Imported for the first socket: a project's first result needs none."""
-    from sandbox_image.agent.websocket_protocol import AgentWebSocketProtocol
+    from sandbox_image.sockets.serving import ServingProtocol
 
-    return AgentWebSocketProtocol(*arguments, **named)
+    return ServingProtocol(*arguments, **named)
 
 
 async def _serve(config: Config, bootstrap: Bootstrap, stop: asyncio.Event, end_runs: Callable[[], None]) -> None:

@@ -33,7 +33,7 @@ MAX_TERMINAL_INPUT: Final = 64 * KIB
 MAX_TERMINAL_OUTPUT: Final = 64 * KIB
 """Bytes of payload in one output frame."""
 TERMINAL_RING: Final = 1 * MIB
-TERMINAL_WINDOW: Final = 100_000
+TERMINAL_WINDOW: Final = 256 * KIB
 """Unacknowledged bytes of the driving viewer above which the PTY is no longer read."""
 MAX_TERMINALS: Final = 16
 

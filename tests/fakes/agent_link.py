@@ -140,6 +140,9 @@ class FakeSocket:
         self.subprotocol = ""
         self._peer = peer
         self._closed = False
+        self._handing: asyncio.Task[None] | None = None
+        self._released = asyncio.Event()
+        self._released.set()
 
     async def receive(self) -> str | bytes | None:
         """Wait for a message; None when the agent closed."""
@@ -156,9 +159,40 @@ class FakeSocket:
         """Send to the agent."""
         self._peer.from_client.put_nowait(message)
 
+    @property
+    def is_writable(self) -> bool:
+        """Always: nothing is bounded in memory."""
+        return True
+
+    def write(self, message: str | bytes) -> None:
+        """Send to the agent without waiting."""
+        self._peer.from_client.put_nowait(message)
+
+    def hand_to(
+        self, take: Callable[[str | bytes], object], on_end: Callable[[], object], on_writable: Callable[[], object]
+    ) -> None:
+        """Hand over what comes, as ``MessageSocket`` does."""
+        self._handing = asyncio.create_task(self._hand(take, on_end))
+
+    async def _hand(self, take: Callable[[str | bytes], object], on_end: Callable[[], object]) -> None:
+        while (message := await self.receive()) is not None:
+            await self._released.wait()
+            take(message)
+        on_end()
+
+    def hold(self) -> None:
+        """Take nothing."""
+        self._released.clear()
+
+    def release(self) -> None:
+        """Go on."""
+        self._released.set()
+
     async def close(self, code: int = 1000, reason: str = "") -> None:
         """Close from our side."""
         self._closed = True
+        if self._handing is not None:
+            self._handing.cancel()
         self._peer.from_client.put_nowait(None)
 
 

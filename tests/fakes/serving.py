@@ -9,13 +9,15 @@ from typing import Any
 import uvicorn
 from starlette.types import Receive, Scope, Send
 
+from sandbox_image.sockets.serving import ServingProtocol
+
 
 @asynccontextmanager
 async def serving(
     app: Callable[[Scope, Receive, Send], Awaitable[None]], listener: socket.socket, *, lifespan: str = "off"
 ) -> AsyncGenerator[None]:
     """Serve until the block ends. It is listening, and the app has started, when the block begins."""
-    settings: dict[str, Any] = {"ws": "websockets-sansio", "ws_per_message_deflate": False, "log_config": None}
+    settings: dict[str, Any] = {"ws": ServingProtocol, "ws_per_message_deflate": False, "log_config": None}
     server = uvicorn.Server(uvicorn.Config(app, lifespan=lifespan, timeout_graceful_shutdown=1, **settings))  # pyright: ignore[reportArgumentType]
     async with asyncio.TaskGroup() as group:
         # Not ``serve``: it would take the process's signals, which are pytest's.

@@ -23,6 +23,7 @@ from control_plane.domain.people import Person
 from control_plane.ports import AgentLink
 from control_plane.services.open_sockets import OpenSockets
 from control_plane.services.preview_tickets import PASS_SEC, PreviewTickets
+from sandbox_image.sockets.serving import served_socket
 from sandbox_image.wire.errors import STATUS, ErrorBody
 from sandbox_image.wire.limits import MIB
 
@@ -136,7 +137,9 @@ class PreviewApp:
                 ) as agent:
                     await websocket.accept(agent.subprotocol)
                     accepted = True
-                    code = await Relay(websocket, agent, address, services.sandboxes, RULES).run(registered.closing)
+                    code = await Relay(served_socket(websocket.scope), agent, address, services.sandboxes, RULES).run(
+                        registered.closing
+                    )
         except AimforgeError as error:
             if accepted:
                 await close(websocket, code_of(error), error.message)

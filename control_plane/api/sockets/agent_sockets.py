@@ -23,6 +23,7 @@ from control_plane.api.sockets.relay import Relay, Rules, close, code_of
 from control_plane.domain.access import Policy, Share
 from control_plane.domain.errors import AimforgeError
 from control_plane.domain.people import Person
+from sandbox_image.sockets.serving import served_socket
 from sandbox_image.wire.closing import CloseCode
 from sandbox_image.wire.language import LanguageServerKind
 from sandbox_image.wire.limits import MAX_LSP_MESSAGE, MAX_TERMINAL_INPUT, MAX_TERMINAL_OUTPUT
@@ -81,7 +82,9 @@ async def serve(websocket: WebSocket, kind: str, path: str, query: str, rules: R
             async with services.link.connect(
                 address, path, query=query, user=person.name, view_only=view_only, max_message=from_agent
             ) as agent:
-                code = await Relay(websocket, agent, address, services.sandboxes, rules).run(registered.closing)
+                code = await Relay(served_socket(websocket.scope), agent, address, services.sandboxes, rules).run(
+                    registered.closing
+                )
     except AimforgeError as error:
         await close(websocket, code_of(error), error.message)
     except WebSocketDisconnect:

@@ -1,8 +1,8 @@
 """The relay: one WebSocket of a person joined with one of an agent.
 
-Messages pass one at a time in each direction: the next is read when the last was taken, so each side's pace is the other's
-and nothing is stored up. Both directions end together, and the person is always told why: by the agent's own code where
-that is one an agent may give, else by how the sandbox ended, else by what was found here.
+Each message passes in the turn of the loop in which it came, and while one side does not read, the other is not read either: each
+side's pace is the other's and nothing is stored up. Both directions end together, and the person is always told why: by the
+agent's own code where that is one an agent may give, else by how the sandbox ended, else by what was found here.
 """
 
 import asyncio
@@ -10,11 +10,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, Protocol
 
-from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
+from starlette.websockets import WebSocket, WebSocketState
 
 from control_plane.domain.errors import AimforgeError
 from control_plane.domain.sandbox import CLOSE_CODES, EndReason
 from control_plane.ports import AgentAddress, AgentSocket
+from sandbox_image.sockets.message_socket import MessageSocket
 from sandbox_image.wire.closing import CLOSINGS, CloseCode
 from sandbox_image.wire.errors import ErrorCode
 
@@ -71,71 +72,92 @@ class Relay:
     """Joins a person's socket, accepted, with an agent's, open, until one of them ends."""
 
     def __init__(
-        self, person: WebSocket, agent: AgentSocket, address: AgentAddress, lifecycle: Lifecycle, rules: Rules
+        self, person: MessageSocket, agent: AgentSocket, address: AgentAddress, lifecycle: Lifecycle, rules: Rules
     ) -> None:
         self._person = person
         self._agent = agent
         self._address = address
         self._lifecycle = lifecycle
         self._rules = rules
+        self._ended: asyncio.Future[CloseCode | None] = asyncio.get_running_loop().create_future()
+        self._waking: asyncio.Task[None] | None = None
 
     async def run(self, closing: "asyncio.Future[CloseCode]") -> CloseCode:
         """Pass messages until an end; the code that the person's socket is to be closed with.
 
         ``closing`` ends it from outside, with its code.
         """
-        async with asyncio.TaskGroup() as group:
-            up = group.create_task(self._up())
-            down = group.create_task(self._down())
-            await asyncio.wait({up, down, closing}, return_when=asyncio.FIRST_COMPLETED)
-            if closing.done():
-                code = closing.result()
-            elif up.done():
-                code = up.result()
-            else:
-                code = down.result() or await self._code_of_agent()
-            up.cancel()
-            down.cancel()
-        return code
+        async with asyncio.TaskGroup() as self._group:
+            self._person.hand_to(self._up, lambda: self._end(CloseCode.NORMAL), self._on_person_writable)
+            self._agent.hand_to(self._down, lambda: self._end(None), self._on_agent_writable)
+            await asyncio.wait({self._ended, closing}, return_when=asyncio.FIRST_COMPLETED)
+            ended = self._ended.done()
+            self._end(None)
+            self._person.hold()
+            self._agent.hold()
+            if self._waking is not None:
+                self._waking.cancel()
+        if closing.done():
+            return closing.result()
+        return (ended and self._ended.result()) or await self._code_of_agent()
 
-    async def _up(self) -> CloseCode:
-        """From the person to the agent, until the person leaves or breaks a rule."""
-        rules, project_id = self._rules, self._address.project_id
-        while True:
-            event = await self._person.receive()
-            if event["type"] == "websocket.disconnect":
-                return CloseCode.NORMAL
-            message = event.get("text")
-            if message is None:
-                message = event["bytes"]
-                if not rules.binary:
-                    return CloseCode.UNSUPPORTED_DATA
-            elif not rules.text:
-                return CloseCode.UNSUPPORTED_DATA
-            if len(message) > rules.max_message:
-                return CloseCode.MESSAGE_TOO_BIG
-            if self._lifecycle.address_of(project_id) != self._address:
-                try:
-                    if await self._lifecycle.ensure_ready(project_id) != self._address:
-                        return CloseCode.SANDBOX_REPLACED
-                except AimforgeError:
-                    return await self._code_of_agent()
-            if rules.is_input(message):
-                self._lifecycle.touch(project_id)
-            await self._agent.send(message)
+    def _end(self, code: CloseCode | None) -> None:
+        """End; without a code, by the agent's."""
+        if not self._ended.done():
+            self._ended.set_result(code)
 
-    async def _down(self) -> CloseCode | None:
-        """From the agent to the person, until the agent's socket ends; a code if the person left while we sent."""
-        send = self._person.send
+    def _up(self, message: str | bytes) -> None:
+        """Pass a message from the person to the agent."""
+        rules = self._rules
+        if not (rules.text if isinstance(message, str) else rules.binary):
+            self._refuse(CloseCode.UNSUPPORTED_DATA)
+        elif len(message) > rules.max_message:
+            self._refuse(CloseCode.MESSAGE_TOO_BIG)
+        elif self._lifecycle.address_of(self._address.project_id) != self._address:
+            self._person.hold()
+            self._waking = self._group.create_task(self._wake(message))
+        else:
+            self._pass_up(message)
+
+    def _refuse(self, code: CloseCode) -> None:
+        self._person.hold()
+        self._end(code)
+
+    def _pass_up(self, message: str | bytes) -> None:
+        if self._rules.is_input(message):
+            self._lifecycle.touch(self._address.project_id)
+        self._agent.write(message)
+        if not self._agent.is_writable:
+            self._person.hold()
+
+    def _down(self, message: str | bytes) -> None:
+        """Pass a message from the agent to the person."""
+        self._person.write(message)
+        if not self._person.is_writable:
+            self._agent.hold()
+
+    def _on_person_writable(self) -> None:
+        if not self._ended.done():
+            self._agent.release()
+
+    def _on_agent_writable(self) -> None:
+        if not self._ended.done() and self._waking is None:
+            self._person.release()
+
+    async def _wake(self, message: str | bytes) -> None:
+        """Wake a sandbox that sleeps, and pass the message on that came for it."""
         try:
-            while (message := await self._agent.receive()) is not None:
-                if isinstance(message, str):
-                    await send({"type": "websocket.send", "text": message})
-                else:
-                    await send({"type": "websocket.send", "bytes": message})
-        except WebSocketDisconnect:
-            return CloseCode.NORMAL
-        return None
+            ready = await self._lifecycle.ensure_ready(self._address.project_id)
+        except AimforgeError:
+            self._end(None)
+            return
+        if ready != self._address:
+            self._end(CloseCode.SANDBOX_REPLACED)
+            return
+        self._waking = None
+        self._pass_up(message)
+        if self._agent.is_writable:
+            self._person.release()
 
     async def _code_of_agent(self) -> CloseCode:
         """Why the agent's socket ended."""

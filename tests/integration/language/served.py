@@ -24,6 +24,7 @@ from sandbox_image.agent.errors import AgentError
 from sandbox_image.agent.gate import Gate
 from sandbox_image.agent.http import json_response
 from sandbox_image.agent.language import LanguageServers, routes
+from sandbox_image.sockets.serving import ServingProtocol
 from sandbox_image.wire.language import LanguageServerHealth
 
 DEADLINE = 60.0
@@ -225,7 +226,7 @@ async def served(folder: Path, python: Path, **settings: Any) -> AsyncIterator[S
 @asynccontextmanager
 async def _listening(app: ASGIApp, folder: Path) -> AsyncIterator[None]:
     config = uvicorn.Config(
-        app, ws="websockets-sansio", http="httptools", ws_per_message_deflate=False, lifespan="off", log_config=None
+        app, ws=ServingProtocol, http="httptools", ws_per_message_deflate=False, lifespan="off", log_config=None
     )
     config.timeout_graceful_shutdown = 1
     listener = socket.socket(socket.AF_UNIX)

@@ -24,6 +24,7 @@ from sandbox_image.agent.errors import AgentError
 from sandbox_image.agent.gate import Gate
 from sandbox_image.agent.http import json_response
 from sandbox_image.agent.terminal import Terminals, routes
+from sandbox_image.sockets.serving import ServingProtocol
 from sandbox_image.wire.terminals import INPUT, OUTPUT, OUTPUT_HEADER
 
 DEADLINE = 60.0
@@ -49,7 +50,7 @@ async def serving(app: ASGIApp, path: Path) -> AsyncIterator[None]:
     listener = socket.socket(socket.AF_UNIX)
     listener.bind(str(path))
     config = uvicorn.Config(
-        app, ws="websockets-sansio", http="httptools", ws_per_message_deflate=False, lifespan="off", log_config=None
+        app, ws=ServingProtocol, http="httptools", ws_per_message_deflate=False, lifespan="off", log_config=None
     )
     config.timeout_graceful_shutdown = 1
     config.load()

@@ -19,7 +19,7 @@ from websockets.asyncio.client import connect
 from control_plane.api import ending
 from control_plane.api.ending import HANG_SEC, EndingServer
 from control_plane.api.middleware import Edge
-from control_plane.api.sockets.protocol import BoundedWebSocketProtocol
+from sandbox_image.sockets.serving import ServingProtocol
 
 DEADLINE = 60.0
 
@@ -97,7 +97,7 @@ async def test_all_ends_in_order(monkeypatch: pytest.MonkeyPatch, caplog: pytest
         uvicorn.Config(
             work.app(),
             http="httptools",
-            ws=BoundedWebSocketProtocol,
+            ws=ServingProtocol,
             lifespan="on",
             log_config=None,
             timeout_graceful_shutdown=HANG_SEC,

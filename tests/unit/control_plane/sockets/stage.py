@@ -15,11 +15,11 @@ from starlette.websockets import WebSocket
 from websockets.asyncio.server import ServerConnection, unix_serve
 
 from control_plane.adapters.agent_link.link import UnixAgentLink
-from control_plane.api.sockets.protocol import BoundedWebSocketProtocol
 from control_plane.api.sockets.relay import Relay, Rules, close
 from control_plane.domain.sandbox import EndReason
 from control_plane.ports import AgentAddress
 from control_plane.services.open_sockets import OpenSockets
+from sandbox_image.sockets.serving import ServingProtocol, served_socket
 
 ADDRESS = AgentAddress(project_id="p", generation=1)
 AgentHandler = Callable[[ServerConnection], Awaitable[None]]
@@ -46,9 +46,17 @@ class Lifecycle:
         self.touched = 0
         self.paused = False
         self.woken = 0
+        self._awake = asyncio.Event()
+        self._awake.set()
+
+    def hold_waking(self) -> asyncio.Event:
+        """Let a sandbox wake once the event is set."""
+        self._awake.clear()
+        return self._awake
 
     async def ensure_ready(self, project_id: str) -> AgentAddress:
         self.woken += 1
+        await self._awake.wait()
         self.paused = False
         return ADDRESS
 
@@ -70,13 +78,16 @@ class Stage:
         self.port = port
         self.lifecycle = lifecycle
         self.open_sockets = open_sockets
+        self.asked = asyncio.Event()
+        """Set when a browser asked for ``/late``, which is accepted once ``accept`` is set."""
+        self.accept = asyncio.Event()
         self._server = server
 
     @property
-    def connections(self) -> list[BoundedWebSocketProtocol]:
+    def connections(self) -> list[ServingProtocol]:
         """The open connections of browsers."""
         open_now = self._server.server_state.connections
-        return [one for one in open_now if isinstance(one, BoundedWebSocketProtocol)]
+        return [one for one in open_now if isinstance(one, ServingProtocol)]
 
     def browser(self) -> websockets.connect:
         return websockets.connect(self.url, compression=None, max_size=None)
@@ -94,15 +105,30 @@ async def stage(path: Path, handler: AgentHandler, rules: Rules = RULES, ping: f
         await websocket.accept()
         with sockets.register("ann", "p", "test") as registered:
             async with link.connect(ADDRESS, "/x", max_message=rules.max_message) as agent:
-                code = await Relay(websocket, agent, ADDRESS, lifecycle, rules).run(registered.closing)
+                code = await Relay(served_socket(websocket.scope), agent, ADDRESS, lifecycle, rules).run(
+                    registered.closing
+                )
         await close(websocket, code)
+
+    asked, accept = asyncio.Event(), asyncio.Event()
+
+    async def late(websocket: WebSocket) -> None:
+        asked.set()
+        await accept.wait()
+        await endpoint(websocket)
 
     async def refuse(websocket: WebSocket) -> None:
         await websocket.send_denial_response(PlainTextResponse("not you", 403))
 
     config = uvicorn.Config(
-        Starlette(routes=[WebSocketRoute("/refused", refuse), WebSocketRoute("/{path:path}", endpoint)]),
-        ws=BoundedWebSocketProtocol,
+        Starlette(
+            routes=[
+                WebSocketRoute("/refused", refuse),
+                WebSocketRoute("/late", late),
+                WebSocketRoute("/{path:path}", endpoint),
+            ]
+        ),
+        ws=ServingProtocol,
         ws_ping_interval=ping,
         ws_ping_timeout=ping,
         ws_per_message_deflate=False,
@@ -115,7 +141,9 @@ async def stage(path: Path, handler: AgentHandler, rules: Rules = RULES, ping: f
     listening.listen()
     async with unix_serve(handler, str(path / "agent.sock"), compression=None, max_size=None):
         serving = asyncio.create_task(server.serve([listening]))
-        yield Stage(server, listening.getsockname()[1], lifecycle, sockets)
+        there = Stage(server, listening.getsockname()[1], lifecycle, sockets)
+        there.asked, there.accept = asked, accept
+        yield there
         server.should_exit = True
         await serving
 

@@ -15,9 +15,10 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from websockets.asyncio.server import ServerConnection
 
-from control_plane.adapters.agent_link.websocket import GUID, HIGH_WATER, WebSocket, connect
-from control_plane.api.sockets.protocol import MAX_FRAGMENTS
+from control_plane.adapters.agent_link.websocket import GUID, WebSocket, connect
 from control_plane.api.sockets.relay import Rules
+from sandbox_image.sockets.frames import MAX_FRAGMENTS
+from sandbox_image.sockets.message_socket import HIGH_WATER
 from sandbox_image.wire.closing import CloseCode
 from tests.unit.control_plane.sockets.stage import Stage, echo, stage
 

@@ -11,7 +11,7 @@ from websockets.asyncio.client import connect
 from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import InvalidStatus
 
-from control_plane.api.sockets import protocol
+from sandbox_image.sockets import serving
 from tests.unit.control_plane.sockets.stage import echo, stage
 from tests.unit.control_plane.sockets.test_hostile_frames import DEADLINE, frame, is_served, raw
 
@@ -47,7 +47,7 @@ async def test_text_that_is_none_is_closed_by_its_code_and_not_logged(
     async with stage(tmp_path, echo) as there, asyncio.timeout(DEADLINE):
         async with raw(there) as browser:
             await browser.send(NOT_UTF8[how])
-            assert await browser.close_code() == (1000 if "goodbye" in how else 1007)
+            assert await browser.close_code() == 1007
         await is_served(there)
         while len(there.open_sockets):  # noqa: ASYNC110
             await asyncio.sleep(0.005)
@@ -61,6 +61,31 @@ async def test_a_refusal_before_a_socket_is_accepted_is_not_logged(tmp_path: Pat
         assert (refused.value.response.status_code, refused.value.response.body) == (403, b"not you")
         await is_served(there)
     assert logged(caplog) == []
+
+
+async def test_a_request_that_cannot_be_read_is_answered(tmp_path: Path):
+    """uvicorn alone would leave it without a word."""
+    async with stage(tmp_path, echo) as there, asyncio.timeout(DEADLINE):
+        with pytest.raises(InvalidStatus) as refused:
+            await connect(there.url, proxy=None, additional_headers={"x-long": "x" * 10_000})
+        assert refused.value.response.status_code == 431
+        await is_served(there)
+
+
+async def test_what_a_browser_says_before_it_was_accepted_is_heard_then(tmp_path: Path):
+    async with stage(tmp_path, echo) as there, asyncio.timeout(DEADLINE):
+        reader, writer = await asyncio.open_connection("127.0.0.1", there.port)
+        writer.write(b"GET /late HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n")
+        writer.write(b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n")
+        await there.asked.wait()
+        writer.write(frame(1, b"early") + frame(2, b"x" * 200_000))
+        await writer.drain()
+        await asyncio.sleep(0.05)
+        there.accept.set()
+        await reader.readuntil(b"\r\n\r\n")
+        assert await reader.readexactly(7) == b"\x81\x05early"
+        assert await reader.readexactly(10 + 200_000) == b"\x82\x7f" + (200_000).to_bytes(8, "big") + b"x" * 200_000
+        writer.transport.abort()
 
 
 async def test_utf8_that_is_cut_between_fragments_is_text(tmp_path: Path):
@@ -89,7 +114,7 @@ async def test_a_rule_broken_while_the_agent_sends_is_not_logged(
 async def test_a_browser_that_says_goodbye_and_never_reads_is_let_go(
     tmp_path: Path, last: bytes, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(protocol, "LINGER_SEC", 0.1)
+    monkeypatch.setattr(serving, "LINGER_SEC", 0.1)
 
     async def much(connection: ServerConnection) -> None:
         with contextlib.suppress(Exception):

@@ -1,20 +1,21 @@
 """The relay between a real browser-side socket (uvicorn) and a real agent-side socket (websockets)."""
 
 import asyncio
-from collections.abc import Callable, MutableMapping
+import contextlib
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from starlette.websockets import WebSocket
 from websockets.asyncio.client import ClientConnection
-from websockets.asyncio.server import ServerConnection, unix_serve
+from websockets.asyncio.server import ServerConnection
+from websockets.exceptions import ConnectionClosed
 
-from control_plane.adapters.agent_link.link import UnixAgentLink
-from control_plane.api.sockets.relay import Relay, Rules
+from control_plane.api.sockets.relay import Rules
 from control_plane.domain.sandbox import EndReason
 from control_plane.services.open_sockets import OpenSocket
 from sandbox_image.wire.closing import CLOSINGS, CloseCode
-from tests.unit.control_plane.sockets.stage import ADDRESS, RULES, Lifecycle, Sockets, echo, stage
+from tests.unit.control_plane.sockets.stage import echo, stage
+from tests.unit.control_plane.sockets.test_hostile_frames import frame, raw
 
 
 async def closed(browser: ClientConnection) -> tuple[int, str]:
@@ -138,30 +139,88 @@ async def test_a_browser_that_never_reads_stops_the_agent(tmp_path: Path):
     assert sent < 32 * 1024 * 1024
 
 
-async def test_a_browser_that_leaves_in_the_middle_of_a_frame_is_no_fault(tmp_path: Path):
-    """What the server raises then, it raises in the task that sends; the other still waits for the browser."""
-
-    async def receive() -> dict[str, str]:
-        if not opened.is_set():
-            opened.set()
-            return {"type": "websocket.connect"}
-        return await asyncio.get_running_loop().create_future()
-
-    async def send(message: MutableMapping[str, object]) -> None:
-        if message["type"] == "websocket.send":
-            raise OSError("the browser is gone")
+async def test_a_browser_that_leaves_in_the_middle_of_a_frame_ends_it(tmp_path: Path):
+    gone = asyncio.Event()
 
     async def handler(connection: ServerConnection) -> None:
         await connection.send("hello")
         await connection.wait_closed()
+        gone.set()
 
-    opened = asyncio.Event()
-    person = WebSocket({"type": "websocket", "headers": []}, receive, send)
-    await person.accept()
-    async with (
-        unix_serve(handler, str(tmp_path / "agent.sock"), compression=None),
-        UnixAgentLink(Sockets(tmp_path)).connect(ADDRESS, "/x") as agent,
-        asyncio.timeout(60),
-    ):
-        relay = Relay(person, agent, ADDRESS, Lifecycle(), RULES)
-        assert await relay.run(asyncio.get_running_loop().create_future()) is CloseCode.NORMAL
+    async with stage(tmp_path, handler) as there, asyncio.timeout(60):
+        async with raw(there) as browser:
+            assert await browser.reader.readexactly(7) == b"\x81\x05hello"
+            await browser.send(frame(2, b"x" * 100)[:50])
+        await gone.wait()
+
+
+async def test_a_browser_that_leaves_while_the_agent_does_not_read_ends_it(tmp_path: Path):
+    gone = asyncio.Event()
+
+    async def handler(connection: ServerConnection) -> None:
+        connection.transport.pause_reading()
+        while not connection.transport.is_closing():
+            await asyncio.sleep(0.01)
+            with contextlib.suppress(ConnectionClosed):
+                await connection.send(b"x")  # is how it learns that there is nobody
+        gone.set()
+
+    async with stage(tmp_path, handler) as there, asyncio.timeout(60):
+        async with raw(there) as browser:
+            browser.writer.transport.set_write_buffer_limits(0)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(1):
+                    while True:
+                        await browser.send(frame(2, b"x" * 100_000))
+            assert len(there.open_sockets) == 1
+        await gone.wait()
+        while len(there.open_sockets):  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+
+
+async def test_what_is_sent_while_a_sandbox_wakes_arrives_in_order(tmp_path: Path):
+    async with stage(tmp_path, echo) as there, there.browser() as browser:
+        awake = there.lifecycle.hold_waking()
+        there.lifecycle.paused = True
+        sent = [str(number) for number in range(50)]
+        for message in sent:
+            await browser.send(message)
+        while not there.lifecycle.woken:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+        awake.set()
+        assert [await browser.recv() for _ in sent] == sent
+        assert there.lifecycle.woken == 1
+
+
+async def test_a_flood_in_both_directions_loses_and_stores_nothing(tmp_path: Path):
+    """Each side stops the other in turn: whoever is let go on must be, and only then."""
+    size, count = 50_000, 400
+
+    async def handler(connection: ServerConnection) -> None:
+        async def flood() -> None:
+            for number in range(count):
+                await connection.send(number.to_bytes(2, "big") * (size // 2))
+
+        async with asyncio.TaskGroup() as group:
+            group.create_task(flood())
+            for number in range(count):
+                message = await connection.recv()
+                assert message == number.to_bytes(2, "big") * (size // 2)
+        await connection.send("all")
+
+    async with stage(tmp_path, handler) as there, there.browser() as browser, asyncio.timeout(120):
+
+        async def flood() -> None:
+            for number in range(count):
+                await browser.send(number.to_bytes(2, "big") * (size // 2))
+
+        async with asyncio.TaskGroup() as group:
+            group.create_task(flood())
+            got = 0
+            while (message := await browser.recv()) != "all":
+                assert message == got.to_bytes(2, "big") * (size // 2)
+                got += 1
+                assert all(one.transport.get_write_buffer_size() < 2**20 for one in there.connections)
+                if got % 50 == 0:
+                    await asyncio.sleep(0.05)
+            assert got == count
