@@ -1,5 +1,5 @@
 import { t } from "@/shared/i18n/i18n";
-import { useCommandRegistry, type Command } from "@/shared/keyboard/commands";
+import { useCommandRegistry, type Command, type Scope } from "@/shared/keyboard/commands";
 import { keyLabel } from "@/shared/keyboard/keys";
 import { Dialog } from "@/shared/ui/Dialog";
 import { openDialog, useShell } from "./shellStore";
@@ -7,8 +7,8 @@ import { openDialog, useShell } from "./shellStore";
 type Keys = Map<Command["title"], readonly string[]>;
 
 /** What each key does, by the place where it does it. What is called the same is one line. */
-function byScope(commands: Iterable<Command>): Map<string, Keys> {
-  const groups = new Map<string, Keys>();
+function byScope(commands: Iterable<Command>): Map<Scope | "", Keys> {
+  const groups = new Map<Scope | "", Keys>();
   for (const { keys, scope = "", title } of commands) {
     if (keys === undefined) continue;
     const group = groups.get(scope) ?? new Map<Command["title"], readonly string[]>();
@@ -26,7 +26,7 @@ export function KeyboardMap() {
         {[...byScope(commands.values())].map(([scope, list]) => (
           <section key={scope} className="mb-5">
             <h2 className="mb-1 text-xs font-semibold text-muted">
-              {scope === "" ? t("app.anywhere") : t("app.inScope", { scope })}
+              {scope === "" ? t("app.anywhere") : t(`app.panel.${scope}`)}
             </h2>
             <dl>
               {[...list].map(([title, keys]) => (

@@ -2,7 +2,7 @@ import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { Download } from "lucide-react";
 import { useState } from "react";
 import { messageOf } from "@/shared/api/request";
-import { t } from "@/shared/i18n/i18n";
+import { hasText, t } from "@/shared/i18n/i18n";
 import { Button } from "@/shared/ui/Button";
 import { FormProblem } from "@/shared/ui/FormProblem";
 import { Select, TextField } from "@/shared/ui/fields";
@@ -52,6 +52,7 @@ function Filters({ filter, onChange }: { filter: AuditFilter; onChange: (filter:
 function EntryRow({ entry }: { entry: AuditLine }) {
   const at = new Date(entry.at * 1000);
   const detail = detailLine(entry.detail);
+  const named = `audit.${entry.action}`;
   return (
     <tr>
       <td className={`${CELL} whitespace-nowrap text-muted tabular-nums`}>
@@ -60,7 +61,9 @@ function EntryRow({ entry }: { entry: AuditLine }) {
       <td className={`${CELL} max-w-48 wrap-anywhere`}>
         {entry.actor === "" ? <span className="text-muted">{t("admin.system")}</span> : <Named name={entry.actorName} id={entry.actor} />}
       </td>
-      <td className={`${CELL} font-mono text-xs whitespace-nowrap`}>{entry.action}</td>
+      <td className={CELL}>
+        {hasText(named) ? <Named name={t(named)} id={entry.action} /> : <span className="font-mono text-xs">{entry.action}</span>}
+      </td>
       <td className={`${CELL} max-w-48 wrap-anywhere`}>
         <Named name={entry.projectName} id={entry.projectId} />
       </td>

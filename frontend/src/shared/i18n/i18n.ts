@@ -17,6 +17,11 @@ export function t(key: TextKey, values?: Values): string {
   return text.replace(/\{(\w+)\}/g, (found, name: string) => String(values[name] ?? found));
 }
 
+/** Whether there is a text of this key, which was put together from what a server said. */
+export function hasText(key: string): key is TextKey {
+  return Object.hasOwn(en, key);
+}
+
 /** Whether texts are in another language than the server's own sentences. */
 export function isKorean(): boolean {
   return sentences !== undefined;

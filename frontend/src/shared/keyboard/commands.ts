@@ -2,6 +2,9 @@ import { useEffect, useLayoutEffect, useRef } from "react";
 import { create } from "zustand";
 import type { TextKey } from "@/shared/i18n/en";
 
+/** Parts of the page that have keys of their own, as `data-scope` names them. */
+export type Scope = "canvas" | "editor" | "terminal";
+
 /** Something a person can do: by key, from the command palette, and listed in the keyboard map. */
 export interface Command {
   /** Unique, such as `flow.runAll`. */
@@ -10,7 +13,7 @@ export interface Command {
   /** Such as `Mod+Shift+P` (Mod is Ctrl, on a Mac ⌘), `F2`, `/`. Several may be given. */
   keys?: readonly string[];
   /** Where the keys count: everywhere, or only while the focus is within the element of this name (`data-scope`). */
-  scope?: string;
+  scope?: Scope;
   /** Keys count even while a text field, an editor or a terminal has the focus. */
   whileTyping?: boolean;
   /** The browser acts on the keys by an event of its own (`paste`), which is followed elsewhere: they are only listed. */

@@ -26,7 +26,6 @@ export const app = {
   "app.noCommand": "No command matches.",
   "app.keyboardMap": "Keyboard map",
   "app.anywhere": "Anywhere",
-  "app.inScope": "In {scope}",
   "app.theme": "Theme",
   "app.themeSystem": "As the system",
   "app.themeDark": "Dark",

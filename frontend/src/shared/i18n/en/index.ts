@@ -2,6 +2,7 @@ import { account } from "./account";
 import { admin } from "./admin";
 import { allowance } from "./allowance";
 import { app } from "./app";
+import { audit } from "./audit";
 import { courses } from "./courses";
 import { editor } from "./editor";
 import { egress } from "./egress";
@@ -22,6 +23,7 @@ export const en = {
   ...admin,
   ...allowance,
   ...app,
+  ...audit,
   ...courses,
   ...editor,
   ...egress,

@@ -132,7 +132,7 @@ export const admin: Readonly<Record<keyof typeof English, string>> = {
   "admin.group.member.": "강좌 구성원",
   "admin.group.exam.": "시험",
   "admin.group.tests.": "숨은 검사",
-  "admin.group.allowance.": "허용량",
+  "admin.group.allowance.": "허용 범위",
   "admin.group.assignment.": "과제",
   "admin.group.submission.": "제출물",
   "admin.group.session.": "로그인",

@@ -28,7 +28,6 @@ export const app: Readonly<Record<keyof typeof English, string>> = {
   "app.noCommand": "일치하는 명령이 없습니다.",
   "app.keyboardMap": "단축키",
   "app.anywhere": "어디서나",
-  "app.inScope": "{scope}에서",
   "app.theme": "테마",
   "app.themeSystem": "시스템 설정",
   "app.themeDark": "어둡게",

@@ -3,6 +3,7 @@ import { account } from "./account";
 import { admin } from "./admin";
 import { allowance } from "./allowance";
 import { app } from "./app";
+import { audit } from "./audit";
 import { courses } from "./courses";
 import { editor } from "./editor";
 import { egress } from "./egress";
@@ -25,6 +26,7 @@ export const ko: Texts = {
   ...admin,
   ...allowance,
   ...app,
+  ...audit,
   ...courses,
   ...editor,
   ...egress,
