@@ -35,6 +35,7 @@ class MessageSocket(asyncio.Protocol):
     """An open WebSocket. ``close_code`` and ``close_reason`` are the peer's once ``receive`` returned None.
 
     ``receive`` is for one task at a time, and not for a socket that was handed over; ``send`` and ``write`` are for any number.
+    ``is_writable`` tells whether the peer reads what it is sent.
     """
 
     def __init__(self, side: Side, max_message: int) -> None:
@@ -51,8 +52,8 @@ class MessageSocket(asyncio.Protocol):
         self._held = False
         self._reading = True
         self._waiter: asyncio.Future[None] | None = None
+        self.is_writable = True
         self._writable = asyncio.Event()
-        self._writable.set()
 
     def open(self, transport: asyncio.Transport, early: bytes = b"") -> None:
         """Take over a connection whose handshake is done; ``early`` is what the peer sent behind it."""
@@ -113,7 +114,7 @@ class MessageSocket(asyncio.Protocol):
     async def send(self, message: str | bytes) -> None:
         """Send a message; waits while the peer does not read. Silent on a socket that is not open: ``receive`` tells."""
         self.write(message)
-        if not self._writable.is_set():
+        if not self.is_writable:
             await self._writable.wait()
 
     def write(self, message: str | bytes) -> None:
@@ -142,15 +143,10 @@ class MessageSocket(asyncio.Protocol):
             self._transport.close()
         if self.state is not SocketState.CLOSED:
             self.state = SocketState.CLOSED
-            self._writable.set()
+            self._let_send()
             self._wake()
             if self._on_end is not None:
                 self._on_end()
-
-    @property
-    def is_writable(self) -> bool:
-        """Whether the peer reads what it is sent."""
-        return self._writable.is_set()
 
     @property
     def is_open(self) -> bool:
@@ -165,6 +161,10 @@ class MessageSocket(asyncio.Protocol):
     def _write_close(self, code: int, reason: str) -> None:
         told = reason.encode()[:MAX_REASON].decode(errors="ignore").encode()
         self._write(Opcode.CLOSE, code.to_bytes(2, "big") + told)
+
+    def _let_send(self) -> None:
+        self.is_writable = True
+        self._writable.set()
 
     def _wake(self) -> None:
         if self._waiter is not None and not self._waiter.done():
@@ -189,7 +189,8 @@ class MessageSocket(asyncio.Protocol):
             self.on_bad_frame(error)
         if not self._held and self._transport is None:
             self.end()  # what came before the end was received
-        self._pace()
+        if self._held or not self._reading:
+            self._pace()
 
     def _pace(self) -> None:
         wanted = not self._held or self._frames.buffered <= HIGH_WATER
@@ -204,7 +205,7 @@ class MessageSocket(asyncio.Protocol):
     def _on_control(self, opcode: Opcode, payload: bytes) -> None:
         if opcode is Opcode.PING:
             # One that pings and does not read is not answered: the answers would pile up.
-            if self._writable.is_set():
+            if self.is_writable:
                 self._write(Opcode.PONG, payload)
         elif opcode is Opcode.PONG:
             self.on_pong(payload)
@@ -232,14 +233,15 @@ class MessageSocket(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._transport = None
-        self._writable.set()
+        self._let_send()
         if not self._held:
             self.end()
 
     def pause_writing(self) -> None:
+        self.is_writable = False
         self._writable.clear()
 
     def resume_writing(self) -> None:
-        self._writable.set()
+        self._let_send()
         if self._on_writable is not None:
             self._on_writable()

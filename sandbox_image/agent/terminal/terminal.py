@@ -188,7 +188,9 @@ class Terminal:
                 if not count:
                     break
                 ring.advance(count)
-                if count < FULL_READ and ring.end - self._flushed >= FULL_READ:
+                if count < FULL_READ:
+                    if ring.end - self._flushed < FULL_READ:
+                        break  # there is no more, most likely, and what came may be awaited
                     # It is sent at the end of the window, or when much more has come.
                     time.sleep(REST_SEC)
         except BlockingIOError:
