@@ -6,7 +6,7 @@ from typing import Final
 from benchmarks.websocket import BINARY, WebSocket
 from sandbox_image.wire.terminals import INPUT, OUTPUT_HEADER
 
-ACK_STEP: Final = 16 * 1024
+ACK_STEP: Final = 64 * 1024
 
 
 class Terminal:

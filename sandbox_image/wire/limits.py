@@ -30,8 +30,8 @@ EVENT_RING: Final = 20_000
 MAX_LSP_MESSAGE: Final = 16 * MIB
 MAX_TERMINAL_INPUT: Final = 64 * KIB
 """Bytes of one input frame; a paste is sent in several."""
-MAX_TERMINAL_OUTPUT: Final = 64 * KIB
-"""Bytes of payload in one output frame."""
+MAX_TERMINAL_OUTPUT: Final = 32 * KIB
+"""Bytes of payload in one output frame: small enough that who passes it on does not keep the PTY's reader from the processor."""
 TERMINAL_RING: Final = 1 * MIB
 TERMINAL_WINDOW: Final = 256 * KIB
 """Unacknowledged bytes of the driving viewer above which the PTY is no longer read."""

@@ -182,6 +182,7 @@ class Terminal:
         before = ring.end
         elsewhere = self._attention.is_elsewhere(self)
         until = before + (SLOWED if elsewhere else READ_SLICE)
+        rested = before
         try:
             while ring.end < until:
                 count = os.readv(master, [ring.space(until - ring.end)])
@@ -192,7 +193,9 @@ class Terminal:
                     if ring.end - self._flushed < FULL_READ:
                         break  # there is no more, most likely, and what came may be awaited
                     # It is sent at the end of the window, or when much more has come.
-                    time.sleep(REST_SEC)
+                    if ring.end - rested < 2 * FULL_READ:
+                        time.sleep(REST_SEC)  # else the program waited for us already
+                    rested = ring.end
         except BlockingIOError:
             pass
         except OSError:

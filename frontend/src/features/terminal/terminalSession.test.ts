@@ -191,13 +191,13 @@ describe("TerminalSession", () => {
   it("acknowledges what is drawn, not what has come", () => {
     const { screen, latest, attach } = setUp();
     attach(0, 0, true);
-    const piece = "x".repeat(5000);
-    for (let index = 0; index < 4; index++) latest().output(index * 5000, piece);
+    const piece = "x".repeat(20_000);
+    for (let index = 0; index < 4; index++) latest().output(index * 20_000, piece);
     expect(latest().acks).toEqual([]);
     screen.draw(1 + 2);
-    expect(latest().acks).toEqual([10_000]);
+    expect(latest().acks).toEqual([40_000]);
     screen.draw();
-    expect(latest().acks).toEqual([10_000, 20_000]);
+    expect(latest().acks).toEqual([40_000, 80_000]);
   });
 
   it("cuts a large paste into frames and waits while the socket is full", () => {

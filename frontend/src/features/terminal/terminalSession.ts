@@ -38,7 +38,7 @@ export interface TerminalSessionOptions {
 }
 
 /** The agent goes on reading below a low-water mark: acknowledgements must be smaller than that. */
-const ACK_EVERY = 8 * 1024;
+const ACK_EVERY = 32 * 1024;
 
 export class TerminalSession {
   readonly #options: TerminalSessionOptions;
