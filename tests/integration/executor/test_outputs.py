@@ -53,6 +53,22 @@ async def test_standard_streams_can_be_wrapped_anew(bench: Bench) -> None:
     assert (outcome.stdout, outcome.stderr) == ("wrapped\nin repr", "again\n")
 
 
+async def test_a_thread_that_prints_all_the_time_does_not_notice_when_nobody_reads_any_more(bench: Bench) -> None:
+    source = (
+        "import threading\nfrom pathlib import Path\n"
+        "def late():\n    while not Path('stop').exists():\n        print('late')\n    Path('done').touch()\n"
+        "def main():\n    threading.Thread(target=late).start()\n    return 1"
+    )
+    for _ in range(5):
+        for name in ("stop", "done"):
+            (bench.workspace / name).unlink(missing_ok=True)
+        assert plain_json(await bench.run(source)) == 1
+        (bench.workspace / "stop").touch()
+        async with asyncio.timeout(60):
+            while not (bench.workspace / "done").exists():  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+
+
 async def test_threads_that_outlive_main_come_to_their_end(bench: Bench) -> None:
     source = (
         "import threading, time\nfrom concurrent.futures import ThreadPoolExecutor\nfrom pathlib import Path\n"

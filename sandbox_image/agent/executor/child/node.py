@@ -33,17 +33,18 @@ class NodeRun:
         self._displaying = _thread.allocate_lock()  # threading itself would cost each fork some time
         self._pid = os.getpid()
         self._unhashed: dict[str, values.Packed] = {}
+        self._result_message: tuple[dict[str, Any], bytes] = ({}, b"")
         self._own = own_code.OwnCode(request["workspace"], request["file"], request["source"], request["own"])
 
     def execute(self) -> None:
-        """Run the node and send its result, which is sent in any case that this process survives."""
+        """Run the node. It has a result in any case that this process survives."""
         try:
             value = self._call()
             if os.getpid() != self._pid:  # a child that the node forked came back from main as well
                 os._exit(0)
             self._show_figures(returned=value)
             flush()
-            message, blob = self._result(value)
+            self._result_message = self._result(value)
             flush()  # a user's repr may print
         except BaseException as error:  # noqa: BLE001 whatever user code raises is the result, SystemExit included
             flush()
@@ -51,7 +52,11 @@ class NodeRun:
                 os._exit(1)
             self._unhashed.clear()
             self._show_figures(returned=None)
-            message, blob = {"error": failures.describe(error, self._request["workspace"])}, b""
+            self._result_message = {"error": failures.describe(error, self._request["workspace"])}, b""
+
+    def send_result(self) -> None:
+        """Send the result. What is printed from now on is read by nobody."""
+        message, blob = self._result_message
         self._channel.send({"is": "result", **message}, blob)
 
     def send_digests(self) -> None:

@@ -92,6 +92,7 @@ def _answer(channel: Channel, request: dict[str, Any], blob: memoryview) -> None
     goes_on = _threads_go_on()
     if goes_on:
         _print_nowhere()
+    run.send_result()
     run.send_digests()
     if goes_on:
         # As at the end of any program; pools are told that there is no more work. The agent limits the time.

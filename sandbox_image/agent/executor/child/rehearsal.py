@@ -43,7 +43,9 @@ def rehearse(times: int) -> None:
             there.send(request, value)
             received = here.receive()
             assert received is not None
-            NodeRun(*received, here).execute()
+            run = NodeRun(*received, here)
+            run.execute()
+            run.send_result()
             there.receive()
     sys.modules.pop(NAME, None)
     linecache.cache.pop(f"//{NAME}.py", None)
