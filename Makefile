@@ -19,7 +19,7 @@ run: environment engine image frontend ## Start AIM-Forge and print the URL to o
 	@exec $(BIN)/aimforge serve
 
 dev: dev-environment engine image frontend ## The same, started anew whenever its Python source changes
-	@exec $(BIN)/python scripts/reload control_plane sandbox_image/wire -- $(BIN)/aimforge serve
+	@exec $(BIN)/python scripts/reload control_plane sandbox_image/wire sandbox_image/sockets -- $(BIN)/aimforge serve
 
 test: dev-environment engine image frontend check ## Everything, against the real container engine
 	$(BIN)/pytest -q -n 2 --dist loadfile $(SKIPPED_IN_FIRST)
