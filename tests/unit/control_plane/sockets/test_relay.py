@@ -4,17 +4,18 @@ import asyncio
 import contextlib
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 from websockets.asyncio.client import ClientConnection
 from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import ConnectionClosed
 
-from control_plane.api.sockets.relay import Rules
+from control_plane.api.sockets.relay import Relay, Rules
 from control_plane.domain.sandbox import EndReason
 from control_plane.services.open_sockets import OpenSocket
 from sandbox_image.wire.closing import CLOSINGS, CloseCode
-from tests.unit.control_plane.sockets.stage import echo, stage
+from tests.unit.control_plane.sockets.stage import ADDRESS, RULES, Lifecycle, echo, stage
 from tests.unit.control_plane.sockets.test_hostile_frames import frame, raw
 
 
@@ -224,3 +225,50 @@ async def test_a_flood_in_both_directions_loses_and_stores_nothing(tmp_path: Pat
                 if got % 50 == 0:
                     await asyncio.sleep(0.05)
             assert got == count
+
+
+class Side:
+    """A socket of which the test plays everything."""
+
+    close_code, close_reason, subprotocol, is_writable = 1000, "", None, True
+
+    def __init__(self) -> None:
+        self.held = False
+        self.written: list[str | bytes] = []
+
+    def hand_to(self, take: Callable[[str | bytes], object], on_end: object, on_writable: Callable[[], object]) -> None:
+        self.take, self.on_writable = take, on_writable
+
+    def hold(self) -> None:
+        self.held = True
+
+    def release(self) -> None:
+        self.held = False
+
+    def write(self, message: str | bytes) -> None:
+        self.written.append(message)
+
+
+async def test_an_agent_that_reads_again_lets_nothing_past_a_message_that_waits_for_its_sandbox():
+    person, agent, lifecycle = Side(), Side(), Lifecycle()
+    closing: asyncio.Future[CloseCode] = asyncio.get_running_loop().create_future()
+    relay = Relay(cast("Any", person), cast("Any", agent), ADDRESS, lifecycle, RULES)
+    running = asyncio.create_task(relay.run(closing))
+    await asyncio.sleep(0)
+    awake = lifecycle.hold_waking()
+    lifecycle.paused = True
+    person.take("one")
+    assert person.held
+    agent.on_writable()
+    assert person.held
+    awake.set()
+    while person.held:  # noqa: ASYNC110
+        await asyncio.sleep(0)
+    assert agent.written == ["one"]
+    agent.is_writable = False
+    person.take("two")
+    assert person.held
+    agent.on_writable()
+    assert not person.held
+    closing.set_result(CloseCode.REVOKED)
+    assert await running is CloseCode.REVOKED
