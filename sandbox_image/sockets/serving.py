@@ -142,7 +142,9 @@ class ServingProtocol(WebSocketsSansIOProtocol):
         socket = self._socket
         if socket is None:
             await super().send(message)
-            if message["type"] == "websocket.accept" and not self.transport.is_closing():
+            if message["type"] == "websocket.accept":
+                if self.transport.is_closing():
+                    raise ClientDisconnected
                 self._socket = ServedSocket(self, self.config.ws_max_size)
                 early, self._early = self._early, b""
                 if len(early) > HIGH_WATER:

@@ -254,9 +254,6 @@ async def attach(terminal: Terminal, scope: Scope, receive: Receive, send: Send,
     await receive()
     await send({"type": "websocket.accept"})
     view_only = scope.get("state", {}).get("view_only", False)
-    try:
-        ended = await Viewing(terminal, served_socket(scope), view_only=view_only).run(since)
-    except LookupError:  # the client left before it was accepted
-        return
+    ended = await Viewing(terminal, served_socket(scope), view_only=view_only).run(since)
     if ended is not None:
         await send({"type": "websocket.close", "code": ended[0], "reason": ended[1]})

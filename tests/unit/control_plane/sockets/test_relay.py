@@ -193,6 +193,17 @@ async def test_what_is_sent_while_a_sandbox_wakes_arrives_in_order(tmp_path: Pat
         assert there.lifecycle.woken == 1
 
 
+async def test_a_browser_whose_answers_to_pings_wait_behind_what_is_held_is_not_let_go(tmp_path: Path):
+    async with stage(tmp_path, echo, ping=0.1) as there, there.browser() as browser, asyncio.timeout(60):
+        awake = there.lifecycle.hold_waking()
+        there.lifecycle.paused = True
+        await browser.send("one")
+        await browser.send("two")
+        await asyncio.sleep(1)  # several times what an answer may take
+        awake.set()
+        assert [await browser.recv(), await browser.recv()] == ["one", "two"]
+
+
 async def test_a_flood_in_both_directions_loses_and_stores_nothing(tmp_path: Path):
     """Each side stops the other in turn: whoever is let go on must be, and only then."""
     size, count = 50_000, 400
