@@ -330,13 +330,14 @@ async def background(settings: Settings, adapters: Adapters, opened: Opened) -> 
     sandboxes = services.sandboxes
     reaper = Reaper(sandboxes, services.link, clock, settings.reap_sec, lambda: services.engine.can_pause)
     reconciler = Reconciler(
-        adapters.runtime, sandboxes, services.deletions, adapters.projects, clock, settings.reconcile_sec
+        adapters.runtime, services.link, sandboxes, services.deletions, adapters.projects, clock, settings.reconcile_sec
     )
     async with asyncio.TaskGroup() as group:
         tasks = [
             group.create_task(keep_running("reaper", reaper.run)),
             group.create_task(keep_running("reconciler", reconciler.run)),
             group.create_task(keep_running("ends", reconciler.watch_ends)),
+            group.create_task(keep_running("unreached", reconciler.watch_unreached)),
             *(group.create_task(keep_running(name, loop)) for name, loop in opened.loops.items()),
         ]
         if services.hosted is None:

@@ -103,3 +103,7 @@ class AgentLink(Protocol):
         max_message: int = ...,
         subprotocols: Sequence[str] = (),
     ) -> AbstractAsyncContextManager[AgentSocket]: ...
+
+    def unreached(self) -> AsyncIterator[AgentAddress]:
+        """Yield where nobody listened when somebody wanted to connect, each once until it is taken. Ends only when cancelled."""
+        ...

@@ -66,6 +66,26 @@ async def test_an_agent_that_is_gone_is_told_of(world: World):
     assert (await world.link.request(HERE, "GET", "/health")).status == 200
 
 
+async def test_where_nobody_listens_is_told_to_who_watches_once(world: World):
+    with pytest.raises(SandboxFailed):
+        await world.link.request(GONE, "GET", "/health")
+    with pytest.raises(SandboxFailed):
+        async with world.link.stream(GONE, "GET", "/health"):
+            pass
+    with pytest.raises(SandboxFailed):
+        async with world.link.connect(GONE, "/terminals/1"):
+            pass
+    await world.link.request(HERE, "GET", "/health")
+    unreached = world.link.unreached()
+    assert await anext(unreached) == GONE
+    another = asyncio.ensure_future(anext(unreached))
+    await asyncio.sleep(0)
+    assert not another.done()
+    with pytest.raises(SandboxFailed):
+        await world.link.request(GONE, "GET", "/health")
+    assert await another == GONE
+
+
 async def test_an_answer_that_is_too_large_is_refused(world: World):
     world.agent.answer("GET", "/big", b"x" * 100)
     with pytest.raises(SandboxMisbehaved):

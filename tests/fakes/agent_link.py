@@ -12,6 +12,7 @@ from starlette.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from control_plane.adapters.agent_link.unreached import Unreached
 from control_plane.domain.errors import SandboxFailed, SandboxMisbehaved, TimedOut
 from control_plane.domain.sandbox import EndReason
 from control_plane.ports import AgentAddress, AgentAnswer, AgentSocket, AgentStream
@@ -202,6 +203,7 @@ class FakeAgentLink:
     def __init__(self) -> None:
         self._agents: dict[str, FakeAgent] = {}
         self.unreachable: set[str] = set()
+        self._unreached = Unreached()
         self.on_new: Callable[[str, FakeAgent], None] = lambda _, __: None
         """Told of each agent before it is first asked."""
 
@@ -212,8 +214,13 @@ class FakeAgentLink:
             self.on_new(project_id, self._agents[project_id])
         return self._agents[project_id]
 
+    def unreached(self) -> AsyncIterator[AgentAddress]:
+        """Yield where nobody was."""
+        return self._unreached.watch()
+
     def _reach(self, address: AgentAddress) -> FakeAgent:
         if address.project_id in self.unreachable:
+            self._unreached.note(address)
             raise SandboxFailed("The sandbox cannot be reached: it ended or is being replaced.", EndReason.CRASHED)
         return self.agent(address.project_id)
 

@@ -19,6 +19,8 @@ class FakeRuntime:
         self.limits: dict[str, Limits] = {}
         self.started: list[SandboxSpec] = []
         self.failures: list[Exception] = []
+        self.down = False
+        """Whether it answers no question about a container."""
         self.unenforced: frozenset[Unenforced] = frozenset()
         self._workspaces: set[str] = set()
         self._listeners: list[asyncio.Queue[Container]] = []
@@ -67,6 +69,8 @@ class FakeRuntime:
 
     async def inspect(self, container_id: str) -> Container | None:
         """Return the container, None when it is gone."""
+        if self.down:
+            raise EngineUnavailable("The container engine is unavailable.")
         return self.containers.get(container_id)
 
     async def list(self) -> Sequence[Container]:

@@ -160,7 +160,7 @@ async def open_world(outside: Outside | None = None, policy: LifePolicy = POLICY
             deletions,
             projects,
             Reaper(sandboxes, link, clock, 5.0),
-            Reconciler(outside.runtime, sandboxes, deletions, projects_store, clock, 60.0),
+            Reconciler(outside.runtime, outside.link, sandboxes, deletions, projects_store, clock, 60.0),
             allowances,
             Enforcement(sandboxes, allowances, outside.egress, clock),
         )

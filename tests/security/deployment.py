@@ -162,7 +162,12 @@ class Deployment:
         return result["output"]["mime"]["application/json"]
 
     def works(self, project_id: str) -> bool:
-        """Tell whether a plain node runs; a run that the last one's remains still hinder is a typed failure."""
+        """Tell whether a plain node runs; what the last one's remains still hinder is a typed failure.
+
+        The first request to a sandbox that ended unseen is such a failure too: it is what makes the end known.
+        """
+        if self.ask("GET", f"/api/project/{project_id}").status_code == 502:
+            return False
         result = self.run(project_id, "def main():\n    return {'works': 6 * 7}\n")
         if result["status"] != "succeeded":
             assert result["error"]["type"], result

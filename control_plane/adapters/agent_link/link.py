@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 from control_plane.adapters.agent_link.exchange import AgentClosed, Exchange
 from control_plane.adapters.agent_link.pool import Pool
+from control_plane.adapters.agent_link.unreached import Unreached
 from control_plane.adapters.agent_link.websocket import WebSocket, connect
 from control_plane.domain.errors import Invalid, SandboxFailed, SandboxMisbehaved, TimedOut, TooLarge
 from control_plane.domain.headers import out_of_sandbox
@@ -32,10 +33,15 @@ class UnixAgentLink:
     def __init__(self, sockets: AgentSockets) -> None:
         self._sockets = sockets
         self._pool = Pool(sockets.agent_path)
+        self._unreached = Unreached()
 
     def close(self) -> None:
         """Close what is kept. Streams and sockets in use belong to their users."""
         self._pool.close()
+
+    def unreached(self) -> AsyncIterator[AgentAddress]:
+        """Yield where nobody listened when somebody wanted to connect. Ends only when cancelled."""
+        return self._unreached.watch()
 
     @property
     def kept(self) -> int:
@@ -75,7 +81,7 @@ class UnixAgentLink:
             raise unreachable(error) from error
 
     async def _ask(self, address: AgentAddress, request: bytes, max_body: int, *, fresh: bool) -> AgentAnswer:
-        exchange = await self._pool.take(address, fresh=fresh)
+        exchange = await self._take(address, fresh=fresh)
         try:
             exchange.begin()
             exchange.write(request)
@@ -90,6 +96,13 @@ class UnixAgentLink:
             return AgentAnswer(status=status, headers=out_of_sandbox(exchange.headers), body=b"".join(pieces))
         finally:
             self._pool.give_back(address, exchange)
+
+    async def _take(self, address: AgentAddress, *, fresh: bool) -> Exchange:
+        try:
+            return await self._pool.take(address, fresh=fresh)
+        except OSError:
+            self._unreached.note(address)
+            raise
 
     @asynccontextmanager
     async def stream(
@@ -116,7 +129,7 @@ class UnixAgentLink:
         )
         try:
             # Never a kept connection: the agent may be closing it just now, and a stream cannot be asked for twice.
-            exchange = await self._pool.take(address, fresh=True)
+            exchange = await self._take(address, fresh=True)
         except (OSError, TimeoutError) as error:
             raise unreachable(error) from error
         try:
@@ -193,6 +206,7 @@ class UnixAgentLink:
                 self._sockets.agent_path(address), target_of(path, query), ours, max_message, subprotocols
             )
         except (OSError, TimeoutError) as error:
+            self._unreached.note(address)
             raise unreachable(error) from error
         try:
             yield socket

@@ -1,4 +1,5 @@
-"""The database and the engine are compared, both ways: at the start, on a timer, and as containers end.
+"""The database and the engine are compared, both ways: at the start, on a timer, as containers end, and where an agent
+cannot be reached.
 
 What we know is adopted, what ended is recorded with its reason, and containers of this deployment that nothing knows are
 removed once they are older than a minute. Nothing is removed when the store does not answer.
@@ -11,7 +12,7 @@ import structlog
 
 from control_plane.domain.errors import AimforgeError
 from control_plane.domain.sandbox import EndReason, SandboxState
-from control_plane.ports import Clock, Container, ProjectStore, SandboxRuntime
+from control_plane.ports import AgentLink, Clock, Container, ProjectStore, SandboxRuntime
 from control_plane.services.deletions import Deletions
 from control_plane.services.sandboxes.sandbox_entry import SandboxEntry
 from control_plane.services.sandboxes.sandboxes import Sandboxes
@@ -30,6 +31,7 @@ class Reconciler:
     def __init__(
         self,
         runtime: SandboxRuntime,
+        link: AgentLink,
         sandboxes: Sandboxes,
         deletions: Deletions,
         projects: ProjectStore,
@@ -37,6 +39,7 @@ class Reconciler:
         every_sec: float,
     ) -> None:
         self._runtime = runtime
+        self._link = link
         self._sandboxes = sandboxes
         self._deletions = deletions
         self._projects = projects
@@ -57,6 +60,15 @@ class Reconciler:
                 await self._sandboxes.container_ended(container)
             except AimforgeError as error:
                 log.warning("end_not_recorded", project_id=container.project_id, message=error.message)
+
+    async def watch_unreached(self) -> None:
+        """Find out what became of each sandbox whose agent cannot be reached, until cancelled.
+
+        An engine that went away tells nobody which containers ended with it: whoever comes next is the first to notice,
+        and a second attempt must start the sandbox anew.
+        """
+        async for address in self._link.unreached():
+            await tried(address.project_id, self._adopt_one(address.project_id, address.generation, None))
 
     async def compare(self) -> None:
         """Compare once."""

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from control_plane.domain.errors import EngineUnavailable
+from control_plane.domain.errors import EngineUnavailable, SandboxFailed
 from control_plane.domain.sandbox import EndReason, Limits, SandboxState
 from control_plane.ports import AgentAddress, SandboxSpec
 from tests.fakes.clock import settle
@@ -113,6 +113,46 @@ async def test_ends_are_recorded_as_they_come():
         await settle()
         assert world.state(project_id) is SandboxState.FAILED
         assert world.sandboxes.entry(project_id).record.end_reason is EndReason.OUT_OF_MEMORY
+        watching.cancel()
+
+
+async def test_a_sandbox_that_cannot_be_reached_is_looked_at_before_the_next_comparison():
+    async with open_world() as world, asyncio.TaskGroup() as group:
+        watching = group.create_task(world.reconciler.watch_unreached())
+        gone, deaf = await world.ready("gone"), await world.ready("deaf")
+        world.link.unreachable |= {gone, deaf}
+        del world.runtime.containers[world.container(gone).id]
+        for project_id in (gone, deaf):
+            with pytest.raises(SandboxFailed):
+                await world.link.request(await world.sandboxes.ensure_ready(project_id), "GET", "/graph")
+        await settle()
+        assert (world.state(gone), world.state(deaf)) == (SandboxState.FAILED, SandboxState.READY)
+
+        world.link.unreachable.clear()
+        assert (await world.sandboxes.ensure_ready(gone)).generation == 2
+        assert (await world.sandboxes.ensure_ready(deaf)).generation == 1
+        watching.cancel()
+
+
+async def test_what_cannot_be_reached_while_the_engine_is_away_stays_as_it_is():
+    async with open_world() as world, asyncio.TaskGroup() as group:
+        watching = group.create_task(world.reconciler.watch_unreached())
+        project_id = await world.ready()
+        address = await world.sandboxes.ensure_ready(project_id)
+        world.link.unreachable.add(project_id)
+        world.runtime.down = True
+        with pytest.raises(SandboxFailed):
+            await world.link.request(address, "GET", "/graph")
+        await settle()
+        assert world.sandboxes.address_of(project_id) == address
+
+        # It is looked at again as soon as somebody tries again.
+        world.runtime.down = False
+        del world.runtime.containers[world.container(project_id).id]
+        with pytest.raises(SandboxFailed):
+            await world.link.request(address, "GET", "/graph")
+        await settle()
+        assert world.state(project_id) is SandboxState.FAILED
         watching.cancel()
 
 
