@@ -8,6 +8,8 @@ from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
 from typing import Any, Final, TypeVar, cast
 from weakref import WeakValueDictionary
 
+import structlog
+
 from control_plane.adapters.docker.ends import Ends
 from control_plane.adapters.docker.engine import CALL_TIMEOUT_SEC, Engine, EngineRefused
 from control_plane.adapters.docker.naming import DEPLOYMENT_LABEL, GENERATION_LABEL, PROJECT_LABEL, container_name
@@ -16,12 +18,13 @@ from control_plane.adapters.docker.spec import ContainerSettings, changeable_lim
 from control_plane.adapters.docker.workspace import VolumeWorkspaces, Workspaces
 from control_plane.adapters.handover import Offer, Sockets
 from control_plane.adapters.porters import Porters, channel_for, needs_porter
-from control_plane.domain.errors import Conflict, EngineUnavailable, ImageMissing, SandboxFailed
+from control_plane.domain.errors import AimforgeError, Conflict, EngineUnavailable, ImageMissing, SandboxFailed
 from control_plane.domain.sandbox import EndReason, Limits
 from control_plane.domain.unenforced import Unenforced
 from control_plane.ports import AgentAddress, Container, ContainerState, SandboxSpec
 
 T = TypeVar("T")
+log = structlog.stdlib.get_logger()
 HANDOVER_TIMEOUT_SEC: Final = 60.0
 SERVER_FULL: Final = "There is no room on the server's disk to start the sandbox. Ask whoever runs it; nothing is lost."
 UNCOLLECTED: Final = "is zombie and can not be killed"
@@ -101,7 +104,7 @@ class DockerRuntime:
                     await self._until_taken(container_id, offer)
                     inspected = await self._ours(container_id)
                 except BaseException:
-                    await asyncio.shield(self._remove(name))
+                    await asyncio.shield(self._discard(name))
                     raise
                 if channel is not None:
                     self._porters.begin(address, offer.listener.dup(), channel.ours.dup())
@@ -289,6 +292,16 @@ class DockerRuntime:
             if not await self._tolerant(*removal):
                 raise EngineUnavailable(NOT_REMOVED, container=name)
         await self._tolerant("POST", f"containers/{name}/wait", {"condition": "removed"})
+
+    async def _discard(self, name: str) -> None:
+        """Remove what a failed start left, if the engine can: what went wrong first is what is told.
+
+        The next start of the project removes what stays, or the reconciler does.
+        """
+        try:
+            await self._remove(name)
+        except AimforgeError as error:
+            log.warning("start_not_undone", container=name, message=error.message)
 
     async def _tolerant(
         self, method: str, path: str, params: Mapping[str, str | int], timeout_sec: float = CALL_TIMEOUT_SEC

@@ -3,8 +3,9 @@
 A real engine does so now and then (Docker 20.10 with runsc), and cannot be made to: only its answer is played here.
 """
 
+import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,14 +13,21 @@ import pytest
 
 from control_plane.adapters.docker import runtime
 from control_plane.adapters.docker.engine import EngineRefused
-from control_plane.adapters.docker.naming import DEPLOYMENT_LABEL, GENERATION_LABEL, PROJECT_LABEL
+from control_plane.adapters.docker.naming import DEPLOYMENT_LABEL, GENERATION_LABEL, PROJECT_LABEL, volume_name
 from control_plane.adapters.docker.runtime import DockerRuntime
 from control_plane.adapters.docker.spec import ContainerSettings
 from control_plane.adapters.handover import Sockets
-from control_plane.domain.errors import EngineUnavailable
+from control_plane.domain.errors import EngineUnavailable, SandboxFailed
+from control_plane.domain.sandbox import Limits
+from control_plane.ports import SandboxSpec
 from tests.fakes.docker_engine import RecordingEngine, inspected
 
 LABELS = {DEPLOYMENT_LABEL: "school", PROJECT_LABEL: "prices", GENERATION_LABEL: "1"}
+SPEC = SandboxSpec(
+    project_id="prices", project_name="Prices", generation=2, uid=20001, limits=Limits(), template="empty"
+)
+VOLUME = volume_name("school", "prices")
+VOLUMES = {VOLUME: {"Name": VOLUME, "Labels": LABELS}}
 ZOMBIE = (
     "Could not kill running container c1, cannot remove - container c1 PID 4711 is zombie and can not be killed. "
     "Use the --init option when creating containers to run an init inside the container"
@@ -92,3 +100,36 @@ async def test_another_refusal_is_not_repeated(tmp_path: Path) -> None:
     with pytest.raises(EngineRefused, match="driver failed"):
         await docker.stop("c1")
     assert engine.refusals == 1
+
+
+async def test_a_failed_start_is_told_of_although_its_container_cannot_be_removed(tmp_path: Path) -> None:
+    refusing = Refusing(refusals=1, reason="driver failed", volumes=dict(VOLUMES))
+    docker = DockerRuntime(refusing, ContainerSettings(deployment="school", image="x"), Sockets(tmp_path))
+    with pytest.raises(SandboxFailed, match="agent ended with code 0"):
+        await docker.start(SPEC)
+    assert refusing.refusals == 0
+    left = len(refusing.asked)
+    with pytest.raises(SandboxFailed, match="agent ended with code 0"):
+        await docker.start(replace(SPEC, generation=3))
+    first = next(iter(refusing.things))
+    assert f"DELETE containers/{first}" in [f"{asked.method} {asked.path}" for asked in refusing.asked[left:]]
+
+
+async def test_a_start_that_is_called_off_stays_called_off_although_its_container_cannot_be_removed(
+    tmp_path: Path,
+) -> None:
+    class Hanging(Refusing):
+        async def call(self, method: str, path: str, **more: Any) -> Any:
+            if path.endswith("/start"):
+                begun.set()
+                await asyncio.Event().wait()
+            return await super().call(method, path, **more)
+
+    begun, refusing = asyncio.Event(), Hanging(refusals=1, reason="driver failed", volumes=dict(VOLUMES))
+    docker = DockerRuntime(refusing, ContainerSettings(deployment="school", image="x"), Sockets(tmp_path))
+    starting = asyncio.create_task(docker.start(SPEC))
+    await begun.wait()
+    starting.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await starting
+    assert refusing.refusals == 0
