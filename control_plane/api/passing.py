@@ -35,6 +35,9 @@ DOWNLOAD: Final = {
     "cache-control": "private, no-cache",
 }
 """Bytes of a workspace are never shown by the browser on our origin."""
+QUIET_SEC: Final = 60.0
+QUIET_RUN_SEC: Final = 24 * 3600.0
+"""A run says nothing while its nodes do not; how long they may take is the agent's business, which ends what takes too long."""
 GOOD: Final = frozenset({200, 201, 202, 204, 206, 304})
 MAX_ANSWER: Final = 8 * MAX_JSON_BODY
 
@@ -197,6 +200,7 @@ async def relay(
                 headers=headers,
                 user=call.person.name,
                 view_only=call.view_only,
+                idle_timeout_sec=QUIET_RUN_SEC if headers.get("accept") == NDJSON else QUIET_SEC,
             )
         )
         if got.status not in GOOD:

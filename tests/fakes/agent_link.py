@@ -34,6 +34,8 @@ class Asked:
     headers: Mapping[str, str] = field(default_factory=dict[str, str])
     user: str = ""
     view_only: bool = False
+    silence_sec: float = 0.0
+    """How long a streamed answer may be silent."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +44,8 @@ class Reply:
 
     status: int = 200
     chunks: Sequence[bytes] = ()
+    then: Callable[[], Awaitable[None]] | None = None
+    """Happens after the last chunk of a streamed answer; an error that is raised there breaks it off."""
     headers: Mapping[str, str] = field(default_factory=lambda: JSON)
 
 
@@ -123,13 +127,15 @@ class FakeAnswer:
     def __init__(self, reply: Reply) -> None:
         self.status = reply.status
         self.headers: Mapping[str, str] = reply.headers
-        self._chunks = reply.chunks
+        self._reply = reply
 
     async def body(self) -> AsyncIterator[bytes]:
         """The chunks, one by one."""
-        for chunk in self._chunks:
+        for chunk in self._reply.chunks:
             await asyncio.sleep(0)
             yield chunk
+        if self._reply.then is not None:
+            await self._reply.then()
 
 
 class FakeSocket:
@@ -267,7 +273,16 @@ class FakeAgentLink:
         """Ask, and return the answer piece by piece."""
         agent = self._reach(address)
         sent = body if isinstance(body, bytes) else b"".join([chunk async for chunk in body])
-        asked = Asked(method=method, path=path, query=query, body=sent, headers=headers, user=user, view_only=view_only)
+        asked = Asked(
+            method=method,
+            path=path,
+            query=query,
+            body=sent,
+            headers=headers,
+            user=user,
+            view_only=view_only,
+            silence_sec=idle_timeout_sec,
+        )
         yield FakeAnswer(await agent.handle(asked))
 
     @asynccontextmanager

@@ -1,6 +1,6 @@
 """Running nodes and flows. These are the API's hot paths: one decoding, one request to the agent, one encoding."""
 
-from functools import partial
+from collections.abc import AsyncIterator
 from time import time
 from typing import Final
 
@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from control_plane.api.dependencies import Call, answer
 from control_plane.api.lost_runs import end_after, end_of_silence, lost, with_end
+from control_plane.api.lost_streams import LostStream
 from control_plane.api.operation import NDJSON, Operation
 from control_plane.api.passing import check_shape, passed, relay
 from control_plane.api.run_report import report, reported
@@ -117,11 +118,16 @@ async def run_in_sandbox(call: Call, request: RunRequest) -> RunResult:
 
 
 async def stream(call: Call, request: RunRequest) -> Response:
-    """Run in the project's sandbox, and pass on its events as they come."""
+    """Run in the project's sandbox, and pass on its events as they come. A sandbox that ends meanwhile ends the run as lost."""
     address = await call.services.sandboxes.ensure_ready(call.project_id)
     headers = {"content-type": "application/json", "accept": NDJSON}
     body = msgspec.json.encode(request)
-    return await relay(call, address, "POST", "/runs", "", body, headers, watch=partial(reported, call, request))
+    told = LostStream(call, address).told
+
+    def watch(lines: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+        return reported(call, request, told(lines))
+
+    return await relay(call, address, "POST", "/runs", "", body, headers, watch=watch)
 
 
 OPERATIONS: Final = [

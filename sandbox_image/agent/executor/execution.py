@@ -75,6 +75,14 @@ class Execution:
         """End the run: its process group gets SIGTERM, and soon after SIGKILL."""
         self._end(Stop.CANCELLED)
 
+    def abandoned(self) -> Outcome:
+        """Return what the run showed until now, for one whose end nobody waits for any more: it counts as cancelled."""
+        self._stop = Stop.CANCELLED
+        if self._process is not None:
+            self._process.kill()
+            self._process.close_streams()
+        return self._failed(None)
+
     async def run(self) -> Outcome:
         """Return how the run ended. Cancelling this coroutine kills the process."""
         try:

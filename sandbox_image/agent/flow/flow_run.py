@@ -11,7 +11,7 @@ from msgspec import UNSET
 from sandbox_image.agent.errors import AgentError
 from sandbox_image.agent.executor import faults
 from sandbox_image.agent.executor.execution import Execution
-from sandbox_image.agent.executor.job import JsonInput, NodeJob
+from sandbox_image.agent.executor.job import JsonInput, NodeJob, Outcome
 from sandbox_image.wire.events import NodeDisplay, NodeFinished, NodeStatus, NodeStream
 from sandbox_image.wire.project import CachePolicy, Node, NodeKind
 from sandbox_image.wire.runs import NodeResult, Output, RunError, RunKind, RunRequest, RunStatus
@@ -67,7 +67,7 @@ class FlowRun:
             execution.cancel()
 
     async def run(self) -> RunStatus:
-        """Run all nodes and return how it went."""
+        """Run all nodes and return how it went. One that is cancelled after ``stop`` has told what became of each node."""
         chosen = set(self._plan.order)
         waiting = {
             node: sum(edge.source in chosen for edge in self._plan.graph.incoming[node]) for node in self._plan.order
@@ -96,6 +96,11 @@ class FlowRun:
 
                 for node_id in [node for node in self._plan.order if not waiting[node]]:
                     group.create_task(run_then_followers(node_id))
+        except asyncio.CancelledError:
+            for node_id in self._plan.order:
+                if self._stopped and node_id not in self.results:
+                    self._finish(skipped(node_id, self._halted))
+            raise
         finally:
             made = (value for item in self._inputs.produced.values() for value in item.values.values())
             paths = [value.path for value in made if not isinstance(value, JsonInput) and value.path is not None]
@@ -126,7 +131,15 @@ class FlowRun:
                 self._finish(skipped(node.id, self._halted))
                 return
             self._publish(NodeStatus(run_id=self._run_id, node_id=node.id, status=RunStatus.RUNNING))
-            result = await self._result(node)
+            started = self._since_start()
+            try:
+                result = await self._result(node)
+            except asyncio.CancelledError:
+                if self._stopped:
+                    self._finish(self._abandoned(node, started))
+                raise
+            finally:
+                self._executions.pop(node.id, None)
         self._finish(result)
         if result.status in {RunStatus.FAILED, RunStatus.TIMED_OUT}:
             self._parts.keeper.failed(node.id, result.error.message if result.error else "")
@@ -225,16 +238,20 @@ class FlowRun:
         self._executions[node.id] = execution
         if self._cancelled:
             execution.cancel()
-        try:
-            outcome = await execution.run()
-        finally:
-            del self._executions[node.id]
+        outcome = await execution.run()
         if outcome.status is RunStatus.CANCELLED and self._stopped:
             outcome.status, outcome.error = RunStatus.LOST, faults.sandbox_stopped()
         if outcome.status is RunStatus.SUCCEEDED:
             self._inputs.produced[node.id] = Produced(dict(outcome.values), output=outcome.output)
             self._parts.keeper.succeeded(self._run_id, node.id, self._causes.as_run(cause), arrived.by_label, outcome)
         return ran(node, outcome, started, reason, self._files)
+
+    def _abandoned(self, node: Node, started: float) -> NodeResult:
+        """What became of a node that did not end in the time that an ending sandbox has: lost, with what it showed."""
+        execution = self._executions.get(node.id)
+        outcome = execution.abandoned() if execution is not None else Outcome(status=RunStatus.LOST)
+        outcome.status, outcome.error = RunStatus.LOST, faults.sandbox_stopped()
+        return ran(node, outcome, started, "", self._files)
 
     async def _pinned(self, node: Node) -> Result | None:
         if node.cache is not CachePolicy.PINNED or not self._request.use_cache:

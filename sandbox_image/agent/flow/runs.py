@@ -41,6 +41,8 @@ IN_MEMORY: Final = 10
 """Runs that are over and still held in memory; older ones are read from disk."""
 NOTED_AFTER: Final = 0.5
 """Seconds after which a run that goes on is noted on disk, to be known as lost should the agent die."""
+ENDED_WITHIN: Final = 0.6
+"""Seconds that runs have to end when the sandbox does: more than their processes usually need, and less than the server waits."""
 
 
 class Run(Struct):
@@ -57,6 +59,7 @@ class Run(Struct):
     error: RunError | None = None
     """Why it could not begin, or was not ended by itself."""
     done: asyncio.Event = field(default_factory=asyncio.Event)
+    task: asyncio.Task[None] | None = None
 
     def result(self) -> RunResult:
         """Return the run as it stands."""
@@ -130,11 +133,21 @@ class Runs:
         await self._group.__aexit__(*exc_info)
 
     def stop(self) -> None:
-        """Begin no more runs, and end those that go on as lost with their sandbox: who waits for them is told so in time."""
+        """Begin no more runs, and end those that go on as lost with their sandbox: who waits for them is told so in time.
+
+        One whose process, or whatever it waits for, does not end soon is not waited for: its sandbox ends it.
+        """
         self._stopping = True
-        for run in list(self._runs.values()):
-            if not run.done.is_set():
-                run.flow.stop()
+        going = [run for run in self._runs.values() if not run.done.is_set()]
+        for run in going:
+            run.flow.stop()
+        if going:
+            asyncio.get_running_loop().call_later(ENDED_WITHIN, self._abandon)
+
+    def _abandon(self) -> None:
+        for run in self._runs.values():
+            if not run.done.is_set() and run.task is not None:
+                run.task.cancel()
 
     # ── Running ──────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -161,7 +174,7 @@ class Runs:
         self._runs[run_id] = run
         started = RunStarted(run_id=run_id, kind=request.kind, node_ids=plan.order, started_by=request.started_by)
         publish(started)
-        self._group.create_task(self._run(run, publish))
+        run.task = self._group.create_task(self._run(run, publish))
         return run
 
     async def _run(self, run: Run, publish: Any) -> None:
@@ -174,6 +187,8 @@ class Runs:
                 run.error = sandbox_stopped()
         except BaseException:
             run.status = RunStatus.LOST
+            if self._stopping:
+                run.error = sandbox_stopped()
             raise
         finally:
             noted.cancel()

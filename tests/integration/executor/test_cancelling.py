@@ -1,6 +1,7 @@
 """A run can be ended in each of its phases: it ends at once, nothing of it stays, and the next run works."""
 
 import asyncio
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -8,8 +9,10 @@ import pytest
 
 from sandbox_image.agent.errors import AgentError
 from sandbox_image.agent.executor import NodeJob
+from sandbox_image.agent.executor import execution as executing
 from sandbox_image.agent.executor.execution import Execution
 from sandbox_image.agent.executor.process import RunProcess
+from sandbox_image.agent.flow.node_inputs import Inputs
 from sandbox_image.agent.flow.runs import Run
 from sandbox_image.wire.events import RunFinished
 from sandbox_image.wire.runs import RunKind, RunRequest, RunStatus
@@ -19,6 +22,13 @@ from .conftest import Bench, FlowBench, Heard, plain_json
 DEADLINE = 60.0
 WORKS = "def main():\n    return 'works'\n"
 WAITS = "import time\ndef main():\n    print('here', flush=True)\n    time.sleep(600)\n"
+HALTS_ITS_ZYGOTE = """
+import os, signal, time
+def main():
+    print('here', flush=True)
+    os.kill(os.getppid(), signal.SIGSTOP)
+    time.sleep(600)
+"""
 SLOW_TO_PICKLE = """
 import pathlib, time
 class Slow:
@@ -195,3 +205,50 @@ async def test_by_the_end_of_the_sandbox(flows: FlowBench) -> None:
     assert (told.status, told.error) == (RunStatus.LOST, "The sandbox was stopped during this run.")
     with pytest.raises(AgentError, match="being stopped"):
         flows.runs.start(RunRequest(kind=RunKind.FLOW))
+
+
+async def test_by_the_end_of_the_sandbox_which_waits_for_no_process(
+    flows: FlowBench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody tells of the process's end, as its zygote is halted: that would be waited for much longer than is left."""
+    monkeypatch.setattr(executing, "STATUS_DEADLINE", 600.0)
+    flows.graph.code_node("halts", HALTS_ITS_ZYGOTE)
+    flows.graph.code_node("after", "def main(x):\n    return x\n")
+    flows.graph.link("halts", "after")
+    run = flows.runs.start(RunRequest(kind=RunKind.FLOW))
+    await seen(flows, run, b'"here')
+    flows.runs.stop()
+    lines = [line async for block in await flows.runs.events(run.id, 0, follow=True) for line in block.splitlines()]
+    result = run.result()
+    assert (result.status, result.nodes["halts"].stdout) == (RunStatus.LOST, "here\n")
+    assert {name: node.status.value for name, node in result.nodes.items()} == {"halts": "lost", "after": "skipped"}
+    for error in (result.error, result.nodes["halts"].error):
+        assert error is not None
+        assert error.type == "SandboxStopped"
+    told = [json.loads(line) for line in lines]
+    assert [event["data"]["result"]["status"] for event in told if event["type"] == "node_finished"] == [
+        "lost",
+        "skipped",
+    ]
+    assert (told[-1]["type"], told[-1]["data"]["error"]) == ("run_finished", "The sandbox was stopped during this run.")
+
+
+@pytest.mark.parametrize("where", ["process", "input"])
+async def test_by_the_end_of_the_sandbox_before_it_has_a_process(
+    flows: FlowBench, monkeypatch: pytest.MonkeyPatch, where: str
+) -> None:
+    """Whatever a run waits for just then."""
+    reached = asyncio.Event()
+
+    async def never(*_: Any) -> Any:
+        reached.set()
+        await asyncio.Event().wait()
+
+    flows.graph.code_node("a", WORKS)
+    target = (flows.bench.executor, "_fork") if where == "process" else (Inputs, "arrived")
+    monkeypatch.setattr(*target, never)
+    run = flows.runs.start(RunRequest(kind=RunKind.NODE, node_id="a"))
+    await reached.wait()
+    flows.runs.stop()
+    await ended(asyncio.ensure_future(run.done.wait()))
+    assert (run.result().status, run.result().nodes["a"].status) == (RunStatus.LOST, RunStatus.LOST)

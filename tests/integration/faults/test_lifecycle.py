@@ -99,9 +99,9 @@ def test_a_killed_container_is_told_on_its_sockets_and_starts_again(server: Depl
     assert len(server.containers(project)) == 1
 
 
-def run_until(server: Deployment, project: str, name: str, end: Callable[[], Any]) -> dict[str, Any]:
+def run_until(server: Deployment, project: str, name: str, end: Callable[[], Any], source: str = "") -> dict[str, Any]:
     """Begin a run that does not end by itself, end it, and return its result."""
-    node = server.node(project, WAIT.format(name=name))
+    node = server.node(project, source or WAIT.format(name=name))
     results: list[dict[str, Any]] = []
     running = threading.Thread(target=lambda: results.append(server.run_node(project, node)))
     running.start()
@@ -130,6 +130,62 @@ def test_a_run_whose_sandbox_is_stopped_says_by_whom(server: Deployment, project
     ended = run_until(server, project, "outside", lambda: docker("stop", *server.containers(project)))
     assert (ended["status"], ended["error"]["type"]) == ("lost", "SandboxStopped")
     assert ended["error"]["message"] == "The sandbox was stopped during this run."
+    assert server.works(project)
+
+
+HALTS_ITS_ZYGOTE = """
+import os, signal, time
+def main():
+    print("so far", flush=True)
+    os.kill(os.getppid(), signal.SIGSTOP)
+    time.sleep(600)
+"""
+
+
+def stream_until(server: Deployment, project: str, source: str, end: Callable[[], Any]) -> list[dict[str, Any]]:
+    """Stream the events of a run that does not end by itself, end it once it printed, and return all of them."""
+    wanted = {"project_id": project, "node_id": server.node(project, source), "use_cache": False}
+    events: list[dict[str, Any]] = []
+    with server.http.stream(
+        "POST", f"{server.url}/api/code/execute-node", json=wanted, headers={"accept": "application/x-ndjson"}
+    ) as stream:
+        ending = threading.Thread(target=end)
+        for line in stream.iter_lines():
+            events.append(json.loads(line))
+            if events[-1]["type"] == "node_stream":
+                ending.start()
+    ending.join(60)
+    assert [event["seq"] for event in events] == list(range(1, len(events) + 1))
+    return events
+
+
+def test_a_run_that_cannot_end_in_time_is_lost_with_what_it_printed(server: Deployment, project: str):
+    """Nobody tells its agent that its process has ended, and so it is not waited for."""
+    stop = f"/api/project/{project}/sandbox/stop"
+    events = stream_until(server, project, HALTS_ITS_ZYGOTE, lambda: server.call("POST", stop))
+    node, end = events[-2:]
+    result = node["data"]["result"]
+    assert (result["status"], result["error"]["type"], result["stdout"]) == ("lost", "SandboxStopped", "so far\n")
+    assert (end["type"], end["data"]["status"]) == ("run_finished", "lost")
+    for sentence in (result["error"]["message"], end["data"]["error"]):
+        assert "by somebody who works in it" in sentence
+    kept = server.call("GET", f"/api/project/{project}/runs/{end['data']['run_id']}")
+    assert (kept["status"], [node["stdout"] for node in kept["nodes"].values()]) == ("lost", ["so far\n"])
+
+    waits = HALTS_ITS_ZYGOTE.replace("os.kill(", 'open("/workspace/halts.begun", "w").close()\n    os.kill(')
+    ended = run_until(server, project, "halts", lambda: server.call("POST", stop), waits)
+    assert (ended["status"], ended["error"]["type"]) == ("lost", "SandboxStopped")
+    assert (bool(ended["run_id"]), ended["stdout"]) == (True, "so far\n")
+    assert server.works(project)
+
+
+def test_a_streamed_run_whose_container_is_killed_says_so_at_its_end(server: Deployment, project: str):
+    source = 'import time\ndef main():\n    print("so far", flush=True)\n    time.sleep(600)\n'
+    events = stream_until(server, project, source, lambda: docker("kill", *server.containers(project)))
+    node, end = events[-2:]
+    assert (node["data"]["result"]["status"], node["data"]["result"]["error"]["type"]) == ("lost", "SandboxLost")
+    assert (end["type"], end["data"]["status"]) == ("run_finished", "lost")
+    assert end["data"]["run_id"] == events[0]["data"]["run_id"]
     assert server.works(project)
 
 
