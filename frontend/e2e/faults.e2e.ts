@@ -90,4 +90,15 @@ scenario("offline, a setting that is typed is kept; online, it is saved", async 
   };
   await expect.poll(settings, { timeout: WITHIN_MS }).toEqual({ window: 12 });
   expect(await window.inputValue()).toBe("12");
+
+  // What is no number stays where it was typed, beside a sentence, and is not saved.
+  await page.getByText("How it runs").click();
+  const limit = page.getByLabel("Time limit, seconds");
+  await limit.fill("soon");
+  await limit.press("Tab");
+  await page.getByText("Write the seconds as a number above 0").waitFor();
+  expect(await limit.getAttribute("aria-invalid")).toBe("true");
+  expect(await limit.inputValue()).toBe("soon");
+  await limit.press("Escape");
+  expect(await limit.inputValue()).toBe("");
 });

@@ -35,14 +35,16 @@ export function parameters(nodes: readonly Node[]): Parameter[] {
   });
 }
 
-/** What was typed as the parameter's value; undefined when it is none. Text stays text, all else is JSON. */
+const NUMBERS: Readonly<Record<string, (value: unknown) => boolean>> = { int: Number.isSafeInteger, float: Number.isFinite, number: Number.isFinite };
+
+/** What was typed as the parameter's value; undefined when it is none. Text stays text, numbers are numbers, all else is JSON. */
 export function readParameter({ value, type, choices }: Parameter, text: string): unknown {
   const choice = choices.find((other) => String(other) === text);
   if (choice !== undefined) return choice;
   if (typeof value === "string" || type === "str" || type === "text" || type === "file") return text;
   try {
     const read: unknown = JSON.parse(text);
-    return read;
+    return NUMBERS[type]?.(read) === false ? undefined : read;
   } catch {
     return undefined;
   }

@@ -1,5 +1,5 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { useState, type SubmitEvent } from "react";
+import { useRef, useState, type SubmitEvent } from "react";
 import { refusalOf } from "@/shared/api/refusal";
 import { t } from "@/shared/i18n/i18n";
 import { Markdown } from "@/shared/output/Markdown";
@@ -71,7 +71,8 @@ export function AssignmentDialog({ courseId, assignment, onClose, onSaved }: Pro
   const [due, setDue] = useState(dueBefore);
   const [projectId, setProjectId] = useState(assignment?.projectId ?? "");
   const [hidden, setHidden] = useState<readonly string[]>(assignment?.hiddenNodes ?? []);
-  const [gaps, setGaps] = useState<{ title?: string; project_id?: string }>({});
+  const dueField = useRef<HTMLInputElement>(null);
+  const [gaps, setGaps] = useState<{ title?: string; project_id?: string; due_at?: string }>({});
   const save = useMutation({
     mutationFn: (draft: AssignmentDraft) => (assignment === undefined ? createAssignment(courseId, projectId, draft) : changeAssignment(assignment.id, draft)),
     onSuccess: ({ id }) => {
@@ -88,6 +89,8 @@ export function AssignmentDialog({ courseId, assignment, onClose, onSaved }: Pro
     const found = {
       ...(title.trim() === "" ? { title: t("courses.nameNeeded") } : {}),
       ...(projectId === "" ? { project_id: t("courses.projectNeeded") } : {}),
+      // A date of which a part is missing has no value, as if there were no deadline.
+      ...(dueField.current?.validity.badInput === true ? { due_at: t("courses.dueIncomplete") } : {}),
     };
     setGaps(found);
     // The field knows minutes alone: who leaves it as it is changes no second of the deadline.
@@ -107,6 +110,7 @@ export function AssignmentDialog({ courseId, assignment, onClose, onSaved }: Pro
           <TextField
             label={t("courses.dueAt")}
             type="datetime-local"
+            ref={dueField}
             hint={t("courses.dueHint")}
             value={due}
             error={problems.due_at}

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Setting } from "@/wire/generated";
-import { readSetting, settingKind, settingText } from "./settingValue";
+import { readSetting, readTimeout, settingKind, settingText } from "./settingValue";
 
 function setting(type: string, value: unknown = null, choices: unknown[] = []): Setting {
   return { name: "s", type, default: value, required: false, choices };
@@ -29,9 +29,26 @@ describe("a setting", () => {
     expect(readSetting("text", "007")).toEqual({ ok: true, value: "007" });
   });
 
+  it("refuses a whole number that would be saved as another one", () => {
+    expect(readSetting("integer", "9007199254740991")).toEqual({ ok: true, value: 9007199254740991 });
+    expect(readSetting("integer", "9007199254740993")).toEqual({ ok: false, problem: "flow.integerTooLarge" });
+  });
+
   it("is shown as it is typed", () => {
     expect(settingText("text", "a")).toBe("a");
     expect(settingText("json", "a")).toBe('"a"');
     expect(settingText("integer", 3)).toBe("3");
   });
+});
+
+describe("a time limit", () => {
+  it.each([
+    ["", null],
+    ["  ", null],
+    [" 0.5 ", 0.5],
+    ["90", 90],
+  ])("takes %j", (text, value) => expect(readTimeout(text)).toEqual({ ok: true, value }));
+
+  it.each(["0", "-1", "soon", "1,5", "1e999", "30 s"])("refuses %j with a sentence", (text) =>
+    expect(readTimeout(text)).toEqual({ ok: false, problem: "flow.notATimeout" }));
 });

@@ -9,6 +9,7 @@ import { openNode } from "@/shared/workspace/workspace";
 import type { CachePolicy, Node } from "@/wire/generated";
 import { deleteSelection } from "../model/actions";
 import { perform } from "../model/history";
+import { readTimeout } from "../model/settingValue";
 import { change } from "../model/steps";
 import { openPopup } from "../model/view";
 import { InputValue } from "../nodes/InputValue";
@@ -24,9 +25,8 @@ function policyOf(value: string): CachePolicy {
 }
 
 function Title({ node }: { node: Node }) {
-  const draft = useDraft(node.title, (title) => {
-    if (title.trim() !== "") perform(change(node, { title: title.trim() }));
-  });
+  const save = (title: string) => perform(change(node, { title: title.trim() }));
+  const draft = useDraft(node.title, save, (title) => (title.trim() === "" ? t("flow.titleNeeded") : ""));
   return <TextField label={t("flow.titleField")} maxLength={200} {...draft} />;
 }
 
@@ -36,10 +36,15 @@ function Description({ node }: { node: Node }) {
 }
 
 function Timeout({ node }: { node: Node }) {
-  const draft = useDraft(node.timeout_sec === null ? "" : String(node.timeout_sec), (text) => {
-    const seconds = text.trim() === "" ? null : Number(text);
-    if (seconds === null || (Number.isFinite(seconds) && seconds > 0)) perform(change(node, { timeout_sec: seconds }));
-  });
+  const save = (text: string) => {
+    const read = readTimeout(text);
+    if (read.ok) perform(change(node, { timeout_sec: read.value }));
+  };
+  const problemOf = (text: string) => {
+    const read = readTimeout(text);
+    return read.ok ? "" : t(read.problem);
+  };
+  const draft = useDraft(node.timeout_sec === null ? "" : String(node.timeout_sec), save, problemOf);
   return <TextField label={t("flow.timeout")} inputMode="decimal" placeholder={t("flow.timeoutDefault")} {...draft} />;
 }
 

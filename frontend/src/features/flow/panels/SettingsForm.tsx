@@ -7,6 +7,7 @@ import type { Node, Setting } from "@/wire/generated";
 import { perform } from "../model/history";
 import { readSetting, settingKind, settingText, type SettingKind } from "../model/settingValue";
 import { change } from "../model/steps";
+import { useDraft } from "./useDraft";
 
 function store(node: Node, name: string, value: unknown): void {
   perform(change(node, { settings: { ...node.settings, [name]: value } }, `setting ${node.id} ${name}`));
@@ -17,37 +18,22 @@ function reset(node: Node, name: string): void {
   perform(change(node, { settings }));
 }
 
-const ERRORS = {
-  integer: "flow.notAnInteger",
-  number: "flow.notANumber",
-  json: "flow.notJson",
-} as const;
-
-function errorFor(kind: SettingKind): string {
-  return kind === "integer" || kind === "number" || kind === "json" ? t(ERRORS[kind]) : "";
-}
-
 function TypedField({ node, setting, kind, value }: { node: Node; setting: Setting; kind: SettingKind; value: unknown }) {
-  const [draft, setDraft] = useState<string | null>(null);
-  const read = draft === null ? null : readSetting(kind, draft);
-  const commit = () => {
-    if (read?.ok !== true) return;
-    setDraft(null);
-    store(node, setting.name, read.value);
+  const save = (text: string) => {
+    const read = readSetting(kind, text);
+    if (read.ok) store(node, setting.name, read.value);
   };
+  const problemOf = (text: string) => {
+    const read = readSetting(kind, text);
+    return read.ok ? "" : t(read.problem);
+  };
+  const draft = useDraft(settingText(kind, value), save, problemOf);
   return (
     <TextField
       label={setting.name}
       hint={setting.type}
       inputMode={kind === "integer" || kind === "number" ? "decimal" : "text"}
-      value={draft ?? settingText(kind, value)}
-      error={read?.ok === false ? errorFor(kind) : ""}
-      onChange={(event) => setDraft(event.target.value)}
-      onBlur={commit}
-      onKeyDown={(event) => {
-        if (event.key === "Enter") commit();
-        if (event.key === "Escape") setDraft(null);
-      }}
+      {...draft}
     />
   );
 }
@@ -82,25 +68,36 @@ function Field({ node, setting }: { node: Node; setting: Setting }) {
   return <TypedField node={node} setting={setting} kind={kind} value={value} />;
 }
 
+function SettingRow({ node, setting }: { node: Node; setting: Setting }) {
+  // Counts resets: with the value goes what was typed and could not be saved.
+  const [resets, setResets] = useState(0);
+  return (
+    <div className="flex items-start gap-1">
+      <div className="min-w-0 flex-1">
+        <Field key={resets} node={node} setting={setting} />
+      </div>
+      {Object.hasOwn(node.settings, setting.name) && (
+        <IconButton
+          small
+          label={t("flow.resetSetting", { name: setting.name })}
+          icon={<RotateCcw size={12} />}
+          onClick={() => {
+            reset(node, setting.name);
+            setResets(resets + 1);
+          }}
+        />
+      )}
+    </div>
+  );
+}
+
 /** The keyword-only parameters of a node's function. */
 export function SettingsForm({ node }: { node: Node }) {
   return (
     <fieldset className="flex flex-col gap-2.5 rounded-lg border border-line p-3">
       <legend className="px-1 text-xs font-semibold text-muted">{t("flow.settings")}</legend>
       {node.ports.settings.map((setting) => (
-        <div key={setting.name} className="flex items-start gap-1">
-          <div className="min-w-0 flex-1">
-            <Field node={node} setting={setting} />
-          </div>
-          {Object.hasOwn(node.settings, setting.name) && (
-            <IconButton
-              small
-              label={t("flow.resetSetting", { name: setting.name })}
-              icon={<RotateCcw size={12} />}
-              onClick={() => reset(node, setting.name)}
-            />
-          )}
-        </div>
+        <SettingRow key={setting.name} node={node} setting={setting} />
       ))}
     </fieldset>
   );

@@ -128,6 +128,7 @@ export const courses = {
   "courses.textPreview": "Preview",
   "courses.dueAt": "Deadline, in your time",
   "courses.dueHint": "Empty: none. At the deadline, what was not handed in is collected.",
+  "courses.dueIncomplete": "Complete the date and the time, or clear them.",
   "courses.createDraft": "Create draft",
   "courses.edit": "Edit",
   "courses.editAssignment": "Edit “{title}”",

@@ -130,6 +130,7 @@ export const courses: Readonly<Record<keyof typeof English, string>> = {
   "courses.textPreview": "미리 보기",
   "courses.dueAt": "마감 (내 시간대)",
   "courses.dueHint": "비워 두면 마감이 없습니다. 마감 때 제출하지 않은 것은 자동으로 수거합니다.",
+  "courses.dueIncomplete": "날짜와 시각을 모두 쓰거나 비우세요.",
   "courses.createDraft": "초안 만들기",
   "courses.edit": "편집",
   "courses.editAssignment": "“{title}” 편집",
