@@ -2,7 +2,10 @@
 
 import mimetypes
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
+from hashlib import blake2b
+from os import stat_result
 from pathlib import Path
 from time import time
 from typing import Final, Self
@@ -15,16 +18,33 @@ SETTLED_SEC: Final = 2.0
 
 Stamp = tuple[int, int, int]
 """Device, inode, and time of the last change in nanoseconds: of a folder, when a name in it came, went or was replaced."""
+TAG_BYTES: Final = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """A file with the entity tag of what was in it when it was looked at.
+
+    The tag is of the content alone: two builds, or two forms, may be as large and of the same time.
+    """
+
+    path: Path
+    stamp: Stamp
+    tag: str
+
+    def is_as_found(self, now: stat_result) -> bool:
+        """Tell whether the file is the one that the tag is of."""
+        return stamp_in(now) == self.stamp
 
 
 @dataclass(frozen=True, slots=True)
 class Asset:
     """One file, with its compressed forms by encoding. ``lasting``: named after its content, so that it never changes."""
 
-    path: Path
+    plain: Form
     media_type: str
     lasting: bool
-    compressed: Mapping[str, Path]
+    compressed: Mapping[str, Form]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +83,11 @@ def stamp_of(folder: Path) -> Stamp | None:
         found = folder.stat()
     except OSError:
         return None
+    return stamp_in(found)
+
+
+def stamp_in(found: stat_result) -> Stamp:
+    """Return the identity that a look gave."""
     return found.st_dev, found.st_ino, found.st_mtime_ns
 
 
@@ -84,6 +109,19 @@ def assets_in(folder: Path) -> Iterator[tuple[str, Asset]]:
         name = file.relative_to(folder).as_posix()
         media_type = mimetypes.guess_type(name)[0] or "application/octet-stream"
         forms = {encoding: file.with_name(file.name + ending) for encoding, ending in ENCODINGS}
-        compressed = {encoding: form for encoding, form in forms.items() if form in files}
         # The build names what is in assets/ after its content.
-        yield name, Asset(file, media_type, name.startswith("assets/"), compressed)
+        lasting = name.startswith("assets/")
+        with suppress(OSError):  # it went meanwhile
+            found = {
+                encoding: form_of(form, f"{encoding} {name}" if lasting else "")
+                for encoding, form in forms.items()
+                if form in files
+            }
+            yield name, Asset(form_of(file, name if lasting else ""), media_type, lasting, found)
+
+
+def form_of(file: Path, content: str) -> Form:
+    """Describe a file; ``content`` stands for what is in it, where that need not be read. Raises ``OSError``."""
+    stamp = stamp_in(file.stat())
+    digest = blake2b(content.encode() or file.read_bytes(), digest_size=TAG_BYTES)
+    return Form(file, stamp, f'"{digest.hexdigest()}"')

@@ -6,23 +6,44 @@ table does not have.
 
 import asyncio
 from contextlib import suppress
+from os import stat_result
 from pathlib import Path
 from time import time
 from typing import Final
 
+from starlette.convertors import Convertor, register_url_convertor
+from starlette.datastructures import Headers
 from starlette.responses import FileResponse, Response
 
-from control_plane.api.built_front_end import PAGE, Asset, BuiltFrontEnd, is_settled
+from control_plane.api.built_front_end import PAGE, Asset, BuiltFrontEnd, Form, is_settled
 from control_plane.api.dependencies import Call
 from control_plane.api.error_handlers import EVERYTHING_ELSE
 from control_plane.api.operation import Operation
 from control_plane.domain.access import Policy
 from control_plane.domain.errors import NotFound
 
+TAGS: Final = ("etag", "last-modified")
 FOREVER: Final = "public, max-age=31536000, immutable"
 NOT_BUILT: Final = (
     "The front end is not built. Run `make frontend`, or use the API: its description is at /api/openapi.json.\n"
 )
+
+
+class PagePath(Convertor[str]):
+    """A path outside of the API, of which the heads are its own business."""
+
+    regex = "(?!api/|preview/).*"
+
+    def convert(self, value: str) -> str:
+        """Return what the path gives."""
+        return value
+
+    def to_string(self, value: str) -> str:
+        """Return what the path is given."""
+        return value
+
+
+register_url_convertor("page", PagePath())
 
 
 class FrontEnd:
@@ -38,10 +59,11 @@ class FrontEnd:
         path: str = call.request.path_params.get("path", "")
         if path == PAGE or path not in self._built.assets:
             await self._look_again()
-        accepted = call.request.headers.get("accept-encoding", "")
+        headers = call.request.headers
         for _ in range(2):
             with suppress(FileNotFoundError):
-                return file_response(self._asset(path), accepted)
+                response = file_response(self._asset(path), headers.get("accept-encoding", ""))
+                return unchanged(response) if has_already(headers, response) else response
             await self._look_again()  # built anew since the table was made
         return Response(NOT_BUILT, 503, media_type="text/plain")
 
@@ -65,10 +87,12 @@ class FrontEnd:
                 self._built = await asyncio.to_thread(BuiltFrontEnd.found_in, self._folder)
 
     def operations(self) -> list[Operation]:
-        """Return the routes. The second one matches everything, so they come last."""
+        """Return the routes. The first one matches everything, so they come last."""
         return [
-            self._operation("head_front_end", "HEAD", "/"),  # as load balancers ask whether somebody is there
             self._operation("front_end", "GET", EVERYTHING_ELSE),
+            self._operation(
+                "head_front_end", "HEAD", "/{path:page}"
+            ),  # load balancers ask so whether somebody is there
         ]
 
     def _operation(self, name: str, method: str, path: str) -> Operation:
@@ -90,14 +114,34 @@ def file_response(asset: Asset, accepted: str) -> FileResponse:
     What may still be being written is kept by nobody, and its compressed forms, which come later, are left alone.
     """
     now = time()
-    found = asset.path.stat()
+    found = asset.plain.path.stat()
     lasting = asset.lasting and is_settled(found.st_mtime, now)
     headers = {"cache-control": FOREVER if lasting else "no-cache", "vary": "accept-encoding"}
-    for encoding, file in asset.compressed.items():
-        if encoding not in accepted:
-            continue
-        form = file.stat()
-        if is_settled(form.st_mtime, now):
-            headers["content-encoding"] = encoding
-            return FileResponse(file, headers=headers, media_type=asset.media_type, stat_result=form)
-    return FileResponse(asset.path, headers=headers, media_type=asset.media_type, stat_result=found)
+    for encoding, form in asset.compressed.items():
+        if encoding in accepted and is_settled((packed := form.path.stat()).st_mtime, now):
+            return tagged(form, packed, headers | {"content-encoding": encoding}, asset.media_type, now)
+    return tagged(asset.plain, found, headers, asset.media_type, now)
+
+
+def tagged(form: Form, found: stat_result, headers: dict[str, str], media_type: str, now: float) -> FileResponse:
+    """Answer with a file as it was found, with its tag if that is of what is in it now."""
+    if form.is_as_found(found) and is_settled(found.st_mtime, now):
+        headers = headers | {"etag": form.tag}
+        return FileResponse(form.path, headers=headers, media_type=media_type, stat_result=found)
+    response = FileResponse(form.path, headers=headers, media_type=media_type, stat_result=found)
+    for name in TAGS:
+        del response.headers[name]
+    return response
+
+
+def has_already(asked: Headers, response: Response) -> bool:
+    """Tell whether who asks names the tag of what they would get. A proxy that packs answers makes tags weak ones."""
+    tag = response.headers.get("etag")
+    given = [each.strip().removeprefix("W/") for each in asked.get("if-none-match", "").split(",")]
+    return tag is not None and (tag in given or given == ["*"])
+
+
+def unchanged(response: Response) -> Response:
+    """Say in place of an answer that it is as it was."""
+    kept = {name: response.headers[name] for name in (*TAGS, "cache-control", "vary")}
+    return Response(status_code=304, headers=kept)

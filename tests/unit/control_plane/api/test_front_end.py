@@ -9,7 +9,7 @@ import pytest
 
 from control_plane.api import built_front_end
 from control_plane.api.built_front_end import BuiltFrontEnd
-from tests.fakes.served import Served, served
+from tests.fakes.served import Got, Served, served
 
 LASTING = "public, max-age=31536000, immutable"
 FILES = {"index.html": "<!doctype html>page", "assets/app-1a2b.js": "script", "assets/app-1a2b.js.br": "brotli"}
@@ -29,9 +29,16 @@ def build(folder: Path, files: dict[str, str], ago_sec: float = 60) -> None:
 
 
 def age(folder: Path, ago_sec: float = 60) -> None:
-    then = time.time() - ago_sec
+    then = round(time.time() - ago_sec)
     for path in (*folder.rglob("*"), folder):
         os.utime(path, (then, then), follow_symlinks=False)
+
+
+async def raw(app: Served, method: str, path: str, headers: dict[str, str]) -> Got:
+    """Ask, and leave the answer as packed as it comes."""
+    async with app.session.request(method, app.url + path, headers=headers, auto_decompress=False) as response:
+        got = {name.lower(): value for name, value in response.headers.items()}
+        return Got(response.status, got, await response.read())
 
 
 @pytest.fixture
@@ -59,6 +66,59 @@ async def test_who_asks_for_the_head_alone_gets_that_of_the_page(app: Served):
     assert (head.status, head.content) == (200, b"")
     for name in ("content-length", "content-type", "etag", "content-security-policy"):
         assert head.headers[name] == whole.headers[name]
+
+
+@pytest.mark.parametrize(
+    ("path", "kept"), [("/", "no-cache"), ("/project/abc", "no-cache"), ("/assets/app-1a2b.js", LASTING)]
+)
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+async def test_what_has_not_changed_is_not_sent_again(app: Served, method: str, path: str, kept: str):
+    takes = {"accept-encoding": "br"}
+    first = await raw(app, method, path, takes)
+    tag = first.headers["etag"]
+    for known in (tag, f"W/{tag}", f'"another", {tag}', "*"):
+        got = await raw(app, method, path, takes | {"if-none-match": known})
+        assert (got.status, got.content) == (304, b""), known
+        assert "content-type" not in got.headers
+        for name in ("etag", "last-modified", "vary", "content-security-policy"):
+            assert got.headers[name] == first.headers[name]
+        assert got.headers["cache-control"] == kept
+    for known in ('"another"', f"{tag}x", ""):
+        got = await raw(app, method, path, takes | {"if-none-match": known})
+        assert (got.status, got.content, got.headers["etag"]) == (200, first.content, tag), known
+    # Of two forms each has a tag of its own.
+    got = await raw(app, method, path, {"accept-encoding": "identity", "if-none-match": tag})
+    assert got.status == (200 if path.startswith("/assets/") else 304)
+
+
+async def test_a_page_of_the_same_size_and_time_is_another_one(app: Served, tmp_path: Path):
+    """As of builds whose times are all the same, so that they can be compared."""
+    then = 1_500_000_000
+    build(tmp_path / "dist", FILES, time.time() - then)
+    first = await app.call("GET", "/", headers={})
+    build(tmp_path / "dist", FILES, time.time() - then)
+    same = await app.call("GET", "/", headers={"if-none-match": first.headers["etag"]})
+    assert same.status == 304
+    build(tmp_path / "dist", {**FILES, "index.html": FILES["index.html"].upper()}, time.time() - then)
+    other = await app.call("GET", "/", headers={"if-none-match": first.headers["etag"]})
+    assert (other.status, other.content) == (200, FILES["index.html"].upper().encode())
+    (tmp_path / "dist/index.html").write_text("changed in its place")
+    os.utime(tmp_path / "dist/index.html", (then + 9, then + 9))
+    changed = await app.call("GET", "/", headers={"if-none-match": other.headers["etag"]})
+    assert (changed.status, changed.content, changed.headers.get("etag")) == (200, b"changed in its place", None)
+
+
+async def test_heads_are_those_of_the_front_end_alone(app: Served):
+    for path in ("/", "/index.html", "/project/abc", "/assets/app-1a2b.js"):
+        whole, head = [
+            await app.call(method, path, headers={"accept-encoding": "identity"}) for method in ("GET", "HEAD")
+        ]
+        assert (head.status, head.content) == (200, b"")
+        assert {**head.headers, "x-request-id": "", "date": ""} == {**whole.headers, "x-request-id": "", "date": ""}
+    assert (await app.call("HEAD", "/assets/gone.js", headers={})).status == 404
+    assert (await app.call("HEAD", "/api/me")).status == 405
+    assert (await app.call("HEAD", "/api/gone")).status == 404
+    assert (await app.call("POST", "/project/abc")).status == 404
 
 
 async def test_assets_are_kept_for_good_and_compressed_for_those_who_take_it(app: Served):
@@ -118,7 +178,9 @@ async def test_what_may_still_be_being_written_is_kept_by_nobody(
     takes = {"accept-encoding": "br"}
     got = await app.call("GET", "/assets/slow-5e6f.js", headers=takes)
     assert (got.status, got.content, got.headers["cache-control"]) == (200, b"half of a scr", "no-cache")
-    assert "content-encoding" not in got.headers
+    assert not {"content-encoding", "etag", "last-modified"} & set(got.headers)
+    again = await app.call("GET", "/assets/slow-5e6f.js", headers=takes | {"if-none-match": "*"})
+    assert again.status == 200
     asset.write_text("the whole script")
     age(tmp_path / "dist", 3600)
     os.utime(form)
