@@ -50,8 +50,11 @@ scenario("a course is made, filled and given an assignment by keys alone", async
   await page.keyboard.press("ArrowUp");
   const kept = page.waitForResponse((response) => response.request().method() === "PUT");
   await page.keyboard.press("Enter");
+  // At once, and for good.
+  expect(await role.inputValue()).toBe("teacher");
   await kept;
-  await expect.poll(() => role.inputValue(), { timeout: WITHIN_MS }).toBe("teacher");
+  await expect.poll(() => role.getAttribute("aria-busy"), { timeout: WITHIN_MS }).toBe("false");
+  expect(await role.inputValue()).toBe("teacher");
   expect(await isFocused(role)).toBe(true);
 
   await tabTo(page, page.getByRole("link", { name: "Assignments" }), "Shift+Tab");

@@ -59,7 +59,8 @@ export function PersonRow({ person, isMe }: { person: PersonInfo; isMe: boolean 
           value={person.role}
           disabled={isMe}
           options={roleOptions()}
-          onChoose={(value) => deed.run(() => changePerson(person.id, { role: roleOf(value) }))}
+          changes={peopleQuery.queryKey}
+          onChoose={(value) => changePerson(person.id, { role: roleOf(value) })}
         />
       </td>
       <td className={`${CELL} text-muted`}>{ways.length === 0 ? "—" : ways.join(", ")}</td>

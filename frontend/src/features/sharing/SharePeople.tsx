@@ -5,6 +5,7 @@ import { messageOf } from "@/shared/api/request";
 import { t } from "@/shared/i18n/i18n";
 import { Button, IconButton } from "@/shared/ui/Button";
 import { ConfirmDialog } from "@/shared/ui/ConfirmDialog";
+import { DeedSelect } from "@/shared/ui/DeedSelect";
 import { Select, TextField } from "@/shared/ui/fields";
 import { useDeed } from "@/shared/ui/useDeed";
 import type { GivenShare, ShareInfo } from "@/wire/people";
@@ -81,16 +82,12 @@ export function SharePeople({ projectId, people }: { projectId: string; people: 
               {person.login !== person.name && <p className="text-xs wrap-anywhere text-muted">{person.login}</p>}
             </div>
             <div className="w-32">
-              <Select
-                hideLabel
+              <DeedSelect
                 label={t("sharing.roleOf", { name: person.name })}
                 value={person.share}
-                disabled={deed.busy}
                 options={roleOptions()}
-                onChange={(event) => {
-                  const share = givenShare(event.target.value);
-                  deed.run(() => changeShare(projectId, person.personId, share));
-                }}
+                changes={sharesQuery(projectId).queryKey}
+                onChoose={(value) => changeShare(projectId, person.personId, givenShare(value))}
               />
             </div>
             <IconButton label={t("sharing.remove", { name: person.name })} icon={<X size={15} />} onClick={() => setRemoving(person)} />

@@ -12,7 +12,7 @@ import { SearchField } from "@/shared/ui/SearchField";
 import { Loading } from "@/shared/ui/states";
 import { CELL, Table } from "@/shared/ui/Table";
 import { useDeed } from "@/shared/ui/useDeed";
-import type { CourseRole, Member } from "@/wire/courses";
+import type { Member } from "@/wire/courses";
 import { Chip } from "../Chips";
 import { membersQuery, putMember, removeMember } from "../coursesApi";
 import { AddMemberDialog } from "./AddMemberDialog";
@@ -29,12 +29,12 @@ function Account({ member }: { member: Member }) {
 }
 
 interface RowProps {
+  courseId: string;
   member: Member;
-  onRole: (role: CourseRole) => void;
   onRemove: () => void;
 }
 
-function MemberRow({ member, onRole, onRemove }: RowProps) {
+function MemberRow({ courseId, member, onRemove }: RowProps) {
   const { login } = member;
   const name = member.name || login;
   return (
@@ -44,7 +44,13 @@ function MemberRow({ member, onRole, onRemove }: RowProps) {
         {login !== name && <p className="text-xs wrap-anywhere text-muted">{login}</p>}
       </td>
       <td className={`${CELL} w-36`}>
-        <DeedSelect label={t("courses.roleOf", { name })} value={member.role} options={courseRoleOptions()} onChoose={(value) => onRole(courseRole(value))} />
+        <DeedSelect
+          label={t("courses.roleOf", { name })}
+          value={member.role}
+          options={courseRoleOptions()}
+          changes={["course", courseId]}
+          onChoose={(value) => putMember(courseId, login, member.name, courseRole(value))}
+        />
       </td>
       <td className={CELL}>
         <span className="flex flex-wrap items-center gap-2">
@@ -100,8 +106,8 @@ export function MembersPage({ courseId }: { courseId: string }) {
           {found.slice(0, SHOWN).map((member) => (
             <MemberRow
               key={member.login}
+              courseId={courseId}
               member={member}
-              onRole={(role) => deed.run(() => putMember(courseId, member.login, member.name, role))}
               onRemove={() => setRemoving(member)}
             />
           ))}
