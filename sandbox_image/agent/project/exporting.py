@@ -3,13 +3,15 @@
 import os
 import stat
 import time
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, Final
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 from sandbox_image.wire.limits import KIB
 
+from .archive import UNWANTED
 from .flow_file import FLOW_FILE
 from .folder import STATE_FOLDER
 from .part import Part
@@ -24,19 +26,22 @@ def export_zip(root: Path, part: Part | None = None) -> Iterator[bytes]:
     """The archive piece by piece. The agent's own folder is left out; links and devices are, since they lead elsewhere.
 
     With ``part``, its graph and its files only. For a thread: it reads files. A file that disappears meanwhile is left
-    out, one that changes is taken as it is read.
+    out, one that changes is taken as it is read, no further than it went at first. It can be imported whatever files
+    are called: ``packable`` says what their names become.
     """
     sink = _Sink()
     with ZipFile(sink, "w", ZIP_DEFLATED, compresslevel=1) as packer:
         if part is not None:
             packer.writestr(_graph_entry(len(part.flow)), part.flow)
-        for path, descriptor in _files(os.open(root, _FOLDER), ""):
+        for path, packed_path, descriptor in _files(os.open(root, _FOLDER), "", ""):
             with os.fdopen(descriptor, "rb", buffering=0) as file:
                 if part is not None and (path == FLOW_FILE or not part.takes(path)):
                     continue
-                entry = _entry(path, os.fstat(descriptor))
-                with packer.open(entry, "w", force_zip64=entry.file_size >= 1 << 31) as packed:
-                    while chunk := file.read(_CHUNK):
+                entry = _entry(packed_path, os.fstat(descriptor))
+                left = entry.file_size
+                with packer.open(entry, "w", force_zip64=left >= 1 << 31) as packed:
+                    while chunk := file.read(min(_CHUNK, left)):
+                        left -= len(chunk)
                         packed.write(chunk)
                         yield from sink.taken()
             yield from sink.taken()
@@ -66,21 +71,51 @@ class _Sink:
             yield b"".join(chunks)
 
 
-def _files(folder: int, prefix: str) -> Iterator[tuple[str, int]]:
-    """Regular files below ``folder``, opened, in the order of their names. Closes ``folder``."""
+def packable(names: Iterable[str]) -> dict[str, str]:
+    """What the files and folders of one folder are called in an archive, in the order of their names.
+
+    Characters that an import refuses, and bytes that are no UTF-8, become ``_``. Names differ as they did: of two that
+    would be one, the later gets a number in front.
+    """
+    packed = {name: _plain(name) for name in sorted(names)}
+    taken = {name for name, plain in packed.items() if name == plain}
+    numbers = Counter[str]()
+    for name, plain in packed.items():
+        wanted = plain
+        while wanted != name and wanted in taken:
+            numbers[plain] += 1
+            number = str(numbers[plain] + 1)
+            # In front and in place of what is there: the end of a name tells its kind, and it gets no longer.
+            wanted = f"{number}{plain[len(number) :]}"
+        taken.add(wanted)
+        packed[name] = wanted
+    return packed
+
+
+def _plain(name: str) -> str:
+    text = os.fsencode(name).decode(errors="surrogateescape")
+    plain = "".join(
+        "_" if character in UNWANTED or "\ud800" <= character <= "\udfff" else character for character in text
+    )
+    # At the top, an import takes it for the name of a drive.
+    return f"{plain[:-1]}_" if plain.endswith(":") else plain
+
+
+def _files(folder: int, prefix: str, packed_prefix: str) -> Iterator[tuple[str, str, int]]:
+    """Path, path in the archive and descriptor of regular files below ``folder``, in the order of their names. Closes ``folder``."""
     try:
         with os.scandir(folder) as entries:
-            names = sorted(entry.name for entry in entries)
-        for name in names:
-            path = f"{prefix}{name}"
+            names = packable(entry.name for entry in entries)
+        for name, packed in names.items():
+            path, packed_path = f"{prefix}{name}", f"{packed_prefix}{packed}"
             if path == STATE_FOLDER:
                 continue
             try:
                 kind = os.stat(name, dir_fd=folder, follow_symlinks=False).st_mode
                 if stat.S_ISDIR(kind):
-                    yield from _files(os.open(name, _FOLDER, dir_fd=folder), f"{path}/")
+                    yield from _files(os.open(name, _FOLDER, dir_fd=folder), f"{path}/", f"{packed_path}/")
                 elif stat.S_ISREG(kind):
-                    yield path, os.open(name, _FILE, dir_fd=folder)
+                    yield path, packed_path, os.open(name, _FILE, dir_fd=folder)
             except (FileNotFoundError, PermissionError, NotADirectoryError):
                 continue
     finally:
@@ -88,9 +123,7 @@ def _files(folder: int, prefix: str) -> Iterator[tuple[str, int]]:
 
 
 def _entry(path: str, status: os.stat_result) -> ZipInfo:
-    # Names that are no UTF-8 cannot be written into an archive as they are.
-    name = os.fsencode(path).decode(errors="replace")
-    entry = ZipInfo.from_file(os.devnull, name, strict_timestamps=False)
+    entry = ZipInfo.from_file(os.devnull, path, strict_timestamps=False)
     entry.date_time = _date(status.st_mtime)
     entry.external_attr = (stat.S_IFREG | (0o755 if status.st_mode & 0o100 else 0o644)) << 16
     entry.compress_type = ZIP_DEFLATED

@@ -1,7 +1,9 @@
 import codecs
 import io
 import json
+import os
 import stat
+import struct
 import zipfile
 from collections.abc import AsyncIterator, Mapping
 from contextlib import suppress
@@ -14,10 +16,11 @@ from hypothesis import strategies as st
 from sandbox_image.agent.errors import AgentError
 from sandbox_image.agent.events import EventLog
 from sandbox_image.agent.project import ProjectStore
-from sandbox_image.agent.project.archive import unpack
-from sandbox_image.agent.project.exporting import export_zip
+from sandbox_image.agent.project.archive import UNWANTED, unpack
+from sandbox_image.agent.project.exporting import export_zip, packable
 from sandbox_image.agent.project.importing import import_zip
 from sandbox_image.wire.errors import ErrorCode
+from sandbox_image.wire.limits import MAX_UPLOAD
 from sandbox_image.wire.project import NewEdge, NewNode, NodeKind, Position
 
 FLOW = '{"schema_version": 1, "name": "Imported", "nodes": [], "edges": []}'
@@ -71,6 +74,54 @@ async def test_an_export_is_imported_as_the_same_project(store: ProjectStore, tm
     assert not (other / "nodes/old.py").exists()
     assert (other / ".aimforge/before-import/nodes/old.py").exists()
     assert not [path for path in (other / ".aimforge").iterdir() if path.name.startswith("import-")]
+
+
+async def test_whatever_a_project_holds_its_export_can_be_imported(store: ProjectStore, tmp_path: Path):
+    store.add_node(NewNode(title="Load", position=Position(x=1, y=2), code="def main(): return 1\n"))
+    (tmp_path / "zeros.bin").write_bytes(bytes(5_000_000))
+    (tmp_path / "same.csv").write_text("0,0,0\n" * 500_000)
+    folder = os.fsencode(tmp_path)
+    for name in (b"a\\b.txt", b"a_b.txt", b"a\nb.txt", b"line\x1b[31m", b"\xff" * 255, b"\xfe" * 255, b"C:"):
+        Path(os.fsdecode(folder + b"/" + name)).write_text(repr(name))
+    (tmp_path / "odd\tfolder" / "x:").mkdir(parents=True)
+    (tmp_path / "odd\tfolder" / "x:" / "plain.txt").write_text("plain")
+    (tmp_path / "odd_folder").write_text("file")
+    os.mkfifo(tmp_path / "pipe")
+
+    other = tmp_path / "other"
+    exported = b"".join(export_zip(tmp_path))
+    other.mkdir()
+    async with ProjectStore(other, EventLog()) as target:
+        project, _ = await import_zip(target, chunks(exported), "ada")
+    assert [node.title for node in project.nodes] == ["Load"]
+    assert (other / "zeros.bin").stat().st_size == 5_000_000
+    assert (other / "a_b.txt").read_text() == repr(b"a_b.txt")
+    assert {(other / name).read_text() for name in ("2_b.txt", "3_b.txt")} == {repr(b"a\\b.txt"), repr(b"a\nb.txt")}
+    assert (other / "2dd_folder/x_/plain.txt").read_text() == "plain"
+    assert len(names_in(other)) == len(names_in(tmp_path)) - len(["other", "pipe"])
+
+
+async def test_a_file_that_grows_while_it_is_exported_ends_where_it_ended(store: ProjectStore, tmp_path: Path):
+    log = tmp_path / "a.log"
+    log.write_bytes(os.urandom(1_000_000))
+    exported = b""
+    for piece in export_zip(tmp_path):
+        exported += piece
+        with log.open("ab") as file:
+            file.write(bytes(1_000_000))
+    with zipfile.ZipFile(io.BytesIO(exported)) as archive:
+        assert archive.getinfo("a.log").file_size == 1_000_000
+
+
+@given(st.sets(st.binary(min_size=1, max_size=4).filter(lambda name: not {0, 0x2F} & set(name)), max_size=12))
+def test_files_of_different_names_are_packed_under_different_ones(raw: set[bytes]):
+    names = {os.fsdecode(name) for name in raw}
+    packed = packable(names)
+    assert packed.keys() == names
+    assert len(set(packed.values())) == len(names)
+    for name, plain in packed.items():
+        assert len(plain.encode()) <= len(os.fsencode(name)) + 1
+        assert UNWANTED.isdisjoint(plain)
 
 
 async def test_a_refused_import_changes_nothing(store: ProjectStore, tmp_path: Path):
@@ -144,11 +195,19 @@ def test_entries_that_lead_elsewhere_are_refused(tmp_path: Path, name: str, mode
     assert (tmp_path / "taken/folder/fine.txt").read_text() == "x"
 
 
+def size_told(size: int, instead: int) -> tuple[bytes, bytes]:
+    """A file's size as an archive's directory tells it, and another one."""
+    return struct.pack("<L", size), struct.pack("<L", instead)
+
+
 def test_bombs_are_refused_before_they_are_unpacked(tmp_path: Path):
-    zeros = zipped({"flow.json": FLOW, "bomb": bytes(50_000_000)})
-    with pytest.raises(AgentError, match="packed more than") as caught:
-        unpack(file_at(tmp_path, zeros), tmp_path / "ratio")
+    huge = zipped({"flow.json": FLOW, "bomb": bytes(50_000_000)}).replace(*size_told(50_000_000, MAX_UPLOAD))
+    with pytest.raises(AgentError, match=f"more than {MAX_UPLOAD} bytes") as caught:
+        unpack(file_at(tmp_path, huge), tmp_path / "huge")
     assert caught.value.code is ErrorCode.TOO_LARGE
+    lies = zipped({"flow.json": FLOW, "bomb": bytes(50_000_000)}).replace(*size_told(50_000_000, 1000))
+    with pytest.raises(AgentError, match=r"longer than the archive says|damaged"):
+        unpack(file_at(tmp_path, lies), tmp_path / "lies")
     with pytest.raises(AgentError, match="more than 1000 bytes"):
         unpack(file_at(tmp_path, zipped({"a": "x" * 600, "b": "y" * 600})), tmp_path / "total", max_total=1000)
     many = zipped({f"f{number}": "" for number in range(20_001)})

@@ -184,7 +184,7 @@ async def test_an_output_that_is_gone_leaves_its_edge_out(
             },
             "node id",
         ),
-        ({"flow.json": '{"nodes": [], "edges": []}', "bomb": "0" * 50_000_000}, "packed more than"),
+        ({"flow.json": '{"nodes": [], "edges": []}', "line\nbreak": "x"}, "must not have"),
     ],
 )
 async def test_a_hostile_archive_adds_nothing(store: ProjectStore, tmp_path: Path, files: dict[str, str], message: str):
