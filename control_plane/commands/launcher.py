@@ -33,6 +33,7 @@ async def _work(settings: "Settings") -> None:
     runtime = docker_runtime(engine, sockets, deployment)
     service = LauncherService(runtime, LauncherRules(most=settings.most, uid_base=settings.uid_base), sockets.prepare)
     try:
+        await runtime.accept_again()
         await serve_for_ever(role_server(settings, settings.launcher_socket, NAME, service.serve), NAME)
     finally:
         await runtime.close()

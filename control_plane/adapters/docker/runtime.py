@@ -25,6 +25,7 @@ from control_plane.ports import AgentAddress, Container, ContainerState, Sandbox
 
 T = TypeVar("T")
 log = structlog.stdlib.get_logger()
+ACCEPT_AGAIN_SEC: Final = 5.0
 HANDOVER_TIMEOUT_SEC: Final = 60.0
 SERVER_FULL: Final = "There is no room on the server's disk to start the sandbox. Ask whoever runs it; nothing is lost."
 UNCOLLECTED: Final = "is zombie and can not be killed"
@@ -223,6 +224,18 @@ class DockerRuntime:
             if inspected is not None:
                 self._resume_porter(inspected)
         return [container_of(inspected, image_id) for inspected in found if inspected is not None]
+
+    async def accept_again(self) -> None:
+        """Accept for sandboxes that lost their porter with a former process: for a process that does not list them at its start.
+
+        Until somebody lists them, whoever dials their agents is refused. An engine that is slow or away is not waited for long.
+        """
+        if needs_porter(self._settings.runtime):
+            try:
+                async with asyncio.timeout(ACCEPT_AGAIN_SEC):
+                    await self.list()
+            except (EngineUnavailable, TimeoutError) as error:
+                log.warning("porters.not_accepting_yet", error=str(error) or "The container engine is slow.")
 
     def _resume_porter(self, inspected: Mapping[str, Any]) -> None:
         address = _address_of(inspected)
