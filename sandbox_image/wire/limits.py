@@ -35,6 +35,8 @@ MAX_TERMINAL_OUTPUT: Final = 32 * KIB
 TERMINAL_RING: Final = 1 * MIB
 TERMINAL_WINDOW: Final = 256 * KIB
 """Unacknowledged bytes of the driving viewer above which the PTY is no longer read."""
+TERMINAL_ACK: Final = 32 * KIB
+"""Bytes that a page draws before it acknowledges them while there are more to draw."""
 MAX_TERMINALS: Final = 16
 
 DEFAULT_NODE_TIMEOUT: Final = 30.0

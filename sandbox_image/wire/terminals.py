@@ -16,7 +16,7 @@ where bytes were lost to this viewer, ``{"type":"resized","cols","rows","offset"
 ``{"type":"exited","status"}``, ``{"type":"refused","message"}`` once to a viewer that may only look and tried more.
 
 At most ``TERMINAL_WINDOW`` unacknowledged bytes are under way to a client, so each one must acknowledge, in steps of at
-most 64 KiB. Without ``from``, or with one that is not held, the page is ``fresh``: it resets its terminal, and what it is
+most a quarter of that (pages do it each ``TERMINAL_ACK``). Without ``from``, or with one that is not held, the page is ``fresh``: it resets its terminal, and what it is
 replayed holds no query that would make it answer (each is replaced by as many NULs, so that offsets stay what they are).
 """
 

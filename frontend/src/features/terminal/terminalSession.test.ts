@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it, vi } from "vitest";
 
 import { record } from "@/shared/json/json";
 import type { Transport } from "@/shared/socket/reconnectingSocket";
-import { CLOSE_CODES } from "@/wire/generated";
+import { CLOSE_CODES, LIMITS } from "@/wire/generated";
 
 import { TerminalSession, type TerminalState } from "./terminalSession";
 
@@ -198,6 +198,25 @@ describe("TerminalSession", () => {
     expect(latest().acks).toEqual([40_000]);
     screen.draw();
     expect(latest().acks).toEqual([40_000, 80_000]);
+  });
+
+  it("acknowledges a flood in steps that let the program go on before the window is full", () => {
+    const { screen, latest, attach } = setUp();
+    attach(0, 0, true);
+    const pieces = (2 * LIMITS.TERMINAL_WINDOW) / 1024;
+    for (let index = 0; index < pieces; index++) latest().output(index * 1024, "x".repeat(1024));
+    const steps: number[] = [];
+    for (let drawn = 0; drawn <= pieces; drawn++) {
+      const known = latest().acks.length;
+      screen.draw(1);
+      if (latest().acks.length > known) steps.push(drawn * 1024);
+    }
+    // The first thing to draw is no output: it is what the page does when it is attached.
+    expect(steps).toEqual(Array.from({ length: pieces / 32 }, (_, index) => (index + 1) * LIMITS.TERMINAL_ACK));
+    expect(latest().acks).toEqual(steps);
+    // The agent reads on once half of the window is acknowledged: what is drawn and not told of must be less.
+    expect(LIMITS.TERMINAL_ACK).toBeLessThanOrEqual(LIMITS.TERMINAL_WINDOW / 4);
+    expect(LIMITS.TERMINAL_ACK).toBeGreaterThanOrEqual(LIMITS.MAX_TERMINAL_OUTPUT / 2);
   });
 
   it("cuts a large paste into frames and waits while the socket is full", () => {

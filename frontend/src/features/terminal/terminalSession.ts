@@ -8,6 +8,7 @@
  */
 
 import { ReconnectingSocket, type SocketState, type Transport } from "@/shared/socket/reconnectingSocket";
+import { LIMITS } from "@/wire/generated";
 
 import { decodeOutput, encodeAck, encodeInput, encodeResize, parseControl, type Control } from "./frames";
 import { InputQueue } from "./inputQueue";
@@ -36,9 +37,6 @@ export interface TerminalSessionOptions {
   readonly onNotice: (message: string) => void;
   readonly connect?: (url: string) => Transport;
 }
-
-/** The agent goes on reading below a low-water mark: acknowledgements must be smaller than that. */
-const ACK_EVERY = 32 * 1024;
 
 export class TerminalSession {
   readonly #options: TerminalSessionOptions;
@@ -198,7 +196,7 @@ export class TerminalSession {
   #drawn(offset: number): void {
     this.#consumed = Math.max(this.#consumed, offset);
     const all = this.#consumed === this.#received;
-    if (this.#consumed - this.#acked < ACK_EVERY && !all) return;
+    if (this.#consumed - this.#acked < LIMITS.TERMINAL_ACK && !all) return;
     if (this.#consumed > this.#acked && this.#attached && this.#socket.send(encodeAck(this.#consumed))) {
       this.#acked = this.#consumed;
     }
