@@ -71,6 +71,11 @@ async def _answer_routing_error(connection: HTTPConnection, error: Exception) ->
 
 async def _answer_os_error(connection: HTTPConnection, error: Exception) -> Response:
     assert isinstance(error, OSError)
+    if isinstance(connection, WebSocket):
+        from uvicorn.protocols.utils import ClientDisconnected  # an error may wait for it, the start need not
+
+        if isinstance(error, ClientDisconnected):
+            raise error  # gone before it was answered: the server knows it for what it is, and there is nobody to tell
     known = from_os_error(error)
     if known is None:
         return await _answer_unexpected(connection, error)
