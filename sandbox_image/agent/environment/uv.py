@@ -22,6 +22,7 @@ _NOT_FOUND: Final = re.compile(
     r"Because (\S+) was not found in the (?:package registry|cache|provided package locations)"
 )
 _NO_VERSION: Final = re.compile(r"Because (?:only (\S+?)[<>=!~]|there is no version of (\S+?)[<>=!~])")
+_NO_SOLUTION: Final = re.compile(r"No solution found when resolving dependencies:?$")
 
 
 class UvFailed(Exception):
@@ -180,5 +181,7 @@ def _cause(lines: Sequence[str]) -> str:
     """The error and its causes, in a line."""
     start = next((index for index, line in enumerate(lines) if line.startswith("error:")), None)
     kept = lines[start:] if start is not None else lines[-5:]
+    # It heads its reasons with that, which nobody wonders about; without reasons it is all that there is to say.
+    kept = [line for line in kept if not _NO_SOLUTION.search(line)] or kept
     parts = [re.sub(r"^(error|cause|hint|Caused by):\s*|^[×╰─▶\s]+", "", line.strip()) for line in kept if line.strip()]
     return " ".join(part.strip() for part in parts)[:1000]

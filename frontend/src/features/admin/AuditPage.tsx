@@ -3,6 +3,7 @@ import { Download } from "lucide-react";
 import { useState } from "react";
 import { messageOf } from "@/shared/api/request";
 import { hasText, t } from "@/shared/i18n/i18n";
+import { locale } from "@/shared/i18n/locale";
 import { Button } from "@/shared/ui/Button";
 import { FormProblem } from "@/shared/ui/FormProblem";
 import { Select, TextField } from "@/shared/ui/fields";
@@ -56,7 +57,7 @@ function EntryRow({ entry }: { entry: AuditLine }) {
   return (
     <tr>
       <td className={`${CELL} whitespace-nowrap text-muted tabular-nums`}>
-        <time dateTime={at.toISOString()}>{at.toLocaleString(document.documentElement.lang)}</time>
+        <time dateTime={at.toISOString()}>{at.toLocaleString(locale())}</time>
       </td>
       <td className={`${CELL} max-w-48 wrap-anywhere`}>
         {entry.actor === "" ? <span className="text-muted">{t("admin.system")}</span> : <Named name={entry.actorName} id={entry.actor} />}

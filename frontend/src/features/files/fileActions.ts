@@ -1,6 +1,7 @@
 import { messageOf } from "@/shared/api/request";
 import { t } from "@/shared/i18n/i18n";
 import { nodeByFile } from "@/shared/project/projectStore";
+import { download as save } from "@/shared/ui/download";
 import { notify } from "@/shared/ui/toasts";
 import { openFile, openNode, showTab } from "@/shared/workspace/workspace";
 import type { Entry } from "@/wire/generated";
@@ -22,10 +23,7 @@ export function openEntry(entry: Entry, quietly = false): void {
 }
 
 export function download(projectId: string, entry: Entry): void {
-  const link = document.createElement("a");
-  link.href = downloadUrl(projectId, entry);
-  link.download = entry.kind === "folder" ? `${nameOf(entry.path)}.zip` : nameOf(entry.path);
-  link.click();
+  save(downloadUrl(projectId, entry), entry.kind === "folder" ? `${nameOf(entry.path)}.zip` : nameOf(entry.path));
 }
 
 /** Does one thing after the other and tells the first that did not work; the rest is left as it is. */

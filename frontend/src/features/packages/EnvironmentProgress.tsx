@@ -75,7 +75,8 @@ export function EnvironmentProgress({ venv, onRecreate, onInstall }: Environment
           </Button>
         </p>
       )}
-      {failed && (
+      {failed && venv.usable && <p className="mt-1.5 text-muted">{t("packages.usable")}</p>}
+      {failed && !venv.usable && (
         <div className="mt-2">
           <Button small icon={<RotateCcw size={13} />} onClick={onRecreate}>
             {t("packages.recreate")}

@@ -47,15 +47,25 @@ export function PackagesPane() {
   const venv = useLive((state) => state.venv);
   const packages = usePackages(projectId);
   const [text, setText] = useState("");
+  const [asked, setAsked] = useState("");
   const [removing, setRemoving] = useState<string | null>(null);
   const mayEdit = useMayEdit();
   const blocked = isWorking(venv) || !mayEdit;
   const { specifiers, wrong } = parseSpecifiers(text);
 
+  const ask = (packagesAsked: readonly string[]) => {
+    setAsked(text);
+    installPackages(projectId, packagesAsked).then(() => setText(""), tell);
+  };
+  useEvent("venv", ({ data }) => {
+    if (data.venv.status === "creating" || data.venv.status === "installing") return;
+    // What was misspelt is mended where it was typed.
+    if (data.venv.status === "failed") setText((typed) => (typed === "" ? asked : typed));
+    setAsked("");
+  });
   const install = (event: SubmitEvent) => {
     event.preventDefault();
-    if (specifiers.length === 0 || wrong.length > 0 || blocked) return;
-    installPackages(projectId, specifiers).then(() => setText(""), tell);
+    if (specifiers.length > 0 && wrong.length === 0 && !blocked) ask(specifiers);
   };
   const recreate = () => void recreateEnvironment(projectId).catch(tell);
   const installAsked = () => void installRequired(projectId).catch(tell);
@@ -94,7 +104,7 @@ export function PackagesPane() {
         name={wrong.length === 0 ? loneName(specifiers) : null}
         installed={packages.data ?? []}
         disabled={blocked}
-        onInstall={(name) => void installPackages(projectId, [name]).then(() => setText(""), tell)}
+        onInstall={(name) => ask([name])}
       />
       {venv !== null && (
         <fieldset disabled={!mayEdit} className="contents">

@@ -5,6 +5,7 @@ import { messageOf } from "@/shared/api/request";
 import { t } from "@/shared/i18n/i18n";
 import { useCommands } from "@/shared/keyboard/commands";
 import { Button } from "@/shared/ui/Button";
+import { download } from "@/shared/ui/download";
 import { Menu } from "@/shared/ui/Menu";
 import { EmptyState, Loading } from "@/shared/ui/states";
 import { dismiss, notify } from "@/shared/ui/toasts";
@@ -33,13 +34,6 @@ export function matching(projects: readonly ProjectSummary[], query: string): Pr
       return words.every((word) => text.includes(word));
     })
     .sort((a, b) => Math.max(b.openedAt, b.createdAt) - Math.max(a.openedAt, a.createdAt));
-}
-
-function download(path: string): void {
-  const link = document.createElement("a");
-  link.href = path;
-  link.download = "";
-  link.click();
 }
 
 /** How long the undo of a deletion is offered; the server keeps the project longer. */
@@ -189,7 +183,7 @@ export function ProjectsPage({ onOpen, navigation, notice, actions }: Props) {
               key={project.id}
               project={project}
               onOpen={() => onOpen(project.id)}
-              onExport={() => download(exportPath(project.id))}
+              onExport={() => download(exportPath(project.id), `${project.name}.zip`)}
               onLeave={() => void orSayWhy(leaveProject(project.id), refetch)}
               onDelete={() => void deleteWithUndo(project, refetch)}
               onRename={(name) => action.mutate({ message: t("app.loading"), run: () => renameProject(project.id, name) })}

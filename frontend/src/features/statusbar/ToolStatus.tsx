@@ -65,10 +65,13 @@ const VENV_STATES = {
   failed: ["statusbar.venv.failed", "bad"],
 } as const satisfies Record<VenvState, readonly [string, StatusTone]>;
 
+/** What was asked for last is not there; all else is. */
+const NOT_INSTALLED = ["statusbar.venv.notInstalled", "warn"] as const;
+
 export function EnvironmentStatus() {
   const venv = useLive((state) => state.venv);
   if (venv === null) return null;
-  const [words, tone] = VENV_STATES[venv.status];
+  const [words, tone] = venv.status === "failed" && venv.usable ? NOT_INSTALLED : VENV_STATES[venv.status];
   return (
     <StatusButton tone={tone} icon={<Package size={12} aria-hidden />} title={venv.message === "" ? venv.python : toldVenv(venv.message)} data-venv={venv.status} onClick={() => showLeft("packages")}>
       {t(words, { percent: Math.round(venv.progress * 100) })}

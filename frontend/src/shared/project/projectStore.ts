@@ -2,6 +2,7 @@ import { create } from "zustand";
 import type { Node, Ports, Project } from "@/wire/generated";
 import type { Share } from "@/wire/control";
 import { applyEdit, type Edit, type Graph } from "./document";
+import { withLastingPorts } from "./lastingPorts";
 
 /**
  * The project that is open, as every panel may read it: what the server last told (`base`) with the steps on top that
@@ -57,7 +58,10 @@ function keepIdentity<T>(previous: ReadonlyMap<string, T>, next: Iterable<[strin
 
 export function graphOf(project: Project, previous: Graph = NOTHING): Graph {
   return {
-    nodes: keepIdentity(previous.nodes, project.nodes.map((node) => [node.id, node])),
+    nodes: keepIdentity(
+      previous.nodes,
+      project.nodes.map((node) => [node.id, withLastingPorts(node, previous.nodes.get(node.id)?.ports, project.edges)]),
+    ),
     edges: keepIdentity(previous.edges, project.edges.map((edge) => [edge.id, edge])),
   };
 }
@@ -93,7 +97,8 @@ export function settlePending(edit: Edit, saved: readonly Node[] = [], etag?: st
   useProject.setState((state) => {
     const applied = applyEdit(state.base, edit);
     const nodes = new Map(applied.nodes);
-    for (const node of saved) nodes.set(node.id, node);
+    const edges = [...applied.edges.values()];
+    for (const node of saved) nodes.set(node.id, withLastingPorts(node, state.base.nodes.get(node.id)?.ports, edges));
     const base = { nodes, edges: applied.edges };
     const pending = state.pending.filter((other) => other !== edit);
     return { base, pending, etag: etag ?? state.etag, ...shown(base, pending) };
@@ -113,7 +118,8 @@ export function portsRead(nodeId: string, ports: Ports): void {
   useProject.setState((state) => {
     const node = state.base.nodes.get(nodeId);
     if (node === undefined) return state;
-    const base = { nodes: new Map(state.base.nodes).set(nodeId, { ...node, ports }), edges: state.base.edges };
+    const read = withLastingPorts({ ...node, ports }, node.ports, []);
+    const base = { nodes: new Map(state.base.nodes).set(nodeId, read), edges: state.base.edges };
     return { base, ...shown(base, state.pending) };
   });
 }

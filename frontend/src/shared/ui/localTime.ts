@@ -1,31 +1,29 @@
-/** Points in time as people here write them. Seconds since 1970; pure but for the page's language and the browser's zone. */
+import { locale } from "../i18n/locale";
 
-function language(): string {
-  return document.documentElement.lang;
-}
+/** Points in time as people here write them. Seconds since 1970; pure but for the page's locale and the browser's zone. */
 
 const DAY_AND_TIME = { weekday: "short", day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit" } as const;
 
 /** "Mon, 30 Mar 2026, 18:00". */
 export function dateAndTime(seconds: number): string {
-  return new Intl.DateTimeFormat(language(), DAY_AND_TIME).format(seconds * 1000);
+  return new Intl.DateTimeFormat(locale(), DAY_AND_TIME).format(seconds * 1000);
 }
 
 /** "Mon, 30 Mar 2026, 18:00 CEST": for what several people keep to, who may be in several zones. */
 export function dateTimeAndZone(seconds: number): string {
-  return new Intl.DateTimeFormat(language(), { ...DAY_AND_TIME, timeZoneName: "short" }).format(seconds * 1000);
+  return new Intl.DateTimeFormat(locale(), { ...DAY_AND_TIME, timeZoneName: "short" }).format(seconds * 1000);
 }
 
 /** "30 Mar, 18:00", for tables; with the year where it is another than this one. */
 export function shortDateAndTime(seconds: number): string {
   const at = new Date(seconds * 1000);
   const year = at.getFullYear() === new Date().getFullYear() ? {} : { year: "numeric" as const };
-  const format = new Intl.DateTimeFormat(language(), { ...year, day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
+  const format = new Intl.DateTimeFormat(locale(), { ...year, day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
   return format.format(at);
 }
 
 function unit(value: number, name: string): string {
-  return new Intl.NumberFormat(language(), { style: "unit", unit: name, unitDisplay: "short" }).format(value);
+  return new Intl.NumberFormat(locale(), { style: "unit", unit: name, unitDisplay: "short" }).format(value);
 }
 
 /** What is left, in its two largest parts: "2 days 4 hr", "3 hr 12 min", below an hour "12:05". */

@@ -69,6 +69,14 @@ def test_a_distribution_counts_once_its_record_is_there(tmp_path: Path):
             True,
             "There is no package 'nope' among the packages that can be had without a network. Check how it is spelled.",
         ),
+        (
+            [
+                "error: No solution found when resolving dependencies",
+                "  cause: Because there is no version of requests==99.99 and you require requests==99.99, …",
+            ],
+            False,
+            "No version of 'requests' fits. Because there is no version of requests==99.99",
+        ),
         (["error: failed to write", "  cause: No space left on device (os error 28)"], False, "The workspace is full."),
         (
             ["error: Failed to fetch: `https://h/x/`", "  Caused by: 403 Forbidden"],

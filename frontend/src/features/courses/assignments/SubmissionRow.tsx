@@ -1,6 +1,7 @@
 import { Copy, Download, Ellipsis, Eye, MessageSquareText, Undo2 } from "lucide-react";
 import { t } from "@/shared/i18n/i18n";
 import { Button, IconButton } from "@/shared/ui/Button";
+import { download } from "@/shared/ui/download";
 import { shortDateAndTime } from "@/shared/ui/localTime";
 import { Menu } from "@/shared/ui/Menu";
 import { byteSize } from "@/shared/ui/relativeTime";
@@ -23,13 +24,6 @@ interface Props {
   onGiveBack: () => void;
   onCollect: () => void;
   busy: boolean;
-}
-
-function download(path: string): void {
-  const link = document.createElement("a");
-  link.href = path;
-  link.download = "";
-  link.click();
 }
 
 export function SubmissionRow({ submission, archive, onLook, onCopy, onComment, onGiveBack, onCollect, busy }: Props) {
@@ -73,7 +67,7 @@ export function SubmissionRow({ submission, archive, onLook, onCopy, onComment, 
             trigger={<IconButton small label={t("courses.actionsFor", { name })} icon={<Ellipsis size={15} />} />}
             items={[
               { label: t("courses.copy"), icon: <Copy size={14} />, disabled: !handedIn, onSelect: onCopy },
-              { label: t("courses.download"), icon: <Download size={14} />, disabled: !handedIn, onSelect: () => download(archive) },
+              { label: t("courses.download"), icon: <Download size={14} />, disabled: !handedIn, onSelect: () => download(archive, `${login}.zip`) },
               "-",
               { label: t("courses.giveBack"), icon: <Undo2 size={14} />, disabled: !handedIn || state === "given_back", onSelect: onGiveBack },
             ]}

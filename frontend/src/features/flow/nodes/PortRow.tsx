@@ -32,7 +32,8 @@ function PortName({ port, right = false }: { port: Port; right?: boolean }) {
         {port.name}
         {port.required && <span className="text-accent-text">*</span>}
       </span>
-      {port.type !== "" && <span className="min-w-0 truncate font-mono text-2xs text-faint">{port.type}</span>}
+      {/* Where room is short, the type gives way: by its name a port is known. */}
+      {port.type !== "" && <span className="min-w-0 shrink-1000 truncate font-mono text-2xs text-faint">{port.type}</span>}
     </span>
   );
 }

@@ -79,7 +79,9 @@ function footerOf(run: NodeRun | undefined, freshness: Freshness | undefined): F
   }
   if (result?.error != null) return { text: `${result.error.type}: ${toldPlainly(result.error.message)}`, tone: "text-bad" };
   if (status === "succeeded" && result?.output != null) return { text: summary(result.output), tone: "text-muted" };
-  return { text: result?.reason === undefined || result.reason === "" ? t(`runs.status.${status}`) : toldPlainly(result.reason), tone: "text-faint" };
+  // Why it was skipped is news; of what ran and gave nothing, the reason tells why it had begun.
+  const why = status === "skipped" ? (result?.reason ?? "") : "";
+  return { text: why === "" ? t(`runs.status.${status}`) : toldPlainly(why), tone: "text-faint" };
 }
 
 function summary(output: Output): string {

@@ -6,7 +6,7 @@ export const admin = {
   "admin.audit": "Audit log",
   "admin.search": "Search",
   "admin.searchPeople": "Search people",
-  "admin.peopleCount": "{count} people",
+  "admin.peopleCount": "{count} person|{count} people",
   "admin.noMatch": "Nothing matches.",
   "admin.more": "{shown} of {count} are shown: search for the others.",
   "admin.name": "Name",

@@ -29,6 +29,7 @@ export const packages = {
   "packages.state.installing": "Installing…",
   "packages.state.completed": "The environment is ready",
   "packages.state.failed": "The installation failed",
+  "packages.usable": "What was installed before can be used.",
   "packages.lookUp": "Look up {name}",
   "packages.lookingUp": "Asking the package index…",
   "packages.found": "{name} {version} can be installed.",

@@ -31,6 +31,7 @@ export const statusbar = {
   "statusbar.venv.installing": "Installing packages {percent} %",
   "statusbar.venv.completed": "Environment ready",
   "statusbar.venv.failed": "Environment failed",
+  "statusbar.venv.notInstalled": "Installation failed",
   "statusbar.problems": "{errors} errors, {warnings} warnings. Show problems",
   "statusbar.lookedBy": "Looked at by {name}, {time}",
   "statusbar.looksNow": "{name} may be looking",

@@ -31,6 +31,7 @@ export const packages: Readonly<Record<keyof typeof English, string>> = {
   "packages.state.installing": "설치하는 중…",
   "packages.state.completed": "환경이 준비되었습니다",
   "packages.state.failed": "설치하지 못했습니다",
+  "packages.usable": "전에 설치된 것은 그대로 쓸 수 있습니다.",
   "packages.lookUp": "{name} 찾아보기",
   "packages.lookingUp": "패키지 인덱스에 묻는 중…",
   "packages.found": "{name} {version}을(를) 설치할 수 있습니다.",

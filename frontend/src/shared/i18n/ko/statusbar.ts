@@ -33,6 +33,7 @@ export const statusbar: Readonly<Record<keyof typeof English, string>> = {
   "statusbar.venv.installing": "패키지 설치 중 {percent}%",
   "statusbar.venv.completed": "환경 준비됨",
   "statusbar.venv.failed": "환경 오류",
+  "statusbar.venv.notInstalled": "설치 실패",
   "statusbar.problems": "오류 {errors}개, 경고 {warnings}개. 문제 보기",
   "statusbar.lookedBy": "{name} 님이 봄, {time}",
   "statusbar.looksNow": "{name} 님이 보는 중일 수 있음",
