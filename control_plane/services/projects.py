@@ -184,7 +184,9 @@ class Projects:
         copy_name = name or f"{source.name[: MAX_NAME - 7]} (copy)"
         address = await self._sandboxes.ensure_ready(project_id)
         with self._sandboxes.using(project_id):
-            async with self._link.stream(address, "GET", "/project/export", user=person.name) as export:
+            async with self._link.stream(
+                address, "GET", "/project/export", query="importable=true", user=person.name
+            ) as export:
                 if export.status != 200:
                     raise_for_agent(export.status, await bounded(export.body(), MAX_JSON_BODY))
                 return await self.bring_in(person, copy_name, export.body())

@@ -55,7 +55,7 @@ class FakeProject:
 
     async def _export(self, asked: Asked) -> Reply:
         query = parse_qs(asked.query)
-        chosen = [part for given in query.values() for part in given[0].split(",")]
+        chosen = [part for name in ("without", "only") for given in query.get(name, ()) for part in given.split(",")]
         for node in chosen:
             if node not in self.nodes:
                 return answered({"error": "not_found", "message": f"There is no node {node!r}."}, 404)

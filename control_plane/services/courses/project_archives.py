@@ -63,21 +63,26 @@ class ProjectArchives:
     ) -> Archive:
         """Store a project's export, ``without`` some nodes, or ``only`` these. Wakes its sandbox.
 
-        Raises ``TooLarge``, ``TimedOut``, ``SandboxFailed``, and what the agent says.
+        What could not be brought in again is refused: nobody could start with it, nor test it. Raises ``TooLarge``, ``TimedOut``, ``SandboxFailed``, and what the agent says.
         """
         nodes = {"without": ",".join(without)} if without else {"only": ",".join(only)} if only else {}
+        query = urlencode({"importable": "true", **nodes})
         address = await self._sandboxes.ensure_ready(project_id, touch=touch)
         with self._sandboxes.using(project_id):
             try:
                 async with (
                     asyncio.timeout(EXPORT_TIMEOUT_SEC),
-                    self._link.stream(address, "GET", "/project/export", query=urlencode(nodes), user=user) as export,
+                    self._link.stream(address, "GET", "/project/export", query=query, user=user) as export,
                 ):
                     if export.status != 200:
                         raise_for_agent(export.status, await bounded(export.body(), MAX_JSON_BODY))
                     return await self.store.put(export.body(), self._max_bytes)
             except TimeoutError as error:
                 raise TimedOut(f"The sandbox did not hand its project over within {EXPORT_TIMEOUT_SEC:g} s.") from error
+
+    async def wake(self, project_id: str, *, touch: bool) -> None:
+        """Wait until a project's sandbox is there. Raises what keeps it from being."""
+        await self._sandboxes.ensure_ready(project_id, touch=touch)
 
     async def make(self, person: Person, name: str, archive_id: str) -> ProjectRecord:
         """Make a project from an archive. On failure nothing is left of it."""

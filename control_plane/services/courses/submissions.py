@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+from control_plane.domain.archives import Archive
 from control_plane.domain.audit import AuditAction
 from control_plane.domain.courses import (
     Assignment,
@@ -15,7 +16,7 @@ from control_plane.domain.courses import (
     submission_id,
     without_failure,
 )
-from control_plane.domain.errors import Conflict, Forbidden, Invalid, NotFound
+from control_plane.domain.errors import Conflict, Forbidden, Invalid, NotFound, TimedOut
 from control_plane.domain.identity import Account, Change, Identity, Put
 from control_plane.domain.people import Person
 from control_plane.domain.project import ProjectRecord
@@ -32,6 +33,8 @@ from control_plane.services.project_registry import ProjectRegistry
 from sandbox_image.wire.limits import MAX_NAME
 
 MAX_POINTS: Final = 1_000_000.0
+SLOW_SEC: Final = 30.0
+"""A project that is read for this long after the deadline may hold work of after it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +101,8 @@ class Submissions:
         """Freeze a student's project. Again before the deadline: in place of what was handed in.
 
         The time of asking counts, not that at which the sandbox was there: a queue at the deadline makes nobody late.
-        Raises ``Conflict`` before the start, and after the deadline for who handed in or was collected.
+        One that is read until long after the deadline is late, or is refused with ``TimedOut`` where another was handed
+        in before. Raises ``Conflict`` before the start, and after the deadline for who handed in or was collected.
         """
         assignment = self._assignments.get(assignment_id)
         login = self.student(person, assignment)
@@ -120,7 +124,12 @@ class Submissions:
                     reason=Refusal.DEADLINE_OVER,
                     due_at=assignment.due_at,
                 )
-            archive = await self._archives.freeze(project.id, user=person.name)
+            archive, overran = await self._freeze(assignment, project.id, user=person.name)
+            if overran and record.archive_id and not record.collected:
+                raise TimedOut(
+                    "Your project was still being read long after the deadline: what you handed in before stays as it is."
+                )
+            late = late or overran
             await self.change(
                 id_,
                 lambda before: replace(
@@ -137,6 +146,19 @@ class Submissions:
         self.note(AuditAction.SUBMISSION_HANDED_IN, actor, assignment, login, project_id=project.id, late=late)
         return self._entry(assignment, login, {})
 
+    async def _freeze(
+        self, assignment: Assignment, project_id: str, *, user: str = "", touch: bool = True
+    ) -> tuple[Archive, bool]:
+        """Freeze a project; tell whether reading it went on so long after the deadline that work of then may be in it.
+
+        A student can make that slow, by large files. Waiting for the sandbox does not count: nobody works in it then.
+        """
+        await self._archives.wake(project_id, touch=touch)
+        began = self._clock.monotonic()
+        archive = await self._archives.freeze(project_id, user=user, touch=touch)
+        took, due = self._clock.monotonic() - began, assignment.due_at
+        return archive, due is not None and min(took, self._clock.now() - due) > SLOW_SEC
+
     def to_collect(self, assignment: Assignment) -> list[Submission]:
         """Return what is still to be collected at an assignment's deadline: what was started, and not handed in."""
         due = assignment.due_at
@@ -151,13 +173,14 @@ class Submissions:
     async def collect(self, assignment: Assignment, id_: str) -> None:
         """Freeze a student's project at the deadline, unless it was handed in meanwhile. Raises what keeps it from being.
 
-        What could not be collected then and is now counts as late: it may hold what was written after the deadline.
+        What could not be collected then and is now, or is read for long, counts as late: it may hold what was written
+        after the deadline.
         """
         async with self._freezing.hold(id_):
             record = next((r for r in self.to_collect(assignment) if r.id == id_), None)
             if record is None:
                 return
-            archive = await self._archives.freeze(record.project_id, touch=False)
+            archive, overran = await self._freeze(assignment, record.project_id, touch=False)
             await self.change(
                 id_,
                 lambda before: replace(
@@ -166,7 +189,7 @@ class Submissions:
                     archive_digest=archive.digest,
                     archive_size=archive.size,
                     handed_in_at=self._clock.now(),
-                    late=before.collect_failures > 0,
+                    late=before.collect_failures > 0 or overran,
                     collected=True,
                     given_back_at=None,
                 ),

@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import Any, Final
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
-from sandbox_image.wire.limits import KIB
+from sandbox_image.agent.errors import AgentError
+from sandbox_image.wire.errors import ErrorCode
+from sandbox_image.wire.limits import KIB, MAX_UPLOAD, MIB
 
-from .archive import UNWANTED
+from .archive import MAX_ENTRIES, UNWANTED
 from .flow_file import FLOW_FILE
 from .folder import STATE_FOLDER
 from .part import Part
@@ -46,6 +48,28 @@ def export_zip(root: Path, part: Part | None = None) -> Iterator[bytes]:
                         yield from sink.taken()
             yield from sink.taken()
     yield from sink.taken()
+
+
+def check_importable(root: Path, part: Part | None = None) -> None:
+    """Raise TOO_LARGE when what would be exported now could not be imported. For a thread: it looks at files."""
+    count = total = largest = 0
+    name = ""
+    for path, _, descriptor in _files(os.open(root, _FOLDER), "", ""):
+        size = os.fstat(descriptor).st_size
+        os.close(descriptor)
+        if part is not None and not part.takes(path):
+            continue
+        count, total = count + 1, total + size
+        if size > largest:
+            largest, name = size, path
+        if total > MAX_UPLOAD:
+            message = (
+                f"The project's files come to more than {MAX_UPLOAD // MIB} MiB; {name!r} has {largest // MIB} MiB."
+            )
+            raise AgentError(ErrorCode.TOO_LARGE, f"{message} Delete what is not needed.", path=name)
+        if count > MAX_ENTRIES:
+            message = f"The project has more than {MAX_ENTRIES} files. Delete what is not needed."
+            raise AgentError(ErrorCode.TOO_LARGE, message)
 
 
 class _Sink:

@@ -1,5 +1,6 @@
 """The routes under "Project" in ``docs/agent-api.md`` that the store answers."""
 
+import asyncio
 from typing import Any
 
 from msgspec import Struct
@@ -130,10 +131,13 @@ def _archive_routes(store: ProjectStore) -> list[BaseRoute]:
         return _project(await clone_project(store, await read_json(request, CloneRequest), user_of(request)))
 
     async def export_archive(request: Request) -> Response:
-        from .exporting import export_zip
+        from .exporting import check_importable, export_zip
 
         headers = {"content-disposition": 'attachment; filename="project.zip"'}
-        chunks = export_zip(store.folder.root, _part(request, store))
+        part = _part(request, store)
+        if request.query_params.get("importable") == "true":
+            await asyncio.to_thread(check_importable, store.folder.root, part)
+        chunks = export_zip(store.folder.root, part)
         return StreamingResponse(chunks, media_type="application/zip", headers=headers)
 
     return [

@@ -17,8 +17,9 @@ from sandbox_image.agent.errors import AgentError
 from sandbox_image.agent.events import EventLog
 from sandbox_image.agent.project import ProjectStore
 from sandbox_image.agent.project.archive import UNWANTED, unpack
-from sandbox_image.agent.project.exporting import export_zip, packable
+from sandbox_image.agent.project.exporting import check_importable, export_zip, packable
 from sandbox_image.agent.project.importing import import_zip
+from sandbox_image.agent.project.part import Part
 from sandbox_image.wire.errors import ErrorCode
 from sandbox_image.wire.limits import MAX_UPLOAD
 from sandbox_image.wire.project import NewEdge, NewNode, NodeKind, Position
@@ -99,6 +100,22 @@ async def test_whatever_a_project_holds_its_export_can_be_imported(store: Projec
     assert {(other / name).read_text() for name in ("2_b.txt", "3_b.txt")} == {repr(b"a\\b.txt"), repr(b"a\nb.txt")}
     assert (other / "2dd_folder/x_/plain.txt").read_text() == "plain"
     assert len(names_in(other)) == len(names_in(tmp_path)) - len(["other", "pipe"])
+
+
+async def test_what_could_not_be_imported_is_told_before_it_is_exported(store: ProjectStore, tmp_path: Path):
+    with (tmp_path / "sparse.bin").open("wb") as file:
+        file.truncate(8 << 40)
+    with pytest.raises(AgentError, match=r"'sparse.bin' has 8388608 MiB") as caught:
+        check_importable(tmp_path)
+    assert caught.value.code is ErrorCode.TOO_LARGE
+    check_importable(tmp_path, Part(b"{}", lambda path: path != "sparse.bin"))
+    (tmp_path / "sparse.bin").unlink()
+    check_importable(tmp_path)
+    (tmp_path / "many").mkdir()
+    for number in range(20_001):
+        (tmp_path / "many" / str(number)).touch()
+    with pytest.raises(AgentError, match="more than 20000 files"):
+        check_importable(tmp_path)
 
 
 async def test_a_file_that_grows_while_it_is_exported_ends_where_it_ended(store: ProjectStore, tmp_path: Path):

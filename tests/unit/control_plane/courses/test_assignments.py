@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -206,13 +207,46 @@ async def test_the_press_counts_however_long_the_sandbox_takes(room: Classroom):
     async with asyncio.timeout(30):
         pressed = asyncio.create_task(room.ask("POST", f"{assignment}/hand-in", people["bob"]))
         await reached.wait()
-        await clock.advance(60)  # the deadline passes, and Bob is about to be collected
+        await clock.advance(25)  # the deadline passes, and Bob is about to be collected
         go_on.set()
         bob = (await pressed).json
         while room.coursework.assignments.get(assignment.rpartition("/")[2]).collected_at is None:
             await clock.advance(0.5)
     assert (bob["state"], bob["late"], bob["handed_in_at"]) == ("handed_in", False, NOW + 99)
     assert await states(room, assignment) == {"bob": "handed_in", "eve": "collected"}
+
+
+async def test_a_project_that_is_read_until_long_after_the_deadline_is_late(room: Classroom):
+    """By large files a student can make that slow, and go on working meanwhile."""
+    people = await room.open("bob", "eve")
+    assignment = await room.assign(due_at=NOW + 100)
+    clock, go_on, reached = room.app.served.outside.clock, asyncio.Event(), asyncio.Semaphore(0)
+    bobs = await room.start(assignment, people["bob"])
+    eves = await room.handed_in(assignment, people["eve"])
+    before = (await room.ask("GET", f"{assignment}/submission", people["eve"])).json
+
+    async def slowly(project: FakeProject, asked: Asked) -> Reply:
+        reached.release()
+        await go_on.wait()
+        return await project._export(asked)
+
+    for project_id in (bobs, eves):
+        slow = partial(slowly, room.project(project_id))
+        room.app.served.agent(project_id).on("GET", "/project/export", slow)
+    await clock.advance(90)
+    async with asyncio.timeout(30):
+        bob = asyncio.create_task(room.ask("POST", f"{assignment}/hand-in", people["bob"]))
+        eve = asyncio.create_task(room.ask("POST", f"{assignment}/hand-in", people["eve"], 504))
+        await reached.acquire()
+        await reached.acquire()
+        await clock.advance(60)
+        go_on.set()
+        handed_in = (await bob).json
+        assert "stays as it is" in (await eve).json["message"]
+    assert (handed_in["state"], handed_in["late"], handed_in["handed_in_at"]) == ("handed_in", True, NOW + 90)
+    after = (await room.ask("GET", f"{assignment}/submission", people["eve"])).json
+    assert after == before
+    assert after["late"] is False
 
 
 async def test_a_project_that_is_deleted_is_started_anew(room: Classroom):
