@@ -24,6 +24,8 @@ log = structlog.stdlib.get_logger()
 
 EXPORT_TIMEOUT_SEC: Final = 180.0
 """A sandbox that sends a byte now and then is not waited for any longer."""
+SLOW_SEC: Final = 30.0
+"""A project that is read for this long after the deadline may hold work of after it."""
 UNUSED_SEC: Final = 3600.0
 """An archive that nothing refers to stays this long: somebody may be about to, or still read it."""
 PRUNE_EVERY_SEC: Final = 3600.0
@@ -80,9 +82,18 @@ class ProjectArchives:
             except TimeoutError as error:
                 raise TimedOut(f"The sandbox did not hand its project over within {EXPORT_TIMEOUT_SEC:g} s.") from error
 
-    async def wake(self, project_id: str, *, touch: bool) -> None:
-        """Wait until a project's sandbox is there. Raises what keeps it from being."""
+    async def freeze_by(
+        self, due: float | None, project_id: str, *, user: str = "", touch: bool = True
+    ) -> tuple[Archive, bool]:
+        """Freeze a project; tell whether reading it went on so long after ``due`` that work of then may be in it.
+
+        A student can make that slow, by large files. Waiting for the sandbox does not count: nobody works in it then.
+        """
         await self._sandboxes.ensure_ready(project_id, touch=touch)
+        began = self._clock.monotonic()
+        archive = await self.freeze(project_id, user=user, touch=touch)
+        took = self._clock.monotonic() - began
+        return archive, due is not None and min(took, self._clock.now() - due) > SLOW_SEC
 
     async def make(self, person: Person, name: str, archive_id: str) -> ProjectRecord:
         """Make a project from an archive. On failure nothing is left of it."""

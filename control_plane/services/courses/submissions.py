@@ -4,7 +4,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from control_plane.domain.archives import Archive
 from control_plane.domain.audit import AuditAction
 from control_plane.domain.courses import (
     Assignment,
@@ -33,8 +32,6 @@ from control_plane.services.project_registry import ProjectRegistry
 from sandbox_image.wire.limits import MAX_NAME
 
 MAX_POINTS: Final = 1_000_000.0
-SLOW_SEC: Final = 30.0
-"""A project that is read for this long after the deadline may hold work of after it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +121,7 @@ class Submissions:
                     reason=Refusal.DEADLINE_OVER,
                     due_at=assignment.due_at,
                 )
-            archive, overran = await self._freeze(assignment, project.id, user=person.name)
+            archive, overran = await self._archives.freeze_by(assignment.due_at, project.id, user=person.name)
             if overran and record.archive_id and not record.collected:
                 raise TimedOut(
                     "Your project was still being read long after the deadline: what you handed in before stays as it is."
@@ -145,19 +142,6 @@ class Submissions:
             )
         self.note(AuditAction.SUBMISSION_HANDED_IN, actor, assignment, login, project_id=project.id, late=late)
         return self._entry(assignment, login, {})
-
-    async def _freeze(
-        self, assignment: Assignment, project_id: str, *, user: str = "", touch: bool = True
-    ) -> tuple[Archive, bool]:
-        """Freeze a project; tell whether reading it went on so long after the deadline that work of then may be in it.
-
-        A student can make that slow, by large files. Waiting for the sandbox does not count: nobody works in it then.
-        """
-        await self._archives.wake(project_id, touch=touch)
-        began = self._clock.monotonic()
-        archive = await self._archives.freeze(project_id, user=user, touch=touch)
-        took, due = self._clock.monotonic() - began, assignment.due_at
-        return archive, due is not None and min(took, self._clock.now() - due) > SLOW_SEC
 
     def to_collect(self, assignment: Assignment) -> list[Submission]:
         """Return what is still to be collected at an assignment's deadline: what was started, and not handed in."""
@@ -180,7 +164,7 @@ class Submissions:
             record = next((r for r in self.to_collect(assignment) if r.id == id_), None)
             if record is None:
                 return
-            archive, overran = await self._freeze(assignment, record.project_id, touch=False)
+            archive, overran = await self._archives.freeze_by(assignment.due_at, record.project_id, touch=False)
             await self.change(
                 id_,
                 lambda before: replace(
