@@ -92,6 +92,11 @@ scenario("every panel of a project is worked in, and left, by keys alone", async
   const terminal = page.getByRole("textbox", { name: /^Terminal / });
   await comesTo(terminal);
   await screenShows(page, /[$#] ?$/m);
+  // A program that uses F6 gets it with Shift: the line shows the keys that it is given.
+  await page.keyboard.type("cat\n");
+  await page.keyboard.press("Shift+F6");
+  await screenShows(page, /\^\[\[17~/);
+  await page.keyboard.press("Control+c");
   await page.keyboard.press("F6");
   await comesTo(page.getByRole("tab", { name: "terminal 1" }));
   await page.keyboard.press("F2");

@@ -15,6 +15,7 @@ import { showBottom, useWorkspace } from "@/shared/workspace/workspace";
 import { closeTerminal, createTerminal, loadTerminals, renameTerminal } from "./terminalApi";
 import { TerminalTabs } from "./TerminalTabs";
 import { TerminalView } from "./TerminalView";
+import type { XtermTerminal } from "./xtermTerminal";
 
 function tell(error: unknown): void {
   notify({ kind: "error", message: messageOf(error) });
@@ -53,6 +54,7 @@ export function TerminalPane() {
   const [renaming, setRenaming] = useState<string | null>(null);
   const [entered, setEntered] = useState(0);
   const making = useRef(false);
+  const shownTerminals = useRef(new Map<string, XtermTerminal>());
   const mayEdit = useMayEdit();
 
   const active = terminals?.find(({ id }) => id === wanted)?.id ?? terminals?.at(-1)?.id ?? null;
@@ -97,6 +99,15 @@ export function TerminalPane() {
       whileTyping: true,
       enabled: () => document.activeElement?.closest("[data-terminal]") != null,
       run: () => document.querySelector<HTMLElement>("[id^=terminal-tab-][aria-selected=true]")?.focus(),
+    },
+    {
+      id: "terminal.sendF6",
+      title: "terminal.sendF6",
+      keys: ["Shift+F6"],
+      scope: "terminal",
+      whileTyping: true,
+      enabled: () => document.activeElement?.closest(".xterm") != null,
+      run: () => active !== null && shownTerminals.current.get(active)?.sendF6(),
     },
     { id: "terminal.search", title: "terminal.search", keys: ["Mod+Shift+F"], scope: "terminal", whileTyping: true, run: search },
   ]);
@@ -155,6 +166,10 @@ export function TerminalPane() {
             onRename={() => setRenaming(id)}
             onClose={() => close(id)}
             onNew={make}
+            onTerminal={(of, terminal) => {
+              if (terminal === null) shownTerminals.current.delete(of);
+              else shownTerminals.current.set(of, terminal);
+            }}
           />
         ))}
     </section>

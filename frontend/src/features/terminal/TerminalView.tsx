@@ -27,6 +27,8 @@ export interface TerminalViewProps {
   onRename: () => void;
   onClose: () => void;
   onNew: () => void;
+  /** The terminal when it is there, null when it goes. */
+  onTerminal: (id: string, terminal: XtermTerminal | null) => void;
 }
 
 function failed(error: unknown): void {
@@ -35,7 +37,7 @@ function failed(error: unknown): void {
 
 /** One terminal. It stays mounted behind the others, so that its scrollback and its search stay where they were. */
 export function TerminalView(props: TerminalViewProps) {
-  const { projectId, id, name, visible, entered, searching, screenReader, readOnly, onSearch, onRename, onClose, onNew } = props;
+  const { projectId, id, name, visible, entered, searching, screenReader, readOnly, onSearch, onRename, onClose, onNew, onTerminal } = props;
   const host = useRef<HTMLDivElement>(null);
   const [terminal, setTerminal] = useState<XtermTerminal | null>(null);
   const [state, setState] = useState<TerminalState>({ status: "connecting" });
@@ -45,6 +47,10 @@ export function TerminalView(props: TerminalViewProps) {
   const settings = { fontSize, webgl, screenReader, readOnly, label: t("terminal.label", { name }) };
 
   const first = useEffectEvent(() => settings);
+  const tell = useEffectEvent((made: XtermTerminal | null) => {
+    setTerminal(made);
+    onTerminal(id, made);
+  });
   useEffect(() => {
     if (host.current === null) return;
     const created = new XtermTerminal(host.current, (from) => attachPath(projectId, id, from), first(), {
@@ -54,9 +60,9 @@ export function TerminalView(props: TerminalViewProps) {
       onSearch: (index, count) => setFound({ index, count }),
       truncated: (bytes) => t("terminal.truncated", { bytes: bytes.toLocaleString(document.documentElement.lang) }),
     });
-    setTerminal(created);
+    tell(created);
     return () => {
-      setTerminal(null);
+      tell(null);
       created.dispose();
     };
   }, [projectId, id]);

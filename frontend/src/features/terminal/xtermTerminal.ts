@@ -28,6 +28,8 @@ export interface XtermListeners {
 }
 
 const FONT = '"JetBrains Mono", "Cascadia Code", ui-monospace, "SF Mono", Menlo, Consolas, "DejaVu Sans Mono", monospace';
+/** As terminals send it, xterm among them. */
+const F6 = "\x1b[17~";
 const RESIZE_PAUSE_MS = 80;
 
 function openLink(_event: MouseEvent, uri: string): void {
@@ -104,6 +106,11 @@ export class XtermTerminal {
 
   async copy(): Promise<void> {
     if (this.selection !== "") await navigator.clipboard.writeText(this.selection);
+  }
+
+  /** Give the program F6, as if it had been typed: the page keeps the key itself, to lead out of the terminal. */
+  sendF6(): void {
+    this.#term.input(F6);
   }
 
   async paste(): Promise<void> {

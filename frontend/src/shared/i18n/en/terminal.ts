@@ -1,7 +1,7 @@
 export const terminal = {
   "terminal.title": "Terminal",
   "terminal.list": "Terminals",
-  "terminal.label": "Terminal {name}. F6 leaves it.",
+  "terminal.label": "Terminal {name}. F6 leaves it, Shift+F6 is F6 for the program.",
   "terminal.loading": "Looking for terminals…",
   "terminal.loadFailed": "The terminals cannot be reached",
   "terminal.none": "No terminal is open",
@@ -11,6 +11,7 @@ export const terminal = {
   "terminal.closeNamed": "Close {name}",
   "terminal.rename": "Rename the terminal",
   "terminal.leave": "Go from the terminal to its tab",
+  "terminal.sendF6": "Send F6 to the program in the terminal",
   "terminal.name": "Name of the terminal",
   "terminal.tabHint": "Double click or F2 to rename",
   "terminal.ended": "ended",

@@ -3,7 +3,7 @@ import type { terminal as English } from "../en/terminal";
 export const terminal: Readonly<Record<keyof typeof English, string>> = {
   "terminal.title": "터미널",
   "terminal.list": "터미널 목록",
-  "terminal.label": "터미널 {name}. F6을 누르면 나갑니다.",
+  "terminal.label": "터미널 {name}. F6을 누르면 나가고, Shift+F6은 프로그램에 F6을 보냅니다.",
   "terminal.loading": "터미널을 찾는 중…",
   "terminal.loadFailed": "터미널에 연결할 수 없습니다",
   "terminal.none": "열린 터미널이 없습니다",
@@ -13,6 +13,7 @@ export const terminal: Readonly<Record<keyof typeof English, string>> = {
   "terminal.closeNamed": "{name} 닫기",
   "terminal.rename": "터미널 이름 바꾸기",
   "terminal.leave": "터미널에서 탭으로 이동",
+  "terminal.sendF6": "터미널의 프로그램에 F6 보내기",
   "terminal.name": "터미널 이름",
   "terminal.tabHint": "두 번 누르거나 F2로 이름 바꾸기",
   "terminal.ended": "종료됨",
