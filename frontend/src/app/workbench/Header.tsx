@@ -8,6 +8,7 @@ import { t } from "@/shared/i18n/i18n";
 import { useMayEdit, useProject } from "@/shared/project/projectStore";
 import { refreshProject } from "@/shared/session/projectSession";
 import { IconButton } from "@/shared/ui/Button";
+import { Hint } from "@/shared/ui/Hint";
 import { Menu } from "@/shared/ui/Menu";
 import { notify } from "@/shared/ui/toasts";
 import { useWorkspace } from "@/shared/workspace/workspace";
@@ -86,15 +87,12 @@ export function Header() {
   const mayEdit = useMayEdit();
   return (
     <header data-area="header" className="flex h-11 shrink-0 items-center gap-1.5 border-b border-line bg-panel pr-2 pl-1.5">
-      <Link
-        to="/"
-        aria-label={t("app.toProjects")}
-        title={t("app.toProjects")}
-        className="flex h-8 items-center gap-0.5 rounded-md pr-1.5 text-muted hover:bg-hover hover:text-text"
-      >
-        <ChevronLeft size={16} />
-        <img src="/icon.svg" alt="" className="size-5.5" />
-      </Link>
+      <Hint text={t("app.toProjects")}>
+        <Link to="/" aria-label={t("app.toProjects")} className="flex h-8 items-center gap-0.5 rounded-md pr-1.5 text-muted hover:bg-hover hover:text-text">
+          <ChevronLeft size={16} />
+          <img src="/icon.svg" alt="" className="size-5.5" />
+        </Link>
+      </Hint>
       <Heading />
       <ProjectName />
       {!mayEdit && <ViewOnly />}

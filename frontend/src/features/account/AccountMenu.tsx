@@ -40,10 +40,10 @@ export function AccountMenu({ onAccount, onAdministration }: Props) {
       )}
       <Menu
         align="end"
+        note={me.name}
         trigger={
           <button
             type="button"
-            title={me.name}
             className="ml-0.5 flex size-7 shrink-0 items-center justify-center rounded-full border border-line-strong bg-accent-soft text-2xs font-semibold text-accent-text select-none hover:border-accent"
           >
             <span aria-hidden>{initials(me.name)}</span>

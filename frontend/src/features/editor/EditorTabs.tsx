@@ -4,6 +4,7 @@ import type { KeyboardEvent } from "react";
 import { t } from "@/shared/i18n/i18n";
 import { useProject } from "@/shared/project/projectStore";
 import { IconButton } from "@/shared/ui/Button";
+import { Hint } from "@/shared/ui/Hint";
 import { Menu, type MenuItem } from "@/shared/ui/Menu";
 import { useSelectedInView } from "@/shared/ui/useSelectedInView";
 import { activateTab, goToTab, useWorkspace, type Tab } from "@/shared/workspace/workspace";
@@ -34,24 +35,25 @@ function TabButton({ tab, title, active, dirty, onClose }: TabButtonProps) {
       className={`group flex h-full max-w-56 shrink-0 items-center border-r border-line ${active ? "bg-panel text-text" : "bg-base text-muted hover:text-text"}`}
       onAuxClick={(event) => event.button === 1 && onClose(tab.key)}
     >
-      <button
-        type="button"
-        role="tab"
-        id={`editor-tab-${tab.key}`}
-        aria-selected={active}
-        aria-controls="editor-groups"
-        aria-keyshortcuts="Delete"
-        tabIndex={active ? 0 : -1}
-        title={title?.path}
-        onClick={() => goToTab(tab.key)}
-        className={`flex h-full min-w-0 items-center gap-2 border-t-2 pr-1 pl-3 text-sm ${active ? "border-accent" : "border-transparent"}`}
-      >
-        <span className="truncate">{name}</span>
-        {title !== undefined && title.folder !== "" && <span className="truncate text-xs text-faint">{title.folder}</span>}
-        {dirty && (
-          <span className="size-2 shrink-0 rounded-full bg-accent" role="img" aria-label={t("editor.unsaved")} title={t("editor.unsaved")} />
-        )}
-      </button>
+      <Hint text={title === undefined || title.path === name ? "" : title.path}>
+        <button
+          type="button"
+          role="tab"
+          id={`editor-tab-${tab.key}`}
+          aria-selected={active}
+          aria-controls="editor-groups"
+          aria-keyshortcuts="Delete"
+          tabIndex={active ? 0 : -1}
+          onClick={() => goToTab(tab.key)}
+          className={`flex h-full min-w-0 items-center gap-2 border-t-2 pr-1 pl-3 text-sm ${active ? "border-accent" : "border-transparent"}`}
+        >
+          <span className="truncate">{name}</span>
+          {title !== undefined && title.folder !== "" && <span className="truncate text-xs text-faint">{title.folder}</span>}
+          {dirty && (
+            <span className="size-2 shrink-0 rounded-full bg-accent" role="img" aria-label={t("editor.unsaved")} title={t("editor.unsaved")} />
+          )}
+        </button>
+      </Hint>
       {/* A list of tabs may hold nothing but tabs: by the keyboard, Delete closes one. */}
       <button
         type="button"
@@ -68,7 +70,7 @@ function TabButton({ tab, title, active, dirty, onClose }: TabButtonProps) {
   );
 }
 
-/** A tab in the list of all of them, which has room for where its file lies. */
+/** A tab in the list of all of them, which has room for where its file lies: there a finger finds it. */
 function listed(title: TabTitle | undefined, unsaved: boolean, onSelect: () => void): MenuItem {
   const name = title === undefined || title.title === "" ? t("editor.untitled") : title.title;
   const path = title === undefined || title.path === name ? "" : ` — ${title.path}`;
@@ -127,7 +129,7 @@ export function EditorTabs({ onClose, onSave, onSplit, split }: EditorTabsProps)
         ))}
       </div>
       <div className="flex items-center gap-0.5 px-1.5">
-        {tabs.length > 1 && (
+        {tabs.length > 0 && (
           <Menu
             align="end"
             items={tabs.map((tab) => listed(titles.get(tab.key), dirty.has(tab.key), () => goToTab(tab.key)))}

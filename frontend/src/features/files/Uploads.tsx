@@ -3,7 +3,7 @@ import { RotateCcw, X } from "lucide-react";
 import { t } from "@/shared/i18n/i18n";
 import { Button, IconButton } from "@/shared/ui/Button";
 
-import { nameOf } from "./paths";
+import { folderOf, nameOf } from "./paths";
 import type { Upload } from "./uploadQueue";
 
 interface UploadsProps {
@@ -34,8 +34,9 @@ function Row({ upload, onAgain, onRemove }: { upload: Upload } & Pick<UploadsPro
   return (
     <li className="flex flex-col gap-1 px-2 py-1.5 text-xs" data-upload={state.kind}>
       <div className="flex items-center gap-2">
-        <span className="min-w-0 flex-1 truncate" title={path}>
+        <span className="min-w-0 flex-1 wrap-anywhere">
           {nameOf(path)}
+          {folderOf(path) !== "" && <span className="text-faint"> · {folderOf(path)}</span>}
         </span>
         {state.kind === "exists" && (
           <Button small onClick={() => onAgain(id, true)}>

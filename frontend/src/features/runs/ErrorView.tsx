@@ -4,6 +4,7 @@ import { t } from "@/shared/i18n/i18n";
 import { toldRunError } from "@/shared/i18n/told";
 import { nodeByFile, useProject } from "@/shared/project/projectStore";
 import { openFile, openNode } from "@/shared/workspace/workspace";
+import { Hint } from "@/shared/ui/Hint";
 import type { Frame, RunError } from "@/wire/generated";
 import { foldRepeats } from "./repeats";
 
@@ -17,22 +18,23 @@ function FrameRow({ frame }: { frame: Frame }) {
   const title = useProject((state) => state.nodes.get(frame.node)?.title);
   return (
     <li>
-      <button
-        type="button"
-        onClick={() => open(frame)}
-        className="w-full rounded-sm px-2 py-1 text-left hover:bg-hover"
-        title={t("runs.error.open")}
-      >
-        <span className="flex items-baseline gap-1.5 text-xs">
-          <CornerDownRight size={12} className="shrink-0 translate-y-0.5 text-faint" />
-          <span className="min-w-0 truncate font-medium text-accent-text underline decoration-dotted underline-offset-2">
-            {title ?? frame.file}
+      <Hint text={t("runs.error.open")}>
+        <button
+          type="button"
+          onClick={() => open(frame)}
+          className="w-full rounded-sm px-2 py-1 text-left hover:bg-hover"
+        >
+          <span className="flex items-baseline gap-1.5 text-xs">
+            <CornerDownRight size={12} className="shrink-0 translate-y-0.5 text-faint" />
+            <span className="min-w-0 truncate font-medium text-accent-text underline decoration-dotted underline-offset-2">
+              {title ?? frame.file}
+            </span>
+            <span className="tabular text-muted">{t("runs.error.line", { line: frame.line })}</span>
+            <span className="truncate font-mono text-faint">{frame.function}</span>
           </span>
-          <span className="tabular text-muted">{t("runs.error.line", { line: frame.line })}</span>
-          <span className="truncate font-mono text-faint">{frame.function}</span>
-        </span>
-        {frame.text !== "" && <code className="block truncate pl-5 font-mono text-2xs text-muted">{frame.text}</code>}
-      </button>
+          {frame.text !== "" && <code className="block truncate pl-5 font-mono text-2xs text-muted">{frame.text}</code>}
+        </button>
+      </Hint>
     </li>
   );
 }

@@ -1,8 +1,9 @@
 import { CircleX, Zap } from "lucide-react";
-import { useState } from "react";
+import { useId, useState } from "react";
 import { t } from "@/shared/i18n/i18n";
 import { toldPlainly } from "@/shared/i18n/told";
 import { useProject } from "@/shared/project/projectStore";
+import { Hint } from "@/shared/ui/Hint";
 import { duration } from "@/shared/ui/relativeTime";
 import type { NodeResult, RunResult, RunStatus } from "@/wire/generated";
 import { ErrorView } from "./ErrorView";
@@ -48,18 +49,27 @@ function Bar({ node, total, chosen, onChoose }: { node: NodeResult; total: numbe
   const known = useProject((state) => state.nodes.get(node.node_id));
   const title = known?.title ?? node.node_id;
   const skipped = node.status === "skipped";
+  const id = useId();
+  const why = [t(`runs.status.${node.status}`), toldPlainly(node.reason)].filter(Boolean).join(" · ");
   return (
-    <li className={`group grid h-7 ${COLUMNS} items-center gap-3 px-3 pointer-coarse:h-10 hover:bg-hover`}>
-      <button
-        type="button"
-        aria-pressed={chosen}
-        onClick={onChoose}
-        className="flex items-center gap-1.5 truncate text-left text-xs hover:underline aria-pressed:font-semibold"
-      >
-        {node.error !== null && <CircleX size={12} className="shrink-0 text-bad" />}
-        <span className="truncate">{title}</span>
-      </button>
-      <span className="relative h-3.5" title={toldPlainly(node.reason)}>
+    <li className={`group relative grid h-7 ${COLUMNS} items-center gap-3 px-3 pointer-coarse:h-10 hover:bg-hover`}>
+      {/* All of the row is the button: pressed, it tells below why the node ran, or did not. */}
+      <Hint text={why}>
+        <button
+          type="button"
+          aria-pressed={chosen}
+          aria-describedby={id}
+          onClick={onChoose}
+          className="flex items-center gap-1.5 truncate text-left text-xs group-hover:underline after:absolute after:inset-0 after:z-10 aria-pressed:font-semibold"
+        >
+          {node.error !== null && <CircleX size={12} className="shrink-0 text-bad" />}
+          <span className="truncate">{title}</span>
+        </button>
+      </Hint>
+      <span className="relative h-3.5">
+        <span id={id} hidden>
+          {why}
+        </span>
         {!skipped && (
           <span
             className={`absolute inset-y-0 min-w-0.75 rounded-sm ${BARS[node.status]} ${node.cached ? "opacity-50" : ""}`}
@@ -68,7 +78,7 @@ function Bar({ node, total, chosen, onChoose }: { node: NodeResult; total: numbe
         )}
       </span>
       <span className="tabular flex items-center justify-end gap-1 text-2xs text-muted">
-        {node.cached && <Zap size={11} className="text-info" aria-label={t("runs.status.cached")} />}
+        {node.cached && <Zap size={11} className="text-info" aria-label={t("runs.status.cached")} role="img" />}
         {skipped ? t("runs.status.skipped") : duration(node.duration_ms)}
       </span>
     </li>

@@ -20,6 +20,10 @@ function tell(error: unknown): void {
   notify({ kind: "error", message: messageOf(error) });
 }
 
+function tellAwake(): void {
+  notify({ kind: "ok", message: t("statusbar.keptAwake") });
+}
+
 const STATES = {
   absent: ["statusbar.sandbox.absent", "plain"],
   queued: ["statusbar.sandbox.queued", "info"],
@@ -137,7 +141,7 @@ export function IdleStatus({ projectId }: { projectId: string }) {
         <span className="tabular">{t(words, { time: clock(pause.seconds) })}</span>
       </StatusText>
       {mayEdit && (
-        <StatusButton icon={<Coffee size={12} aria-hidden />} title={t("statusbar.keepAwakeHint")} onClick={() => void keepAwake(projectId).catch(tell)}>
+        <StatusButton icon={<Coffee size={12} aria-hidden />} hint={t("statusbar.keepAwakeHint")} onClick={() => void keepAwake(projectId).then(tellAwake, tell)}>
           {t("statusbar.keepAwake")}
         </StatusButton>
       )}

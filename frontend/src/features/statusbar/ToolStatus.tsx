@@ -73,7 +73,7 @@ export function EnvironmentStatus() {
   if (venv === null) return null;
   const [words, tone] = venv.status === "failed" && venv.usable ? NOT_INSTALLED : VENV_STATES[venv.status];
   return (
-    <StatusButton tone={tone} icon={<Package size={12} aria-hidden />} title={venv.message === "" ? venv.python : toldVenv(venv.message)} data-venv={venv.status} onClick={() => showLeft("packages")}>
+    <StatusButton tone={tone} icon={<Package size={12} aria-hidden />} hint={venv.message === "" ? venv.python : toldVenv(venv.message)} data-venv={venv.status} onClick={() => showLeft("packages")}>
       {t(words, { percent: Math.round(venv.progress * 100) })}
     </StatusButton>
   );
@@ -86,7 +86,7 @@ export function ProblemsStatus() {
   const warnings = all.filter(({ severity }) => severity === "warning").length;
   const label = t("statusbar.problems", { errors, warnings });
   return (
-    <StatusButton title={label} tone={errors > 0 ? "bad" : "plain"} onClick={() => showBottom("problems")} data-problems={errors}>
+    <StatusButton tone={errors > 0 ? "bad" : "plain"} onClick={() => showBottom("problems")} data-problems={errors}>
       <span className="sr-only">{label}</span>
       <span aria-hidden className="flex items-center gap-1">
         <CircleAlert size={12} /> {errors}

@@ -3,6 +3,7 @@ import { useState, type KeyboardEvent } from "react";
 
 import { t } from "@/shared/i18n/i18n";
 import { IconButton } from "@/shared/ui/Button";
+import { Hint } from "@/shared/ui/Hint";
 import { useSelectedInView } from "@/shared/ui/useSelectedInView";
 import type { Terminal } from "@/wire/generated";
 
@@ -82,23 +83,24 @@ export function TerminalTabs(props: TerminalTabsProps) {
                 }}
               />
             ) : (
-              <button
-                type="button"
-                role="tab"
-                id={`terminal-tab-${id}`}
-                aria-selected={id === active}
-                aria-keyshortcuts="F2 Delete"
-                tabIndex={id === active ? 0 : -1}
-                title={t("terminal.tabHint")}
-                onClick={() => onEnter(id)}
-                onDoubleClick={() => mayEdit && onRenaming(id)}
-                className="flex h-full items-center gap-1.5 pr-1 pl-2.5 text-sm"
-              >
-                <SquareTerminal size={13} aria-hidden />
-                {shownName(name)}
-                {foreground !== "" && <span className="text-xs text-faint">{foreground}</span>}
-                {exit_status !== null && <span className="text-xs text-faint">{t("terminal.ended")}</span>}
-              </button>
+              <Hint text={t("terminal.tabHint")}>
+                <button
+                  type="button"
+                  role="tab"
+                  id={`terminal-tab-${id}`}
+                  aria-selected={id === active}
+                  aria-keyshortcuts="F2 Delete"
+                  tabIndex={id === active ? 0 : -1}
+                  onClick={() => onEnter(id)}
+                  onDoubleClick={() => mayEdit && onRenaming(id)}
+                  className="flex h-full items-center gap-1.5 pr-1 pl-2.5 text-sm"
+                >
+                  <SquareTerminal size={13} aria-hidden />
+                  {shownName(name)}
+                  {foreground !== "" && <span className="text-xs text-faint">{foreground}</span>}
+                  {exit_status !== null && <span className="text-xs text-faint">{t("terminal.ended")}</span>}
+                </button>
+              </Hint>
             )}
             {/* A list of tabs may hold nothing but tabs: by the keyboard, Delete closes one. */}
             <button

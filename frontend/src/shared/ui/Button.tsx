@@ -1,6 +1,5 @@
-import { Tooltip } from "radix-ui";
 import type { ComponentProps, ReactNode } from "react";
-import { keyLabel } from "@/shared/keyboard/keys";
+import { Hint } from "./Hint";
 
 export type Tone = "primary" | "plain" | "ghost" | "danger";
 
@@ -45,33 +44,16 @@ export interface IconButtonProps extends Omit<ComponentProps<"button">, "childre
 export function IconButton({ label, keys, icon, pressed, small, tone = "ghost", className = "", ...rest }: IconButtonProps) {
   const size = small === true ? "size-6 pointer-coarse:size-8" : "size-8";
   return (
-    <Tooltip.Root>
-      <Tooltip.Trigger
-        asChild
-        onFocus={(event) => {
-          // A dialog that gives the focus back to a finger or a mouse has nothing to tell about it.
-          if (!event.currentTarget.matches(":focus-visible")) event.preventDefault();
-        }}
+    <Hint text={label} keys={keys}>
+      <button
+        type="button"
+        aria-label={label}
+        aria-pressed={pressed}
+        className={`inline-flex shrink-0 items-center justify-center rounded-md border transition-colors disabled:opacity-45 aria-pressed:bg-hover aria-pressed:text-text ${size} ${TONES[tone]} ${className}`}
+        {...rest}
       >
-        <button
-          type="button"
-          aria-label={label}
-          aria-pressed={pressed}
-          className={`inline-flex shrink-0 items-center justify-center rounded-md border transition-colors disabled:opacity-45 aria-pressed:bg-hover aria-pressed:text-text ${size} ${TONES[tone]} ${className}`}
-          {...rest}
-        >
-          {icon}
-        </button>
-      </Tooltip.Trigger>
-      <Tooltip.Portal>
-        <Tooltip.Content
-          sideOffset={6}
-          className="z-50 rounded-sm border border-line-strong bg-raised px-2 py-1 text-xs text-text shadow-pop"
-        >
-          {label}
-          {keys !== undefined && <span className="ml-2 text-faint">{keyLabel(keys)}</span>}
-        </Tooltip.Content>
-      </Tooltip.Portal>
-    </Tooltip.Root>
+        {icon}
+      </button>
+    </Hint>
   );
 }

@@ -32,6 +32,7 @@ import { Minimap } from "./Minimap";
 import { Overview } from "./Overview";
 import { pressOnOverview } from "./overviewPointer";
 import { nodeAt } from "./paint";
+import { NODE_KEYS_ID } from "./flowItems";
 import { useFlowItems, useOverview } from "./useFlowItems";
 
 const NODE_TYPES: NodeTypes = {
@@ -99,8 +100,6 @@ function connectionEnded(event: MouseEvent | TouchEvent, state: FinalConnectionS
 /** What XYFlow says to screen readers, in the reader's language; the app is mounted anew when that changes. */
 function spoken(): Partial<AriaLabelConfig> {
   return {
-    "node.a11yDescription.default": t("flow.nodeKeys"),
-    "node.a11yDescription.keyboardDisabled": t("flow.nodeKeys"),
     "node.a11yDescription.ariaLiveMessage": ({ x, y }) => t("flow.nodeMoved", { x: Math.round(x), y: Math.round(y) }),
     "edge.a11yDescription.default": t("flow.edgeKeys"),
   };
@@ -200,6 +199,9 @@ export function FlowSurface() {
         if (overview && event.target instanceof Element && event.target.classList.contains("react-flow__pane")) pressOnOverview(event);
       }}
     >
+      <p id={NODE_KEYS_ID} hidden>
+        {t("flow.nodeKeys")}
+      </p>
       <ReactFlow
         nodes={nodes}
         edges={edges}

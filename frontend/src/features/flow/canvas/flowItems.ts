@@ -9,6 +9,14 @@ export type CanvasEdge = FlowEdge<{ broken: string }>;
 
 export const HANDLE_SIZE = 12;
 
+/** The element that says what keys do to a node that has the focus. */
+export const NODE_KEYS_ID = "flow-node-keys";
+
+/** The element at the foot of a code node: what it gave, or what went wrong. */
+export function footId(nodeId: string): string {
+  return `flow-foot-${nodeId}`;
+}
+
 /** XYFlow's own measuring is not needed: places of ports follow from the node. */
 function handles(node: Node): NodeHandle[] {
   const { width } = sizeOf(node);
@@ -62,6 +70,7 @@ export class NodeItems {
       handles: known?.node === node ? (known.item.handles ?? handles(node)) : handles(node),
       zIndex: isCollapsed(node) ? LAYERS.code : LAYERS[node.kind],
       ariaLabel: label,
+      domAttributes: { "aria-describedby": node.kind === "code" ? `${footId(node.id)} ${NODE_KEYS_ID}` : NODE_KEYS_ID },
       ...(node.kind === "group" && !isCollapsed(node) ? { dragHandle: ".group-title" } : {}),
     };
     this.made.set(node.id, { node, selected, at, focusable, item });

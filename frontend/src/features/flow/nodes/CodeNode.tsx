@@ -5,7 +5,7 @@ import { t } from "@/shared/i18n/i18n";
 import { toldPlainly } from "@/shared/i18n/told";
 import { openNode } from "@/shared/workspace/workspace";
 import type { Node } from "@/wire/generated";
-import type { CanvasNode } from "../canvas/flowItems";
+import { footId, type CanvasNode } from "../canvas/flowItems";
 import { FOOTER_HEIGHT, HEADER_HEIGHT, inputPorts, outputPorts, portOffset, PORTS_PADDING } from "../model/geometry";
 import { NodeFrame } from "./NodeFrame";
 import { PortDot, PortRow } from "./PortRow";
@@ -30,12 +30,12 @@ export const CodeNode = memo(function CodeNode({ data: { node }, selected }: Nod
       <div className="flex items-center gap-2 border-b border-line px-3" style={{ height: HEADER_HEIGHT }}>
         <Braces size={14} className="shrink-0 text-code" />
         <span className="min-w-0 flex-1 truncate text-sm font-semibold">{node.title}</span>
-        {node.cache === "pinned" && <Pin size={12} className="text-info" aria-label={t("flow.cache.pinned")} />}
-        {node.cache === "never" && <RefreshCwOff size={12} className="text-faint" aria-label={t("flow.cache.never")} />}
+        {node.cache === "pinned" && <Pin size={12} className="text-info" aria-label={t("flow.cache.pinned")} role="img" />}
+        {node.cache === "never" && <RefreshCwOff size={12} className="text-faint" aria-label={t("flow.cache.never")} role="img" />}
         <Status nodeId={node.id} />
       </div>
       <Rows node={node} />
-      <div className="flex items-center gap-1.5 border-t border-line px-3" style={{ height: FOOTER_HEIGHT }}>
+      <div id={footId(node.id)} className="flex items-center gap-1.5 border-t border-line px-3" style={{ height: FOOTER_HEIGHT }}>
         {node.ports.error === "" ? (
           <StatusLine nodeId={node.id} />
         ) : (

@@ -43,7 +43,7 @@ export function Status({ nodeId }: { nodeId: string }) {
   const stale = useRuns((state) => state.freshness.get(nodeId)?.state === "stale");
   const elapsed = useElapsed(run);
   if (run === undefined) {
-    return <CircleDashed size={14} className="text-faint" aria-label={t("runs.status.never")} />;
+    return <CircleDashed size={14} className="text-faint" aria-label={t("runs.status.never")} role="img" />;
   }
   const cached = run.result?.cached === true && run.status === "succeeded";
   const old = stale && isFinal(run.status) && run.status === "succeeded";
@@ -93,7 +93,7 @@ function summary(output: Output): string {
   return line === "" || line.length > 60 ? short : `${short}  ${line}`;
 }
 
-/** The line at the foot of a node: what it prints while it runs, then what came out, or what went wrong. */
+/** The line at the foot of a node: what it prints while it runs, then what came out, or what went wrong. All of it is in the inspector. */
 export function StatusLine({ nodeId }: { nodeId: string }) {
   const run = useNodeRun(nodeId);
   const freshness = useRuns((state) => state.freshness.get(nodeId)?.state);

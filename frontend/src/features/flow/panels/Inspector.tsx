@@ -79,7 +79,7 @@ function Actions({ node, mayEdit }: { node: Node; mayEdit: boolean }) {
   return (
     <div className="flex flex-wrap items-center gap-1">
       <fieldset disabled={!mayEdit} className="contents">
-        <Button small tone="primary" icon={<Play size={13} />} onClick={() => void runFlow({ untilNodeId: id })} title={t("runs.runUntil")}>
+        <Button small tone="primary" icon={<Play size={13} />} onClick={() => void runFlow({ untilNodeId: id })}>
           {t("runs.upToHere")}
         </Button>
         <IconButton small label={t("runs.runNode")} keys="R" icon={<StepForward size={14} />} onClick={() => void runNode(id)} />

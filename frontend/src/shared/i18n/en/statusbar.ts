@@ -18,6 +18,7 @@ export const statusbar = {
   "statusbar.stopsIn": "Stops in {time}",
   "statusbar.keepAwake": "Keep awake",
   "statusbar.keepAwakeHint": "Keep the sandbox running for an hour, though nobody works in it",
+  "statusbar.keptAwake": "The sandbox runs on for an hour, though nobody works in it.",
   "statusbar.servers": "Language servers: {state}",
   "statusbar.restartServer": "Restart {name} ({state})",
   "statusbar.server.stopped": "asleep",

@@ -20,6 +20,7 @@ export const statusbar: Readonly<Record<keyof typeof English, string>> = {
   "statusbar.stopsIn": "{time} 후 중지",
   "statusbar.keepAwake": "계속 켜 두기",
   "statusbar.keepAwakeHint": "작업하지 않아도 한 시간 동안 샌드박스를 켜 둡니다",
+  "statusbar.keptAwake": "아무도 작업하지 않아도 샌드박스를 한 시간 동안 계속 실행합니다.",
   "statusbar.servers": "언어 서버: {state}",
   "statusbar.restartServer": "{name} 다시 시작 ({state})",
   "statusbar.server.stopped": "쉬는 중",
