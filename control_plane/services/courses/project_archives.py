@@ -1,8 +1,9 @@
 """Projects frozen as archives and made from them: bytes that pass from a sandbox to the store and from there to another."""
 
 import asyncio
+from collections import deque
 from collections.abc import Sequence
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from typing import Final
 from urllib.parse import urlencode
 
@@ -28,6 +29,8 @@ SLOW_SEC: Final = 30.0
 """A project that is read for this long after the deadline may hold work of after it."""
 UNUSED_SEC: Final = 3600.0
 """An archive that nothing refers to stays this long: somebody may be about to, or still read it."""
+KEPT_REPLACED: Final = 2
+"""Of what one submission replaced, so many stay for ``UNUSED_SEC``: who hands in without end must not fill the database."""
 PRUNE_EVERY_SEC: Final = 3600.0
 
 
@@ -51,6 +54,8 @@ class ProjectArchives:
         self._directory = directory
         self._clock = clock
         self._max_bytes = max_bytes
+        self._replaced: dict[str, deque[str]] = {}
+        """Archives that were replaced, by what they were of. Forgotten at a restart; then ``prune`` finds them."""
         self._unused_since: dict[str, float] = {}
         """Since when, by the monotonic clock, nothing refers to an archive as far as was seen."""
 
@@ -104,6 +109,16 @@ class ProjectArchives:
         """Fill a project that was just made. Raises what keeps it from being filled."""
         async with aclosing(self.store.read(archive_id)) as chunks:
             await self._projects.fill(record, person, chunks)
+
+    async def replaced(self, of: str, archive_id: str) -> None:
+        """Note that something of ``of`` took an archive's place. The latest can still be read for a while, older ones go."""
+        if not archive_id:
+            return
+        replaced = self._replaced.setdefault(of, deque())
+        replaced.append(archive_id)
+        while len(replaced) > KEPT_REPLACED:
+            with suppress(StoreUnavailable):  # pruning finds it
+                await self.store.delete([replaced.popleft()])
 
     async def run(self) -> None:
         """Remove what nothing refers to, now and on a timer, until cancelled."""

@@ -123,6 +123,7 @@ class Submissions:
                 )
             archive, overran = await self._archives.freeze_by(assignment.due_at, project.id, user=person.name)
             if overran and record.archive_id and not record.collected:
+                await self._archives.replaced(id_, archive.id)
                 raise TimedOut(
                     "Your project was still being read long after the deadline: what you handed in before stays as it is."
                 )
@@ -140,6 +141,7 @@ class Submissions:
                     given_back_at=None,
                 ),
             )
+            await self._archives.replaced(id_, record.archive_id)
         self.note(AuditAction.SUBMISSION_HANDED_IN, actor, assignment, login, project_id=project.id, late=late)
         return self._entry(assignment, login, {})
 
@@ -178,6 +180,7 @@ class Submissions:
                     given_back_at=None,
                 ),
             )
+            await self._archives.replaced(id_, record.archive_id)
         self.note(AuditAction.SUBMISSION_COLLECTED, SYSTEM, assignment, record.login, project_id=record.project_id)
 
     def to_retry(self) -> list[Submission]:

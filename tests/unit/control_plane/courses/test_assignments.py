@@ -12,6 +12,7 @@ import pytest
 from control_plane.domain.courses import Submission
 from control_plane.domain.identity import Put
 from control_plane.domain.people import Role
+from control_plane.services.courses.project_archives import KEPT_REPLACED
 from control_plane.services.projects import BLANK
 from tests.fakes.classroom import HIDDEN, Classroom, Headers
 from tests.fakes.hosted import hosted
@@ -250,6 +251,22 @@ async def test_a_submission_that_is_too_large_is_refused_and_leaves_nothing(tmp_
         assert (refused.json["error"], len(running.served.outside.archives.kept)) == ("too_large", kept)
         room.project(project_id).nodes = ["x"]
         await room.ask("POST", f"{assignment}/hand-in", bob)
+
+
+async def test_who_hands_in_again_and_again_fills_no_database(room: Classroom):
+    people = await room.open("bob", "eve")
+    assignment = await room.assign()
+    await room.handed_in(assignment, people["eve"])
+    kept = room.app.served.outside.archives.kept
+    project_id = await room.start(assignment, people["bob"])
+    before = len(kept)
+    for number in range(10):
+        room.project(project_id).nodes = [f"version-{number}"]
+        await room.ask("POST", f"{assignment}/hand-in", people["bob"])
+        assert len(kept) - before == min(number + 1, 1 + KEPT_REPLACED)
+    for login, nodes in (("bob", ["version-9"]), ("eve", ["load", "sum"])):
+        got = await room.ask("GET", f"{assignment}/submissions/{login}/archive", room.ada)
+        assert msgspec.json.decode(got.content) == nodes
 
 
 async def test_archives_that_nothing_refers_to_are_removed_later(room: Classroom):
