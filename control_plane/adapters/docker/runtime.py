@@ -205,7 +205,9 @@ class DockerRuntime:
         if await self._ours(container_id) is None:
             return
         try:
-            await self._engine.call("POST", f"containers/{container_id}/update", body=changeable_limits(limits))
+            await self._engine.call(
+                "POST", f"containers/{container_id}/update", body=changeable_limits(limits, self._settings.runtime)
+            )
         except EngineRefused as error:
             raise Conflict(f"The limits cannot be changed now: {error.reason}") from error
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from control_plane.adapters.docker.naming import labels
+from control_plane.adapters.porters import needs_porter
 from control_plane.domain.errors import Invalid
 from control_plane.domain.sandbox import Limits
 from control_plane.ports import SandboxSpec
@@ -20,6 +21,9 @@ LOG_SIZE: Final = "1m"
 UNFIT: Final = frozenset({NameFault.NOT_TEXT, NameFault.CONTROLS, NameFault.TURNS})
 """Faults of a character of a name."""
 MAX_UID: Final = 2**31 - 1
+GVISOR_THREADS: Final = 768
+"""The engine counts the threads of gVisor's own kernel as the sandbox's, and that kernel ends when it gets none. One node after the
+other, which is a dozen processes and threads at a time, made it keep up to 255."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +57,7 @@ def container_config(spec: SandboxSpec, settings: ContainerSettings, run_dir: st
         "StopSignal": "SIGTERM",
         "HostConfig": {
             **_confinement(settings),
-            **changeable_limits(spec.limits),
+            **changeable_limits(spec.limits, settings.runtime),
             **_fixed_limits(spec.limits),
             "Mounts": [
                 _workspace(workspace, labels(settings.deployment, spec.project_id)),
@@ -107,13 +111,14 @@ def _fixed_limits(limits: Limits) -> dict[str, Any]:
     }
 
 
-def changeable_limits(limits: Limits) -> dict[str, Any]:
+def changeable_limits(limits: Limits, runtime: str = "") -> dict[str, Any]:
     """Return the limits that the engine can change while a container runs. Memory and swap are one: there is no swap."""
+    kernels_own = GVISOR_THREADS if needs_porter(runtime) else 0
     return {
         "Memory": limits.memory,
         "MemorySwap": limits.memory,
         "NanoCpus": int(limits.cpus * 1_000_000_000),
-        "PidsLimit": limits.pids,
+        "PidsLimit": limits.pids + kernels_own,
     }
 
 

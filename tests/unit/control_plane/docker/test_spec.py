@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from control_plane.adapters.docker.spec import ContainerSettings, changeable_limits, container_config
+from control_plane.adapters.docker.spec import GVISOR_THREADS, ContainerSettings, changeable_limits, container_config
 from control_plane.domain.errors import Invalid
 from control_plane.domain.sandbox import Limits
 from control_plane.ports import SandboxSpec
@@ -134,3 +134,11 @@ def test_no_sandbox_runs_as_root(uid: int) -> None:
 def test_limits_that_change_leave_no_swap() -> None:
     changed = changeable_limits(Limits(memory=GIB))
     assert changed["Memory"] == changed["MemorySwap"] == GIB
+
+
+@pytest.mark.parametrize(("runtime", "more"), [("", 0), ("crun", 0), ("runsc", GVISOR_THREADS)])
+def test_threads_of_gvisors_kernel_do_not_count_as_the_sandboxes(runtime: str, more: int) -> None:
+    limits = Limits(pids=100)
+    settings = ContainerSettings(deployment="school", image="x", runtime=runtime)
+    started = config(settings, limits=limits)
+    assert started["HostConfig"]["PidsLimit"] == changeable_limits(limits, runtime)["PidsLimit"] == 100 + more
