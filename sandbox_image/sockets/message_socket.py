@@ -46,7 +46,7 @@ class MessageSocket(asyncio.Protocol):
         self._frames = FrameReader(side, max_message)
         self._transport: asyncio.Transport | None = None
         self._next: str | bytes | None = None
-        self._take: Callable[[str | bytes], object] = self._keep
+        self._take: Callable[[str | bytes], object] | None = None
         self._on_end: Callable[[], object] | None = None
         self._on_writable: Callable[[], object] | None = None
         self._held = False
@@ -99,7 +99,7 @@ class MessageSocket(asyncio.Protocol):
         if not self._held:
             self._advance()
         if self.state is SocketState.CLOSED:
-            on_end()
+            self._let_go()
 
     def hold(self) -> None:
         """Take no message until ``release``."""
@@ -145,8 +145,16 @@ class MessageSocket(asyncio.Protocol):
             self.state = SocketState.CLOSED
             self._let_send()
             self._wake()
-            if self._on_end is not None:
-                self._on_end()
+            self._let_go()
+
+    def _let_go(self) -> None:
+        """Tell who took the messages that there will be none, and forget them: each would keep the other until a collection, and
+        what that holds (a terminal's ring) is large.
+        """
+        on_end = self._on_end
+        self._take = self._on_end = self._on_writable = None
+        if on_end is not None:
+            on_end()
 
     @property
     def is_open(self) -> bool:
@@ -182,7 +190,7 @@ class MessageSocket(asyncio.Protocol):
                 opcode, payload = frame
                 if opcode is Opcode.TEXT or opcode is Opcode.BINARY:
                     if self.state is SocketState.OPEN:
-                        self._take(payload)
+                        (self._take or self._keep)(payload)
                 else:
                     self._on_control(opcode, cast(bytes, payload))
         except BadFrame as error:

@@ -79,6 +79,8 @@ class Viewing:
         finally:
             self._socket.hold()
             self._terminal.remove(self._viewer)
+            # Or the two would keep each other, and the terminal, until a collection.
+            self._viewer.on_news = _nobody_looks
             if self._cut_off is not None:
                 self._cut_off.cancel()
 
@@ -247,6 +249,10 @@ class Viewing:
         if not self._refused:
             self._refused = True
             self._socket.write(REFUSED)
+
+
+def _nobody_looks() -> None:
+    """Nothing is to be sent to a client that has gone."""
 
 
 async def attach(terminal: Terminal, scope: Scope, receive: Receive, send: Send, since: int | None) -> None:

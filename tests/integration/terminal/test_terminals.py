@@ -2,9 +2,12 @@
 
 import asyncio
 import errno
+import gc
 import os
 import signal
 import socket
+import weakref
+from collections.abc import Generator
 from pathlib import Path
 
 import pytest
@@ -202,3 +205,26 @@ async def test_idle_and_old_terminals_are_closed_with_the_reason(tmp_path: Path)
     async with served(tmp_path / "old", max_session=0.3) as agent, agent.attach(await agent.open()) as page:
         assert await page.until_closed() == CloseCode.TERMINAL_CLOSED
         assert page.connection.close_reason == "The terminal reached its maximum age and was closed."
+
+
+@pytest.fixture
+def no_collection() -> Generator[None]:
+    """As long as nobody looks for garbage: what is kept until then can be most of a sandbox's memory."""
+    gc.collect()
+    gc.disable()
+    yield
+    gc.enable()
+
+
+@pytest.mark.usefixtures("no_collection")
+async def test_a_terminal_that_was_closed_gives_its_ring_back_at_once(tmp_path: Path) -> None:
+    async with served(tmp_path) as agent:
+        identity = await agent.open()
+        ring = weakref.ref(agent.part.get(identity).ring)
+        async with agent.shell() as other, agent.attach(identity) as page:
+            await page.quiet()
+            assert ring() is not None
+            await agent.call("DELETE", f"/terminals/{identity}")
+            assert await page.until_closed() == CloseCode.TERMINAL_CLOSED
+            await other.run("true")  # the one that was typed into last is known until then
+            await eventually(lambda: ring() is None)
