@@ -30,9 +30,14 @@ _finished: Final = msgspec.json.Decoder(RunFinished)
 class LostStream:
     """Watches the events of one run, whole lines that were checked."""
 
-    def __init__(self, call: Call, address: AgentAddress) -> None:
+    def __init__(self, call: Call, address: AgentAddress, *, from_its_start: bool) -> None:
+        """A stream that is not ``from_its_start`` may be of a run that was over long ago: of what is older than the question
+        (the clock is the machine's, in the sandbox as well) nothing new is said, and no end is added.
+        """
         self._call = call
         self._address = address
+        self._from_its_start = from_its_start
+        self._since = time()
         self._run_id = ""
         self._began = 0.0
         self._running: dict[str, None] = {}
@@ -44,7 +49,7 @@ class LostStream:
     async def told(self, lines: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
         """Pass on the events. What the agent ended as lost says who wanted that; an end that is missing is added.
 
-        Raises ``SandboxFailed`` for a stream that broke off before it said which run it is of.
+        Raises ``SandboxFailed`` for a stream that broke off and may be of a run that ended otherwise.
         """
         try:
             async for chunk in lines:
@@ -54,7 +59,7 @@ class LostStream:
                     continue
                 yield b"".join([await self._seen(line) + b"\n" for line in chunk.removesuffix(b"\n").split(b"\n")])
         except SandboxFailed as error:
-            if self._is_over or not self._run_id:
+            if self._is_over or not self._run_id or not self._from_its_start:
                 raise
             yield self._ending(await end_of_silence(self._call, self._address, error))
 
@@ -79,19 +84,21 @@ class LostStream:
             case "node_finished":
                 node = _node.decode(event.data)
                 self._running.pop(node.result.node_id, None)
-                if node.result.status is RunStatus.LOST and (end := await self._wanted_end()):
+                if node.result.status is RunStatus.LOST and (end := await self._wanted_end(event)):
                     return _line(event, replace(node, result=replace(node.result, error=end)))
             case "run_finished":
                 finished = _finished.decode(event.data)
                 self._is_over = True
-                if finished.status is RunStatus.LOST and (end := await self._wanted_end()):
+                if finished.status is RunStatus.LOST and (end := await self._wanted_end(event)):
                     return _line(event, replace(finished, error=end.message))
             case _:
                 pass
         return line
 
-    async def _wanted_end(self) -> RunError | None:
+    async def _wanted_end(self, event: RawEvent) -> RunError | None:
         """Who or what ended the sandbox, if that is known soon; the agent knows only that it was told to stop."""
+        if not self._from_its_start and event.at < self._since:
+            return None
         if not self._asked:
             self._asked = True
             reason = await end_within(self._call, self._address, END_WITHIN_SEC)

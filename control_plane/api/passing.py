@@ -42,6 +42,15 @@ GOOD: Final = frozenset({200, 201, 202, 204, 206, 304})
 MAX_ANSWER: Final = 8 * MAX_JSON_BODY
 
 
+Watch = Callable[[AsyncIterator[bytes]], AsyncIterator[bytes]]
+"""Sees the lines of events on their way, once they are checked, and passes them on."""
+
+
+def unwatched(lines: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """Pass lines on as they are."""
+    return lines
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Passing:
     """How an operation is passed on. ``path`` is the agent's, with the names of the operation's path parameters."""
@@ -52,6 +61,8 @@ class Passing:
     """Whether asking counts as use; polling must not keep a sandbox awake."""
     wakes: bool = True
     """Whether a sandbox that is not ready is made so; otherwise the answer is a conflict."""
+    watch: Callable[[Call, AgentAddress], Watch] = lambda _, __: unwatched
+    """Makes what watches the lines of one streamed answer."""
 
 
 async def find_agent(call: Call, how: Passing) -> AgentAddress:
@@ -167,6 +178,7 @@ async def pass_stream(call: Call, operation: Operation, how: Passing) -> Respons
         agent_query(call, operation.query),
         body,
         headers,
+        watch=how.watch(call, address),
         types=json_types(operation),
     )
 
@@ -179,12 +191,12 @@ async def relay(
     query: str,
     body: AsyncIterator[bytes] | bytes,
     headers: dict[str, str],
-    watch: Callable[[AsyncIterator[bytes]], AsyncIterator[bytes]] = lambda lines: lines,
+    watch: Watch = unwatched,
     types: Sequence[Any] = (),
 ) -> Response:
     """Send a request and answer with what the agent streams back. The sandbox counts as in use until the end.
 
-    ``watch`` sees the lines of events on their way, once they are checked; an answer of JSON has one of the ``types``.
+    An answer of JSON has one of the ``types``.
     """
     services = call.services
     stack = AsyncExitStack()
@@ -285,10 +297,11 @@ def passed(
     timeout_sec: float = 60.0,
     touches: bool = True,
     wakes: bool = True,
+    watch: Callable[[Call, AgentAddress], Watch] = lambda _, __: unwatched,
     **more: Any,
 ) -> Operation:
     """Make an operation that is passed on to the agent as it is; ``more`` are further fields of ``Operation``."""
-    how = Passing(path=agent, timeout_sec=timeout_sec, touches=touches, wakes=wakes)
+    how = Passing(path=agent, timeout_sec=timeout_sec, touches=touches, wakes=wakes, watch=watch)
     do = pass_stream if stream else pass_json
 
     async def endpoint(call: Call) -> Response:

@@ -11,11 +11,12 @@ from control_plane.api.dependencies import Call, answer
 from control_plane.api.lost_runs import end_after, end_of_silence, lost, with_end
 from control_plane.api.lost_streams import LostStream
 from control_plane.api.operation import NDJSON, Operation
-from control_plane.api.passing import check_shape, passed, relay
+from control_plane.api.passing import Watch, check_shape, passed, relay
 from control_plane.api.run_report import report, reported
 from control_plane.api.schemas import ExecuteFlow, ExecuteNode, NodeRun
 from control_plane.domain.access import Policy
 from control_plane.domain.errors import Invalid, SandboxFailed
+from control_plane.ports import AgentAddress
 from control_plane.services.agent_answers import raise_for_agent
 from sandbox_image.wire.limits import MAX_NODE_TIMEOUT, MAX_WORKERS, MIB
 from sandbox_image.wire.runs import RunKind, RunRequest, RunResult, RunStatus, RunSummary
@@ -122,12 +123,17 @@ async def stream(call: Call, request: RunRequest) -> Response:
     address = await call.services.sandboxes.ensure_ready(call.project_id)
     headers = {"content-type": "application/json", "accept": NDJSON}
     body = msgspec.json.encode(request)
-    told = LostStream(call, address).told
+    told = LostStream(call, address, from_its_start=True).told
 
     def watch(lines: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
         return reported(call, request, told(lines))
 
     return await relay(call, address, "POST", "/runs", "", body, headers, watch=watch)
+
+
+def followed(call: Call, address: AgentAddress) -> Watch:
+    """Make what watches a run's events that are read on."""
+    return LostStream(call, address, from_its_start=False).told
 
 
 OPERATIONS: Final = [
@@ -194,6 +200,7 @@ OPERATIONS: Final = [
         "Read a run's events from a number on",
         stream=True,
         query=("after", "follow"),
+        watch=followed,
         answer=NDJSON,
     ),
     passed(

@@ -1,6 +1,8 @@
 """Runs whose events are streamed while their sandbox ends: the last events say so, and who wanted it."""
 
+import asyncio
 import json
+import time
 from collections.abc import AsyncGenerator
 from pathlib import Path
 from typing import Any
@@ -32,11 +34,11 @@ ENDED = (
 )
 
 
-def lines(*events: Any, after: int = 0) -> bytes:
+def lines(*events: Any, after: int = 0, at: float = 1.5) -> bytes:
     """Events as an agent sends them."""
     named = [{"type": TYPE_NAMES[type(data)], "data": data} for data in events]
     return b"".join(
-        msgspec.json.encode({"seq": seq, "at": 1.5, **event}) + b"\n" for seq, event in enumerate(named, after + 1)
+        msgspec.json.encode({"seq": seq, "at": at, **event}) + b"\n" for seq, event in enumerate(named, after + 1)
     )
 
 
@@ -103,6 +105,38 @@ async def test_the_ends_that_are_missing_are_added(app: Served, project_id: str)
     assert (result["error"]["type"], result["error"]["message"]) == ("SandboxStopped", "The sandbox was stopped.")
     assert (end["data"]["run_id"], end["data"]["status"]) == ("r1", "lost")
     assert end["data"]["error"] == "The sandbox was stopped."
+
+
+async def test_who_reads_a_run_on_is_told_as_well_and_of_one_that_was_over_nothing_new(
+    app: Served, project_id: str, monkeypatch: pytest.MonkeyPatch
+):
+    path = f"/api/project/{project_id}/runs/r1/events?after=5&follow=true"
+    now = time.time() + 3600.0
+
+    async def stopped(_: Asked) -> Reply:
+        await app.call("POST", f"/api/project/{project_id}/sandbox/stop")
+        return Reply(chunks=[lines(*ENDED, after=5, at=now)], headers=NDJSON)
+
+    app.agent(project_id).on("GET", "/runs/r1/events", stopped)
+    node, end = [json.loads(line) for line in (await app.call("GET", path)).content.splitlines()]
+    for sentence in (node["data"]["result"]["error"]["message"], end["data"]["error"]):
+        assert "by somebody who works in it" in sentence
+
+    async def gone() -> None:
+        raise SandboxFailed("The sandbox was stopped.", EndReason.BY_USER)
+
+    async def of_old(_: Asked) -> Reply:
+        return Reply(chunks=[lines(*BEGUN), lines(ENDED[0], after=5)], then=gone, headers=NDJSON)
+
+    app.agent(project_id).on("GET", "/runs/r1/events", of_old)
+    got = bytearray()
+    monkeypatch.setattr(
+        "control_plane.api.lost_streams.END_WITHIN_SEC", 600.0
+    )  # for an end that has nothing to do with it
+    async with asyncio.timeout(60), app.session.get(app.url + path, headers=BEARER) as response:
+        with pytest.raises(aiohttp.ClientPayloadError):
+            await read_on(response, got)
+    assert got == lines(*BEGUN) + lines(ENDED[0], after=5), "it may have ended otherwise"
 
 
 @pytest.mark.parametrize(
