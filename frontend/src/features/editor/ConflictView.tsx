@@ -43,12 +43,14 @@ export function ConflictView({ runtime, open, theirs, from }: ConflictViewProps)
     <section aria-label={t("editor.conflictLabel")} className="flex min-h-0 flex-1 flex-col" data-conflict>
       <div role="alert" className="flex flex-wrap items-center gap-2 bg-warn-soft px-3 py-2 text-sm text-warn">
         <p className="min-w-60 flex-1">{t("editor.conflict")}</p>
-        <Button small onClick={() => resolve("theirs")}>
-          {t("editor.takeTheirs")}
-        </Button>
-        <Button small tone="primary" onClick={() => resolve("mine")}>
-          {t("editor.keepMine")}
-        </Button>
+        <div className="flex gap-2">
+          <Button small onClick={() => resolve("theirs")}>
+            {t("editor.takeTheirs")}
+          </Button>
+          <Button small tone="primary" onClick={() => resolve("mine")}>
+            {t("editor.keepMine")}
+          </Button>
+        </div>
       </div>
       <div className="@container border-b border-line text-xs text-muted">
         {/* Side by side, each heading stands over its column; one below the other, the signs say which lines are whose. */}

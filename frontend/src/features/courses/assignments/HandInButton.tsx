@@ -23,6 +23,7 @@ export function HandInButton({ assignment, submission, small = false, before }: 
   const hand = useHandIn(assignment);
   const late = useNow(10_000, asking) / 1000 > (assignment.dueAt ?? Number.POSITIVE_INFINITY);
   const again = submission.handedInAt !== null;
+  const hint = late ? "courses.handInHint.late" : assignment.dueAt === null ? "courses.handInHint.open" : "courses.handInHint";
   const send = () => {
     setAsking(false);
     (before?.() ?? Promise.resolve()).then(
@@ -36,7 +37,7 @@ export function HandInButton({ assignment, submission, small = false, before }: 
         {hand.isPending ? t("courses.handingIn") : again ? t("courses.handInAgain") : t("courses.handIn")}
       </Button>
       {asking && (
-        <Dialog open width="sm" title={t("courses.handInTitle", { title: assignment.title })} description={t("courses.handInHint")} onClose={() => setAsking(false)}>
+        <Dialog open width="sm" title={t("courses.handInTitle", { title: assignment.title })} description={t(hint)} onClose={() => setAsking(false)}>
           {late && <p className="mb-3 rounded-md bg-warn-soft px-3 py-2 text-warn">{t("courses.handInLate")}</p>}
           <div className="flex justify-end gap-2">
             <Button tone="ghost" autoFocus onClick={() => setAsking(false)}>

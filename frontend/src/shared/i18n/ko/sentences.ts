@@ -160,6 +160,11 @@ export const sentences: Readonly<Record<string, string>> = {
   "The archive is damaged: {cause}.": "zip 파일이 손상되었습니다: {cause}.",
   "The archive has more than {most} entries.": "zip 파일에 항목이 {most}개보다 많습니다.",
   "Unpacked, the archive has more than {most} bytes.": "압축을 풀면 {most}바이트보다 큽니다.",
+  "The project's files come to more than {most} MiB; {file} has {size} MiB. Delete what is not needed.":
+    "프로젝트 파일이 모두 {most} MiB보다 큽니다. {file} 파일이 {size} MiB입니다. 필요 없는 것을 삭제하세요.",
+  "The project has more than {most} files. Delete what is not needed.": "프로젝트에 파일이 {most}개보다 많습니다. 필요 없는 것을 삭제하세요.",
+  "Your project was still being read long after the deadline: what you handed in before stays as it is.":
+    "마감이 한참 지날 때까지 프로젝트를 다 읽지 못했습니다. 전에 제출한 것이 그대로 남습니다.",
   "{file} in the archive is encrypted.": "zip 파일의 {file}이(가) 암호화되어 있습니다.",
   "This is no project: it holds neither {one} nor {other} at its top.": "프로젝트가 아닙니다. 맨 위에 {one}도 {other}도 없습니다.",
   "Sandboxes may not reach {host}. It can be allowed in AIMFORGE_EGRESS_HOSTS; or import a zip of the repository.":
