@@ -118,6 +118,16 @@ scenario("a name is changed in every node that uses it", async (stage) => {
   await rename();
   (await server.held())();
   await page.locator(".view-line").filter({ hasText: "return surface(2)" }).waitFor();
+  // One undo takes it back in all files, one redo makes it again.
+  const shapes = (words: string) => expect.poll(() => stage.read(id, "shapes.py"), { timeout: WITHIN_MS }).toContain(words);
+  await shapes("def surface(");
+  await page.keyboard.press("Control+z");
+  await page.getByText("The rename is taken back in 2 other files too.").waitFor();
+  await page.locator(".view-line").filter({ hasText: "return area(2)" }).waitFor();
+  await shapes("def area(");
+  await page.keyboard.press("Control+Shift+z");
+  await page.getByText("The rename is made again in 2 other files too.").waitFor();
+  await shapes("def surface(");
   await openCode(page, "Second");
   await page.locator(".view-line").filter({ hasText: "return surface(3)" }).waitFor();
   await saved(page);

@@ -21,8 +21,10 @@ import { notify } from "@/shared/ui/toasts";
 import { registerCodeActions } from "./codeActions";
 import { fromCompletion, fromEdit, fromLocations, fromRange, fromSignatureHelp, fromWorkspaceEdit } from "./convert";
 import { ask, KINDS, type Languages } from "../lsp/languages";
+import { pathsOf } from "../lsp/proposedEdit";
 import { at, documentOf, signalOf, type ProviderHost } from "./host";
-import { modelPath, monaco } from "./monaco";
+import { joinNextEdit, type UndoableText } from "./jointUndo";
+import { modelPath, modelUri, monaco } from "./monaco";
 
 function completion({ languages }: ProviderHost): monaco.languages.CompletionItemProvider {
   const origins = new WeakMap<monaco.languages.CompletionItem, CompletionItem>();
@@ -115,6 +117,20 @@ function refuseRename(message: string): monaco.languages.WorkspaceEdit & monaco.
   return { edits: [], rejectReason: message };
 }
 
+/** Undo in the text that the rename begins in is to take back all of it. */
+function joinUndo(origin: monaco.editor.ITextModel, paths: readonly string[]): void {
+  const undoable = (model: monaco.editor.ITextModel): UndoableText => ({
+    path: modelPath(model.uri) ?? "",
+    getAlternativeVersionId: () => model.getAlternativeVersionId(),
+    isDisposed: () => model.isDisposed(),
+    undo: () => model.undo(),
+    redo: () => model.redo(),
+    onDidChangeContent: (listener) => model.onDidChangeContent(listener),
+  });
+  const others = [...new Set(paths)].flatMap((path) => monaco.editor.getModel(modelUri(path)) ?? []).filter((model) => model !== origin);
+  joinNextEdit(undoable(origin), others.map(undoable));
+}
+
 function rename(host: ProviderHost): monaco.languages.RenameProvider {
   const client = () => host.languages.client("pyright");
   return {
@@ -127,7 +143,9 @@ function rename(host: ProviderHost): monaco.languages.RenameProvider {
         const edit = parseWorkspaceEdit(result);
         if (edit === undefined) return refuseRename(t("editor.nothingToRename"));
         const refused = await host.refusal("pyright", { edit, asked });
-        return refused === undefined ? fromWorkspaceEdit(edit) : refuseRename(refused);
+        if (refused !== undefined) return refuseRename(refused);
+        joinUndo(model, pathsOf(edit));
+        return fromWorkspaceEdit(edit);
       } catch (error) {
         if (!(error instanceof RpcError)) throw error;
         if (error.kind !== "cancelled") return refuseRename(toldPlainly(error.message));

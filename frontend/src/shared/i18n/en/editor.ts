@@ -62,6 +62,10 @@ export const editor = {
   "editor.editsOverlap": "The language server’s edits of {file} overlap, so nothing was changed.",
   "editor.serverNotReady": "The language server is not ready yet. Try it again in a moment.",
   "editor.nothingToRename": "The language server found nothing to rename here.",
+  "editor.undoneElsewhere": "The rename is taken back in {count} other file too.|The rename is taken back in {count} other files too.",
+  "editor.redoneElsewhere": "The rename is made again in {count} other file too.|The rename is made again in {count} other files too.",
+  "editor.notUndoneElsewhere": "The rename is taken back here alone: {files} changed since, or was closed. Redo makes it again here.",
+  "editor.notRedoneElsewhere": "The rename is made again here alone: {files} changed since, or was closed. Undo takes it back here.",
   "editor.notRenamable": "Only names of this project can be renamed.",
   "editor.notRun": "Nothing was run or handed in, because {files} could not be saved. The editor says why.",
 } as const satisfies Record<string, string>;

@@ -64,6 +64,10 @@ export const editor: Readonly<Record<keyof typeof English, string>> = {
   "editor.editsOverlap": "{file}에 대한 언어 서버의 수정이 서로 겹쳐 아무것도 바꾸지 않았습니다.",
   "editor.serverNotReady": "언어 서버가 아직 준비되지 않았습니다. 잠시 뒤 다시 시도하세요.",
   "editor.nothingToRename": "언어 서버가 여기에서 바꿀 이름을 찾지 못했습니다.",
+  "editor.undoneElsewhere": "다른 파일 {count}개에서도 이름 바꾸기를 되돌렸습니다.",
+  "editor.redoneElsewhere": "다른 파일 {count}개에서도 이름을 다시 바꿨습니다.",
+  "editor.notUndoneElsewhere": "여기에서만 이름 바꾸기를 되돌렸습니다. 그 뒤에 바뀌었거나 닫힌 파일: {files}. 다시 실행하면 여기에서 이름을 다시 바꿉니다.",
+  "editor.notRedoneElsewhere": "여기에서만 이름을 다시 바꿨습니다. 그 뒤에 바뀌었거나 닫힌 파일: {files}. 실행 취소하면 여기에서 되돌립니다.",
   "editor.notRenamable": "이 프로젝트의 이름만 바꿀 수 있습니다.",
   "editor.notRun": "{files}을(를) 저장하지 못해 실행하거나 제출하지 않았습니다. 이유는 편집기에 표시됩니다.",
 };
