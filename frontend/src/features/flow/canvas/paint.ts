@@ -108,8 +108,18 @@ function paintNodes(context: CanvasRenderingContext2D, scene: Scene, seen: Rect,
   context.font = `600 ${String(11 / zoom)}px system-ui, sans-serif`;
   context.textBaseline = "middle";
   for (const { node, rect } of titles) {
-    context.fillText(node.title, rect.x + 10 * line, rect.y + rect.height / 2, Math.max(1, rect.width - 14 * line));
+    const room = Math.max(1, rect.width - 14 * line);
+    context.fillText(shortened(node.title, context.measureText(node.title).width, room), rect.x + 10 * line, rect.y + rect.height / 2, room);
   }
+}
+
+const LETTERS = new Intl.Segmenter();
+
+/** A title that is `width` wide, so that it fits into `room`: cut, since squeezed letters cannot be read. */
+export function shortened(title: string, width: number, room: number): string {
+  if (width <= room) return title;
+  const letters = Array.from(LETTERS.segment(title), ({ segment }) => segment);
+  return `${letters.slice(0, Math.max(1, Math.floor((letters.length * room) / width) - 1)).join("").trimEnd()}…`;
 }
 
 /** Paint a whole flow into one element: what makes a thousand nodes pan as smoothly as ten. */
