@@ -129,7 +129,11 @@ scenario("a signature that is typed becomes ports, a run takes what is typed, an
   await nodeCalled(page, "Sum").getByText("left").waitFor();
   await nodeCalled(page, "Sum").getByText("float", { exact: true }).waitFor();
   await goToLine(page, 2);
-  await page.keyboard.insertText(" + 40");
+  await page.keyboard.insertText(" +");
+  await nodeCalled(page, "Sum").getByText("invalid syntax").waitFor();
+  // What is half typed can be read by nobody, and takes neither ports nor wires away.
+  expect(await nodeCalled(page, "Sum").getByText("left").isVisible()).toBe(true);
+  await page.keyboard.insertText(" 40");
   // At once: what is typed is saved before it runs.
   await page.keyboard.press("Control+Enter");
   await nodeCalled(page, "Sum").getByText("int  43").waitFor();
