@@ -13,9 +13,10 @@ import hypothesis  # noqa: F401
 import pytest
 
 from control_plane.adapters.database.opening import prepare_database
-from control_plane.adapters.docker.engine import Engine
+from control_plane.adapters.docker.engine import Engine, EngineRefused
 from control_plane.adapters.docker.image import ensure_image
 from control_plane.adapters.docker.naming import DEPLOYMENT_LABEL
+from control_plane.adapters.docker.runtime import UNCOLLECTED
 from tests.postgres import Postgres, postgres
 
 
@@ -88,6 +89,20 @@ async def remove_all(engine: Engine, deployment: str) -> None:
     """Remove every container and volume with the deployment's label."""
     filters = f'{{"label": ["{DEPLOYMENT_LABEL}={deployment}"]}}'
     for container in await engine.call("GET", "containers/json", params={"all": 1, "filters": filters}):
-        await engine.call("DELETE", f"containers/{container['Id']}", params={"force": 1, "v": 1})
+        await remove(engine, container["Id"])
     volumes = (await engine.call("GET", "volumes", params={"filters": filters}))["Volumes"] or []
     await asyncio.gather(*(engine.call("DELETE", f"volumes/{v['Name']}", params={"force": 1}) for v in volumes))
+
+
+async def remove(engine: Engine, container_id: str) -> None:
+    """Remove a container; asked again while its dead process is not collected, as Docker with runsc takes its time to."""
+    async with asyncio.timeout(60):
+        while True:
+            try:
+                await engine.call("DELETE", f"containers/{container_id}", params={"force": 1, "v": 1})
+            except EngineRefused as error:
+                if UNCOLLECTED not in error.reason:
+                    raise
+                await asyncio.sleep(0.1)
+            else:
+                return
