@@ -31,8 +31,10 @@ from control_plane.hosting import forget_gone_projects, know_people, open_entran
 from control_plane.ports import Egress, EventSink, Tracer
 from control_plane.services.audit import AuditLog
 from control_plane.services.deletions import Deletions
+from control_plane.services.events.event_checks import EventChecks
 from control_plane.services.events.event_hub import EventHub
 from control_plane.services.events.observed_events import ObservedEvents
+from control_plane.services.large_bodies import LargeBodies
 from control_plane.services.metrics import Metrics
 from control_plane.services.open_sockets import OpenSockets
 from control_plane.services.opened_projects import OpenedProjects
@@ -179,7 +181,8 @@ async def open_services(
     clock, link = adapters.clock, adapters.link
     registry = ProjectRegistry(adapters.projects)
     await registry.load()
-    hub = await stack.enter_async_context(EventHub(link, clock))
+    checks = EventChecks(adapters.reader)
+    hub = await stack.enter_async_context(EventHub(link, checks, clock))
     audit = AuditLog(adapters.audit, clock, settings.audit_days)
     opened = OpenedProjects(registry, adapters.projects, clock)
     stack.push_async_callback(flush, audit, opened)
@@ -256,6 +259,9 @@ async def open_services(
         audit=audit,
         metrics=metrics,
         engine=engine,
+        reader=adapters.reader,
+        event_checks=checks,
+        large_bodies=LargeBodies(),
         addresses=ClientAddresses(settings.trusted_proxies),
         settings=lambda: settings_in_force(settings, engine.unenforced),
         tracing=tracing,

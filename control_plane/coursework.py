@@ -44,7 +44,7 @@ async def open_coursework(
     archives = ProjectArchives(
         adapters.archives, projects, sandboxes, link, directory, clock, settings.max_archive_mb * MIB
     )
-    assignments = Assignments(directory, courses, registry, archives, sandboxes, link, audit, clock)
+    assignments = Assignments(directory, courses, registry, archives, sandboxes, link, adapters.reader, audit, clock)
     submissions = Submissions(directory, courses, assignments, archives, registry, audit, clock)
     starts = await stack.enter_async_context(
         Starts(directory, assignments, submissions, archives, projects, deletions, clock)
@@ -55,7 +55,7 @@ async def open_coursework(
             submissions,
             archives,
             adapters.test_rows,
-            HiddenTestRun(link, sandboxes, adapters.archives, clock, settings.test_timeout_sec),
+            HiddenTestRun(link, adapters.reader, sandboxes, adapters.archives, clock, settings.test_timeout_sec),
             registry,
             projects,
             deletions,

@@ -24,6 +24,7 @@ from control_plane.ports import (
     HiddenTestStore,
     HostMemory,
     IdentityStore,
+    JsonReader,
     ProjectStore,
     SandboxRuntime,
     SandboxStore,
@@ -41,6 +42,7 @@ class Adapters:
 
     runtime: SandboxRuntime
     link: AgentLink
+    reader: JsonReader
     egress: Callable[[EventSink], AbstractAsyncContextManager[Egress]]
     projects: ProjectStore
     sandboxes: SandboxStore
@@ -96,6 +98,7 @@ async def open_local(deployment: LocalDeployment) -> AsyncGenerator[Adapters, No
     from control_plane.adapters.database.opening import file_of, open_database  # noqa: PLC0415
     from control_plane.adapters.database.stores import DatabaseProjectStore, DatabaseSandboxStore  # noqa: PLC0415
     from control_plane.adapters.egress.indexes import index_hosts  # noqa: PLC0415
+    from control_plane.adapters.json_reader.reader import ProcessJsonReader  # noqa: PLC0415
 
     async with AsyncExitStack() as stack:
         if file_of(deployment.database_url) is None:
@@ -105,10 +108,12 @@ async def open_local(deployment: LocalDeployment) -> AsyncGenerator[Adapters, No
         engine = _asked_launcher(stack, deployment) if deployment.launcher_socket else _own_engine(stack, deployment)
         link = UnixAgentLink(engine.paths)
         stack.callback(link.close)
+        reader = await stack.enter_async_context(ProcessJsonReader())
         clock = SystemClock()
         yield Adapters(
             runtime=engine.runtime,
             link=link,
+            reader=reader,
             egress=partial(_egress, deployment, engine),
             projects=DatabaseProjectStore(database),
             sandboxes=DatabaseSandboxStore(database),

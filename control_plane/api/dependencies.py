@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from functools import cache
 from typing import Any, Final, TypeVar
 
 import msgspec
@@ -13,13 +12,14 @@ from starlette.responses import Response
 
 from control_plane.api.client_address import ClientAddresses
 from control_plane.api.guard import Guard
+from control_plane.api.readings import parse, parse_as_written
 from control_plane.domain.access import Policy, Share, no_such_assignment
 from control_plane.domain.courses import Assignment
-from control_plane.domain.errors import BadRequest, Forbidden, Invalid, NotFound, TooLarge
+from control_plane.domain.errors import Forbidden, Invalid, NotFound, TooLarge
 from control_plane.domain.people import Person
 from control_plane.domain.project import ProjectRecord
 from control_plane.domain.setting import SettingInForce
-from control_plane.ports import AgentLink, Egress
+from control_plane.ports import AgentLink, Egress, JsonReader
 from control_plane.services.audit import Actor, AuditLog
 from control_plane.services.courses.assignments import Assignments
 from control_plane.services.courses.collection import Collection
@@ -32,7 +32,9 @@ from control_plane.services.courses.project_archives import ProjectArchives
 from control_plane.services.courses.starts import Starts
 from control_plane.services.courses.submissions import Submissions
 from control_plane.services.deletions import Deletions
+from control_plane.services.events.event_checks import EventChecks
 from control_plane.services.events.event_hub import EventHub
+from control_plane.services.large_bodies import Held, LargeBodies
 from control_plane.services.metrics import Metrics
 from control_plane.services.open_sockets import OpenSockets
 from control_plane.services.opened_projects import OpenedProjects
@@ -54,11 +56,14 @@ from control_plane.services.sandboxes.engine_watch import EngineWatch
 from control_plane.services.sandboxes.sandboxes import Sandboxes
 from control_plane.services.sandboxes.traffic import TrafficCount
 from control_plane.services.tracing import Tracing, bind_ids
-from control_plane.services.unreadable import UNREADABLE
 from sandbox_image.wire.limits import MAX_JSON_BODY
 
 T = TypeVar("T")
 JSON: Final = "application/json"
+HELD: Final = "aimforge.held"
+"""Where the request's ``Held`` is in its scope."""
+MAX_FORM: Final = 1024 * 1024
+"""Bytes of what is read here; a graph, or the input of a run, is only passed on."""
 REFUSED_READ_SEC: Final = 10.0
 
 
@@ -117,17 +122,14 @@ class Services:
     audit: AuditLog
     metrics: Metrics
     engine: EngineWatch
+    reader: JsonReader
+    event_checks: EventChecks
+    large_bodies: LargeBodies
     addresses: ClientAddresses
     settings: Callable[[], Sequence[SettingInForce]] = tuple
     tracing: Tracing = field(default_factory=Tracing)
     hosted: HostedServices | None = None
     coursework: Coursework | None = None
-
-
-@cache
-def decoder(type_: type[T]) -> msgspec.json.Decoder[T]:
-    """Return the decoder of a type; made once."""
-    return msgspec.json.Decoder(type_)
 
 
 class Call:
@@ -142,6 +144,14 @@ class Call:
         self.project_id: str = request.path_params.get("project_id", "")
         self.course_id: str = request.path_params.get("course_id", "")
 
+    async def admit_answer(self, size: int) -> None:
+        """Return once an answer of the project's agent that has ``size`` bytes so far may be read on."""
+        await self._held.admit(self.project_id, size)
+
+    @property
+    def _held(self) -> Held:
+        return self.request.scope[HELD]
+
     async def body(self, limit: int = MAX_JSON_BODY) -> bytes:
         """Read the body. Raises ``TooLarge``."""
         if int(self.request.headers.get("content-length", "0")) > limit:
@@ -153,11 +163,16 @@ class Call:
             if size > limit:
                 raise TooLarge(f"The request's body is larger than {limit} bytes.", limit=limit)
             parts.append(chunk)
+            await self._held.admit(self.person.id, size)
         return b"".join(parts)
 
     async def read(self, type_: type[T]) -> T:
         """Read the body as JSON of that type. Raises ``BadRequest``, ``Invalid``, ``TooLarge``."""
-        return parse(await self.body(), type_)
+        return parse(await self.body(MAX_FORM), type_)
+
+    async def read_as_written(self, type_: type[Any]) -> Any:
+        """Read a larger body, of which fields of any JSON are only passed on: they are ``msgspec.Raw`` in what is returned."""
+        return parse_as_written(await self.body(), type_)
 
     def project(self, policy: Policy, project_id: str) -> ProjectRecord:
         """Return a project that the body names, if the person may do this in it. Raises ``NotFound``, ``Forbidden``."""
@@ -244,16 +259,6 @@ class Call:
         if not given.isascii() or not given.isdigit() or int(given) > most:
             raise Invalid(f"{name} must be a whole number up to {most}, not {given[:40]!r}.", field=name)
         return int(given)
-
-
-def parse(body: bytes, type_: type[T]) -> T:
-    """Decode JSON. Raises ``BadRequest`` when it is none, ``Invalid`` when it does not have the type's shape."""
-    try:
-        return decoder(type_).decode(body)
-    except msgspec.ValidationError as error:
-        raise Invalid(f"The request's body is not as expected: {error}.") from error
-    except UNREADABLE as error:
-        raise BadRequest(f"The request's body is no JSON: {error}.") from error
 
 
 def answer(value: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:

@@ -4,15 +4,13 @@ import asyncio
 from contextlib import suppress
 from typing import Final
 
-from msgspec.structs import replace
-
 from control_plane.api.dependencies import Call
 from control_plane.domain.errors import AimforgeError, SandboxFailed
 from control_plane.domain.sandbox import EndReason, sentence
 from control_plane.ports import AgentAddress
 from control_plane.services.agent_answers import error_code
 from sandbox_image.wire.errors import ErrorCode
-from sandbox_image.wire.runs import RunError, RunRequest, RunResult, RunStatus
+from sandbox_image.wire.runs import RunError
 
 END_WITHIN_SEC: Final = 3.0
 TOLD_WITHIN_SEC: Final = 15.0
@@ -64,20 +62,13 @@ async def end_after(call: Call, address: AgentAddress, body: bytes) -> RunError 
     return None
 
 
-async def with_end(call: Call, address: AgentAddress, result: RunResult) -> RunResult:
-    """Say who or what ended the sandbox in a run that its agent itself ended as lost, if that is known soon.
+async def wanted_end(call: Call, address: AgentAddress) -> RunError | None:
+    """Say who or what ended the sandbox of a run that its agent itself ended as lost, if somebody did, and it is known soon.
 
     The agent knows only that it was told to stop, by us or by the engine.
     """
     reason = await end_within(call, address, END_WITHIN_SEC)
-    if reason is None or reason not in STOPPED:
-        return result
-    error = error_of(reason)
-    nodes = {
-        node_id: replace(node, error=error) if node.status is RunStatus.LOST else node
-        for node_id, node in result.nodes.items()
-    }
-    return replace(result, nodes=nodes, error=error)
+    return error_of(reason) if reason is not None and reason in STOPPED else None
 
 
 async def end_within(call: Call, address: AgentAddress, seconds: float) -> EndReason | None:
@@ -92,8 +83,3 @@ def error_of(reason: EndReason, message: str = "") -> RunError:
     """Describe what the end of a sandbox did to a run. ``message`` stands in for the reason's own sentence."""
     kind = "SandboxStopped" if reason in STOPPED else "SandboxLost"
     return RunError(type=kind, message=message or sentence(reason), hint="Run it again: the sandbox starts anew.")
-
-
-def lost(request: RunRequest, error: RunError) -> RunResult:
-    """Describe a run of which nothing came back."""
-    return RunResult(run_id="", kind=request.kind, status=RunStatus.LOST, created_at=0.0, error=error)

@@ -8,8 +8,9 @@ import msgspec
 from msgspec.structs import replace
 
 from control_plane.api.dependencies import Call
-from control_plane.api.lost_runs import END_WITHIN_SEC, STOPPED, end_of_silence, end_within, error_of
-from control_plane.domain.errors import SandboxFailed
+from control_plane.api.lost_runs import end_of_silence, wanted_end
+from control_plane.api.readings import lost_node
+from control_plane.domain.errors import SandboxFailed, SandboxMisbehaved
 from control_plane.ports import AgentAddress
 from control_plane.services.events.event_checks import RawEvent
 from sandbox_image.wire.events import TYPE_NAMES, NodeFinished, NodeStatus, RunFinished, RunStarted
@@ -20,10 +21,24 @@ MARKS: Final = (b'"run_started"', b'"run_finished"', b'"node_status"', b'"node_f
 MAX_NODES: Final = 10_000
 """Of which it is remembered that they run; no flow has as many."""
 
+
+class _NodeWords(msgspec.Struct):
+    """What is looked at of a node's result."""
+
+    node_id: str
+    status: RunStatus
+
+
+class _NodeEnd(msgspec.Struct):
+    """What is looked at of ``NodeFinished``."""
+
+    result: _NodeWords
+
+
 _event: Final = msgspec.json.Decoder(RawEvent)
 _started: Final = msgspec.json.Decoder(RunStarted)
 _status: Final = msgspec.json.Decoder(NodeStatus)
-_node: Final = msgspec.json.Decoder(NodeFinished)
+_node: Final = msgspec.json.Decoder(_NodeEnd)
 _finished: Final = msgspec.json.Decoder(RunFinished)
 
 
@@ -82,10 +97,14 @@ class LostStream:
                 if status.status is RunStatus.RUNNING:
                     self._running[status.node_id] = None
             case "node_finished":
-                node = _node.decode(event.data)
-                self._running.pop(node.result.node_id, None)
-                if node.result.status is RunStatus.LOST and (end := await self._wanted_end(event)):
-                    return _line(event, replace(node, result=replace(node.result, error=end)))
+                node = _node.decode(event.data).result
+                self._running.pop(node.node_id, None)
+                if node.status is RunStatus.LOST and (end := await self._wanted_end(event)):
+                    data = bytes(event.data)
+                    read = await self._call.services.reader.read(
+                        self._call.project_id, lost_node, data, end, refusal=SandboxMisbehaved
+                    )
+                    return _line(event, msgspec.Raw(read))
             case "run_finished":
                 finished = _finished.decode(event.data)
                 self._is_over = True
@@ -101,8 +120,7 @@ class LostStream:
             return None
         if not self._asked:
             self._asked = True
-            reason = await end_within(self._call, self._address, END_WITHIN_SEC)
-            self._end = error_of(reason) if reason is not None and reason in STOPPED else None
+            self._end = await wanted_end(self._call, self._address)
         return self._end
 
     def _ending(self, error: RunError) -> bytes:
@@ -119,5 +137,5 @@ class LostStream:
         return b"\n".join(lines) + b"\n"
 
 
-def _line(event: RawEvent, data: NodeFinished | RunFinished) -> bytes:
+def _line(event: RawEvent, data: NodeFinished | RunFinished | msgspec.Raw) -> bytes:
     return msgspec.json.encode({"seq": event.seq, "at": event.at, "type": event.type, "data": data})

@@ -13,10 +13,12 @@ from fastapi import FastAPI
 from fastapi.routing import APIRoute
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.types import Message, Receive, Scope, Send
 
-from control_plane.api.dependencies import JSON, Call, Services
+from control_plane.api.dependencies import HELD, JSON, Call, Services
 from control_plane.domain.access import CLOSED_IN_EXAM, COURSE_POLICIES, PROJECT_POLICIES, Policy
 from control_plane.domain.audit import AuditAction
+from control_plane.services.large_bodies import FREE
 from control_plane.services.tracing import bind_ids
 from sandbox_image.wire.errors import ErrorBody
 
@@ -78,10 +80,34 @@ class OperationRoute(APIRoute):
 
     operation: Operation
 
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve a request to the end of its answer, with what it holds until then."""
+        services: Services = scope["app"].state.services
+        scope[HELD] = held = services.large_bodies.hold()
+        try:
+            await super().handle(scope, receive, in_pieces(send))
+        finally:
+            held.release()
+
     @property
     def policy(self) -> Policy:
         """What the route asks of its caller."""
         return self.operation.policy
+
+
+def in_pieces(send: Send) -> Send:
+    """Return a ``send`` that waits until a client has read a large body, all but the last piece: the server would keep it."""
+
+    async def sending(message: Message) -> None:
+        body: bytes = message.get("body", b"")
+        if len(body) <= FREE:
+            await send(message)
+            return
+        for begin in range(0, len(body), FREE):
+            more = begin + FREE < len(body) or message.get("more_body", False)
+            await send({"type": message["type"], "body": body[begin : begin + FREE], "more_body": more})
+
+    return sending
 
 
 def register(app: FastAPI, operation: Operation) -> None:

@@ -14,15 +14,14 @@ import structlog
 from starlette.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
-from control_plane.api.dependencies import JSON, Call, decoder, parse
+from control_plane.api.dependencies import JSON, Call
 from control_plane.api.operation import BYTES, NDJSON, ZIP, Operation
+from control_plane.api.readings import answer_shape, request_shape
 from control_plane.domain.access import Policy
-from control_plane.domain.errors import AimforgeError, BadRequest, Conflict, SandboxMisbehaved, TooLarge
+from control_plane.domain.errors import AimforgeError, BadRequest, Conflict, Invalid, SandboxMisbehaved, TooLarge
 from control_plane.ports import AgentAddress, AgentStream
 from control_plane.services.agent_answers import raise_for_agent
-from control_plane.services.events.event_checks import checked_lines
-from control_plane.services.unreadable import UNREADABLE
-from sandbox_image.wire.limits import MAX_CODE, MAX_JSON_BODY, MAX_UPLOAD
+from sandbox_image.wire.limits import MAX_ANSWER, MAX_CODE, MAX_JSON_BODY, MAX_UPLOAD
 
 log = structlog.stdlib.get_logger()
 
@@ -39,7 +38,6 @@ QUIET_SEC: Final = 60.0
 QUIET_RUN_SEC: Final = 24 * 3600.0
 """A run says nothing while its nodes do not; how long they may take is the agent's business, which ends what takes too long."""
 GOOD: Final = frozenset({200, 201, 202, 204, 206, 304})
-MAX_ANSWER: Final = 8 * MAX_JSON_BODY
 
 
 Watch = Callable[[AsyncIterator[bytes]], AsyncIterator[bytes]]
@@ -107,7 +105,7 @@ async def pass_json(call: Call, operation: Operation, how: Passing) -> Response:
         headers["content-type"] = operation.body
     elif operation.body is not None:
         body = await call.body()
-        parse(body, operation.body)
+        await check_request(call, body, operation.body)
         headers["content-type"] = JSON
     address = await find_agent(call, how)
     got = await call.services.link.request(
@@ -121,6 +119,7 @@ async def pass_json(call: Call, operation: Operation, how: Passing) -> Response:
         view_only=call.view_only,
         timeout_sec=how.timeout_sec,
         max_body=MAX_ANSWER,
+        admit=call.admit_answer,
     )
     if got.status not in GOOD:
         raise_for_agent(got.status, got.body)
@@ -130,34 +129,24 @@ async def pass_json(call: Call, operation: Operation, how: Passing) -> Response:
         return Response(status_code=204 if operation.answer is None else got.status, headers=kept)
     if isinstance(operation.answer, str):
         return Response(got.body, got.status, kept | DOWNLOAD, f"{operation.answer}; charset=utf-8")
-    check_shape(got.body, operation.answer)
+    await check_answer(call, got.body, operation.answer)
     return Response(got.body, got.status, kept, JSON)
 
 
-def check_shape(body: bytes, type_: Any) -> Any:
-    """Decode an agent's answer. Raises ``SandboxMisbehaved`` unless it has the shape of the contract."""
-    try:
-        return decoder(type_).decode(body)
-    except UNREADABLE as error:
-        raise SandboxMisbehaved(f"The sandbox's answer is not as agreed: {error}.") from error
+async def check_request(call: Call, body: bytes, type_: Any) -> None:
+    """Raise ``BadRequest`` or ``Invalid`` unless a client's JSON has the shape of the type."""
+    await call.services.reader.read(call.person.id, request_shape, body, type_, refusal=Invalid)
+
+
+async def check_answer(call: Call, body: bytes, *types: Any) -> None:
+    """Raise ``SandboxMisbehaved`` unless an agent's answer has the shape of one of the types."""
+    await call.services.reader.read(call.project_id, answer_shape, body, *types, refusal=SandboxMisbehaved)
 
 
 def json_types(operation: Operation) -> list[Any]:
     """Return the types that an operation's JSON answer may have."""
     given = (operation.answer, operation.or_answer)
     return [type_ for type_ in given if type_ is not None and not isinstance(type_, str)]
-
-
-def check_any_shape(body: bytes, types: Sequence[Any]) -> None:
-    """Raise ``SandboxMisbehaved`` unless the answer has the shape of one of the types."""
-    for type_ in types[:-1]:
-        try:
-            decoder(type_).decode(body)
-        except UNREADABLE:
-            continue
-        return
-    if types:
-        check_shape(body, types[-1])
 
 
 async def pass_stream(call: Call, operation: Operation, how: Passing) -> Response:
@@ -216,18 +205,20 @@ async def relay(
             )
         )
         if got.status not in GOOD:
-            raise_for_agent(got.status, await collect(got))
+            raise_for_agent(got.status, await collect(call, got))
         kind = got.headers.get("content-type", "").partition(";")[0].strip()
         if kind == JSON:
-            content = await collect(got)
-            check_any_shape(content, types)
+            content = await collect(call, got)
+            if types:
+                await check_answer(call, content, *types)
             await stack.aclose()
             return Response(content, got.status, pick(got, "etag"), JSON)
     except BaseException:
         await stack.aclose()
         raise
     if kind == NDJSON:
-        return Relayed(stack, watch(checked_lines(got.body())), got.status, {"cache-control": "no-store"}, NDJSON)
+        lines = services.event_checks.checked_lines(call.project_id, got.body())
+        return Relayed(stack, watch(lines), got.status, {"cache-control": "no-store"}, NDJSON)
     media_type = ZIP if kind == ZIP else BYTES
     return Relayed(stack, got.body(), got.status, our_headers(got.headers) | DOWNLOAD, media_type)
 
@@ -255,7 +246,7 @@ class Relayed(StreamingResponse):
                 log.warning("stream_broken_off", message=error.message)
 
 
-async def collect(got: AgentStream) -> bytes:
+async def collect(call: Call, got: AgentStream) -> bytes:
     """Read a streamed answer that must be small. Raises ``SandboxMisbehaved``."""
     parts: list[bytes] = []
     size = 0
@@ -264,6 +255,7 @@ async def collect(got: AgentStream) -> bytes:
         if size > MAX_JSON_BODY:
             raise SandboxMisbehaved("The sandbox's answer is too large.")
         parts.append(chunk)
+        await call.admit_answer(size)
     return b"".join(parts)
 
 

@@ -7,6 +7,7 @@ from control_plane.ports.clock import Clock
 from control_plane.ports.egress import Egress
 from control_plane.ports.event_sink import EventSink
 from control_plane.ports.host_memory import HostMemory
+from control_plane.ports.json_reader import JsonReader
 from control_plane.ports.sandbox_runtime import Container, ContainerState, SandboxRuntime, SandboxSpec
 from control_plane.ports.sign_in import IdentityProvider, Passwords
 from control_plane.ports.stores import (
@@ -39,6 +40,7 @@ __all__ = [
     "HostMemory",
     "IdentityProvider",
     "IdentityStore",
+    "JsonReader",
     "Passwords",
     "ProjectStore",
     "SandboxRuntime",

@@ -1,6 +1,6 @@
 """The way to the agent in a sandbox: requests, streams and sockets."""
 
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Protocol
@@ -75,7 +75,10 @@ class AgentLink(Protocol):
         view_only: bool = False,
         timeout_sec: float = 30.0,
         max_body: int = ...,
-    ) -> AgentAnswer: ...
+        admit: Callable[[int], Awaitable[None]] = ...,
+    ) -> AgentAnswer:
+        """``admit`` is awaited with the size of the answer so far before more of it is read."""
+        ...
 
     def stream(
         self,

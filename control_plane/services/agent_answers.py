@@ -1,7 +1,7 @@
 """Errors that an agent answered with, told on as ours."""
 
 from collections.abc import AsyncIterator
-from typing import Any, ClassVar, NoReturn
+from typing import Any, ClassVar, Final, NoReturn
 
 import msgspec
 
@@ -12,6 +12,12 @@ from sandbox_image.wire.errors import ErrorBody, ErrorCode
 OURS = frozenset({ErrorCode.UNAUTHENTICATED})
 """Codes that an agent can only send when the control plane made a mistake."""
 CODES = frozenset(ErrorCode)
+MAX_ERROR: Final = 32 * 1024
+"""Bytes of an error's body."""
+
+
+class _Error(msgspec.Struct):
+    error: str
 
 
 class AgentRefused(AimforgeError):
@@ -37,13 +43,15 @@ async def bounded(chunks: AsyncIterator[bytes], limit: int) -> bytes:
 def error_code(body: bytes) -> str | None:
     """Return the code of an answer that is an error as the contract has it, None of any other."""
     try:
-        return msgspec.json.decode(body, type=ErrorBody).error
+        return msgspec.json.decode(body, type=_Error).error
     except UNREADABLE:
         return None
 
 
 def raise_for_agent(status: int, body: bytes) -> NoReturn:
     """Raise what an agent's error answer says. Raises ``SandboxMisbehaved`` when it is no answer of the contract."""
+    if len(body) > MAX_ERROR:
+        raise SandboxMisbehaved(f"The sandbox answered with {status}, and a reason of more than {MAX_ERROR} bytes.")
     try:
         error = msgspec.json.decode(body, type=ErrorBody)
     except UNREADABLE as cause:

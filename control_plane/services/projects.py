@@ -17,7 +17,7 @@ from control_plane.services.deletions import Deletions
 from control_plane.services.project_registry import ProjectRegistry
 from control_plane.services.sandboxes.sandboxes import Sandboxes
 from control_plane.services.unreadable import UNREADABLE
-from sandbox_image.wire.limits import MAX_JSON_BODY, MAX_NAME
+from sandbox_image.wire.limits import MAX_ANSWER, MAX_JSON_BODY, MAX_NAME
 from sandbox_image.wire.names import NameFault, fault_of_name, normal_name
 from sandbox_image.wire.project import CloneRequest
 
@@ -25,8 +25,6 @@ MAX_DESCRIPTION: Final = 4000
 IMPORT_TIMEOUT_SEC: Final = 600.0
 CLONE_TIMEOUT_SEC: Final = 660.0
 """A little longer than the agent gives Git, so that it is the agent who says what happened."""
-MAX_CLONE_ANSWER: Final = 8 * MAX_JSON_BODY
-MAX_BROUGHT: Final = 8 * MAX_JSON_BODY
 UNNAMED: Final = "Imported project"
 """Name of a project from a zip, where neither its maker nor its folder gives it one."""
 BLANK: Final = "_blank"
@@ -168,7 +166,7 @@ class Projects:
                     body=msgspec.json.encode(request),
                     user=person.name,
                     timeout_sec=CLONE_TIMEOUT_SEC,
-                    max_body=MAX_CLONE_ANSWER,
+                    max_body=MAX_ANSWER,
                 )
             if answer.status >= 400:
                 raise_for_agent(answer.status, answer.body)
@@ -205,7 +203,7 @@ class Projects:
                 user=person.name,
                 idle_timeout_sec=IMPORT_TIMEOUT_SEC,
             ) as answer:
-                body = await bounded(answer.body(), MAX_BROUGHT)
+                body = await bounded(answer.body(), MAX_ANSWER)
                 if answer.status >= 400:
                     raise_for_agent(answer.status, body)
         try:

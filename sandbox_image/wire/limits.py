@@ -11,6 +11,8 @@ MAX_CODE: Final = 1 * MIB
 """Bytes of one node's source."""
 MAX_JSON_BODY: Final = 8 * MIB
 """Bytes of a JSON request or answer, a project's graph included."""
+MAX_ANSWER: Final = 2 * MAX_JSON_BODY
+"""Bytes of a JSON answer of an agent: a graph comes with the ports of its nodes."""
 MAX_UPLOAD: Final = 2 * 1024 * MIB
 """Bytes of one uploaded file or project archive."""
 MAX_NODES: Final = 5_000

@@ -243,6 +243,7 @@ class FakeAgentLink:
         view_only: bool = False,
         timeout_sec: float = 30.0,
         max_body: int = MAX_JSON_BODY,
+        admit: Callable[[int], Awaitable[None]] | None = None,
     ) -> AgentAnswer:
         """Ask, and return the whole answer."""
         asked = Asked(method=method, path=path, query=query, body=body, headers=headers, user=user, view_only=view_only)
@@ -254,6 +255,8 @@ class FakeAgentLink:
         answer = b"".join(reply.chunks)
         if len(answer) > max_body:
             raise SandboxMisbehaved(f"The sandbox's answer is larger than {max_body} bytes.")
+        if admit is not None:
+            await admit(len(answer))
         return AgentAnswer(status=reply.status, headers=reply.headers, body=answer)
 
     @asynccontextmanager

@@ -15,6 +15,7 @@ from control_plane.domain.egress import parse_allowed_host
 from control_plane.ports import Egress, EventSink
 from control_plane.settings import Settings
 from tests.fakes.agent_link import FakeAgent
+from tests.fakes.json_reader import FakeJsonReader
 from tests.fakes.serving import serving, tcp_listener
 from tests.fakes.stores import FakeAllowanceStore, FakeProjectStore, FakeSandboxStore
 from tests.fakes.world import Outside
@@ -97,6 +98,7 @@ async def served(folder: Path, **settings: Any) -> AsyncGenerator[Served]:
         yield Adapters(
             runtime=outside.runtime,
             link=outside.link,
+            reader=FakeJsonReader(),
             egress=egress,
             projects=FakeProjectStore(outside.database),
             sandboxes=FakeSandboxStore(outside.database),

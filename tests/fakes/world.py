@@ -12,6 +12,7 @@ from control_plane.domain.project import ProjectRecord
 from control_plane.domain.sandbox import Limits, SandboxState
 from control_plane.ports import Container
 from control_plane.services.deletions import Deletions
+from control_plane.services.events.event_checks import EventChecks
 from control_plane.services.events.event_hub import EventHub
 from control_plane.services.project_registry import ProjectRegistry
 from control_plane.services.projects import Projects
@@ -27,6 +28,7 @@ from tests.fakes.clock import FakeClock
 from tests.fakes.egress import FakeEgress
 from tests.fakes.host_memory import FakeHostMemory
 from tests.fakes.identity import FakeAuditStore, FakeIdentityStore
+from tests.fakes.json_reader import FakeJsonReader
 from tests.fakes.runtime import FakeRuntime
 from tests.fakes.stores import FakeAllowanceStore, FakeDatabase, FakeProjectStore, FakeSandboxStore
 
@@ -119,7 +121,7 @@ async def open_world(outside: Outside | None = None, policy: LifePolicy = POLICY
     async with AsyncExitStack() as stack:
         registry = ProjectRegistry(projects_store)
         await registry.load()
-        hub = await stack.enter_async_context(EventHub(link, clock))
+        hub = await stack.enter_async_context(EventHub(link, EventChecks(FakeJsonReader()), clock))
         deployment = Deployment(base=BASE, most=policy.most, packages=(parse_allowed_host("index.example"),))
         allowances = Allowances(FakeAllowanceStore(outside.database), registry, deployment, clock)
         await allowances.load()

@@ -32,7 +32,19 @@ def flood(client: socket.socket, head: bytes, piece: bytes) -> None:
 
 
 RUN = {"run_id": "<script>alert(1)</script>", "kind": "flow", "status": "succeeded", "created_at": 1.0}
+RESULT = json.dumps(RUN | {"nodes": {"n": {"node_id": "n", "status": "succeeded", "displays": "HERE"}}}).encode()
+BOMBS = {
+    # Of the shape that is asked for, and below the largest size, each takes seconds to decode.
+    "brackets": lambda: RESULT.replace(
+        b'"HERE"', b'[{"type":"x","mime":{"application/json":[%s[]]}}]' % (b"[]," * 4_000_000)
+    ),
+    "objects": lambda: RESULT.replace(b'"HERE"', b'[%s{"type":"x"}]' % (b'{"type":"x"},' * 900_000)),
+}
 EVENTS = OK + b"content-type: application/x-ndjson\r\n" + CHUNKED
+BOMB_EVENT = (
+    b'{"seq":1,"at":1.0,"type":"node_display","data":{"run_id":"r","node_id":"n","output":'
+    b'{"type":"x","mime":{"application/json":[%s[]]}}}}\n' % (b"[]," * 170_000)
+)
 DEEDS: dict[str, Callable[[socket.socket], None]] = {
     "close": lambda client: None,
     "garbage": lambda client: client.sendall(os.urandom(4096)),
@@ -63,6 +75,9 @@ DEEDS: dict[str, Callable[[socket.socket], None]] = {
     ),
     "bad-event": lambda client: client.sendall(EVENTS + chunk(b'{"seq":1,\n') + b"0\r\n\r\n"),
     "long-event": lambda client: flood(client, EVENTS, chunk(b"a" * 65536)),
+    "brackets": lambda client: client.sendall(sized(BOMBS["brackets"]())),
+    "objects": lambda client: client.sendall(sized(BOMBS["objects"]())),
+    "bomb-events": lambda client: flood(client, EVENTS, chunk(BOMB_EVENT * 8)),
     "html-file": lambda client: client.sendall(sized(b"<script>alert(1)</script>", b"text/html")),
 }  # fmt: skip
 

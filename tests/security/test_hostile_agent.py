@@ -1,9 +1,12 @@
 """A sandbox whose agent is replaced by a program that lies, stalls and floods: contained, typed, and nobody else notices."""
 
+import itertools
 import shutil
+import statistics
+import time
 import uuid
 from collections.abc import Generator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 
@@ -19,6 +22,8 @@ pytestmark = pytest.mark.engine
 
 MIB = 1024 * 1024
 PROGRAM = Path(__file__).with_name("hostile_agent.py")
+HELD_UP = 0.2
+"""Of the time that something takes; it was almost all of it while large bodies were decoded between the requests of others."""
 BROKEN_OFF = {"close", "cut", "huge"}
 ANSWERS = ["close", "garbage", "long-head", "long-line", "redirect", "switch", "two-lengths", "both-lengths", "endless",
            "huge", "cut", "html", "wrong-shape", "deep", "no-utf8", "own-error", "bad-error"]  # fmt: skip
@@ -63,6 +68,71 @@ def test_an_answer_that_is_not_as_agreed_is_a_typed_error(server: Deployment, ho
     assert server.resident() - before < 64 * MIB
     assert server.call("GET", "/api/health")["status"] == "ok"
     assert server.works(honest)
+
+
+def usual_wait(server: Deployment) -> float:
+    """Seconds that somebody waits for an answer, the median."""
+    waits: list[float] = []
+    for _ in range(50):
+        asked = time.monotonic()
+        server.call("GET", "/api/health")
+        waits.append(time.monotonic() - asked)
+    return statistics.median(waits)
+
+
+def longest_wait(server: Deployment, waiting: Future[httpx.Response]) -> float:
+    """The longest that somebody else waits for an answer until then, as a part of that time."""
+    began, longest = time.monotonic(), 0.0
+    while not waiting.done():
+        asked = time.monotonic()
+        server.call("GET", "/api/health")
+        longest = max(longest, time.monotonic() - asked)
+    return longest / (time.monotonic() - began)
+
+
+@pytest.mark.parametrize("deed", ["brackets", "objects"])
+def test_an_answer_that_takes_seconds_to_read_holds_up_nobody_else(
+    server: Deployment, honest: str, hostile: str, deed: str
+):
+    before = server.resident()
+    with ThreadPoolExecutor(3) as pool:
+        waiting = [pool.submit(server.ask, "GET", f"/api/project/{hostile}/runs/{deed}") for _ in range(3)]
+        assert longest_wait(server, waiting[0]) < HELD_UP
+        assert server.works(honest)
+        for each in waiting:
+            answer = each.result()
+            assert (answer.status_code, answer.json()["run_id"]) == (200, "<script>alert(1)</script>")
+    assert server.resident() - before < 128 * MIB
+
+
+def test_a_body_that_takes_seconds_to_read_holds_up_nobody_else(server: Deployment, honest: str):
+    node = b'{"title": "x", "position": {"x": 0, "y": 0}, "settings": {"a": [%s[]]}}' % (b"[]," * 2_000_000)
+    run = b'{"project_id": "%s", "node_id": "none", "params": {}, "input_data": [%s[]]}'
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(server.ask, "POST", f"/api/project/{honest}/nodes", content=node)
+        assert longest_wait(server, waiting) < HELD_UP
+        assert waiting.result().status_code in (201, 413, 422), waiting.result().text
+        content = run % (honest.encode(), b"[]," * 2_000_000)
+        waiting = pool.submit(server.ask, "POST", "/api/code/execute-node", content=content)
+        assert waiting.result().status_code in (200, 404, 413), waiting.result().text
+    assert server.works(honest)
+
+
+def test_events_that_take_long_to_read_hold_up_nobody_else(server: Deployment, honest: str, hostile: str):
+    before, quiet = server.resident(), usual_wait(server)
+    path = f"/api/project/{hostile}/runs/bomb-events/events"
+    with server.http.stream("GET", server.url + path) as answer:
+        assert answer.status_code == 200
+        pieces = answer.iter_bytes()
+        assert next(pieces)
+        with ThreadPoolExecutor(1) as pool:
+            reading = pool.submit(sum, (len(piece) for piece in itertools.islice(pieces, 2000)))
+            assert usual_wait(server) < 15 * quiet
+            assert server.works(honest)
+            answer.close()
+            with suppress(httpx.StreamError, httpx.TransportError):
+                reading.result()
+    assert server.resident() - before < 128 * MIB
 
 
 @pytest.mark.parametrize("deed", ["forged-event", "bad-event", "long-event", "garbage", "close", "html"])

@@ -16,14 +16,13 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from control_plane.api.dependencies import parse
-from control_plane.api.passing import check_shape
+from control_plane.api.readings import parse, shaped
 from control_plane.api.run_report import words
 from control_plane.api.schemas import NewProject
 from control_plane.domain.errors import AimforgeError
 from control_plane.services.agent_answers import error_code, raise_for_agent
 from control_plane.services.courses.hidden_test_run import decoded
-from control_plane.services.events.event_checks import checked_lines
+from control_plane.services.events.event_checks import EventChecks
 from control_plane.services.events.event_hub import EventHub
 from control_plane.services.sandboxes.agent_health import check_health
 from sandbox_image.wire.agent import Activity, Health, Usage
@@ -34,6 +33,7 @@ from sandbox_image.wire.runs import NodeResult, Output, RunKind, RunResult, RunS
 from sandbox_image.wire.version import API_VERSION
 from tests.fakes.agent_link import FakeAgentLink
 from tests.fakes.clock import FakeClock
+from tests.fakes.json_reader import FakeJsonReader
 
 DEEP = b"[" * 200_000
 """Deeper than any stack."""
@@ -61,7 +61,7 @@ def lines(data: bytes) -> None:
         yield data[len(data) // 2 :]
 
     async def read() -> None:
-        async for _ in checked_lines(chunks()):
+        async for _ in EventChecks(FakeJsonReader()).checked_lines("p", chunks()):
             pass
 
     asyncio.run(read())
@@ -69,8 +69,8 @@ def lines(data: bytes) -> None:
 
 def frame(data: bytes) -> None:
     """Let the event hub take a frame of an agent."""
-    hub = EventHub(FakeAgentLink(), FakeClock())
-    hub._take("p", hub._watched("p"), data)
+    hub = EventHub(FakeAgentLink(), EventChecks(FakeJsonReader()), FakeClock())
+    asyncio.run(hub._take("p", hub._watched("p"), data))
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,7 @@ class Parser:
 
 
 def shape(type_: Any, good: Any) -> Parser:
-    return Parser(lambda data: check_shape(data, type_), msgspec.json.encode(good))
+    return Parser(lambda data: shaped(data, type_), msgspec.json.encode(good))
 
 
 PARSERS = {

@@ -1,7 +1,7 @@
 """Requests to agents over their Unix sockets: the port ``AgentLink``."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Final, Protocol
 from urllib.parse import quote
@@ -18,6 +18,10 @@ from sandbox_image.wire.limits import MAX_JSON_BODY, MAX_LSP_MESSAGE
 
 IDEMPOTENT: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 FORBIDDEN_IN_TARGET: Final = frozenset(chr(code) for code in (*range(0x21), 0x7F))
+
+
+async def admit_all(_: int) -> None:
+    """Let an answer of any size be read on."""
 
 
 class AgentSockets(Protocol):
@@ -61,6 +65,7 @@ class UnixAgentLink:
         view_only: bool = False,
         timeout_sec: float = 30.0,
         max_body: int = MAX_JSON_BODY,
+        admit: Callable[[int], Awaitable[None]] = admit_all,
     ) -> AgentAnswer:
         """Send a request and read its whole answer, of at most ``max_body`` bytes."""
         head = self._head(
@@ -69,18 +74,26 @@ class UnixAgentLink:
         try:
             async with asyncio.timeout(timeout_sec):
                 try:
-                    return await self._ask(address, head + body, max_body, fresh=False)
+                    return await self._ask(address, head + body, max_body, admit, fresh=False)
                 except AgentClosed as closed:
                     # A kept connection may have been closed by the agent just now: nothing was done with the request.
                     if not (closed.untouched and method in IDEMPOTENT):
                         raise
-                    return await self._ask(address, head + body, max_body, fresh=True)
+                    return await self._ask(address, head + body, max_body, admit, fresh=True)
         except TimeoutError as error:
             raise TimedOut(f"The sandbox did not answer {method} {path} within {timeout_sec:g} s.") from error
         except (OSError, AgentClosed) as error:
             raise unreachable(error) from error
 
-    async def _ask(self, address: AgentAddress, request: bytes, max_body: int, *, fresh: bool) -> AgentAnswer:
+    async def _ask(
+        self,
+        address: AgentAddress,
+        request: bytes,
+        max_body: int,
+        admit: Callable[[int], Awaitable[None]],
+        *,
+        fresh: bool,
+    ) -> AgentAnswer:
         exchange = await self._take(address, fresh=fresh)
         try:
             exchange.begin()
@@ -93,6 +106,7 @@ class UnixAgentLink:
                 if size > max_body:
                     raise SandboxMisbehaved(f"The sandbox's answer is larger than {max_body} bytes.")
                 pieces.append(piece)
+                await admit(size)
             return AgentAnswer(status=status, headers=out_of_sandbox(exchange.headers), body=b"".join(pieces))
         finally:
             self._pool.give_back(address, exchange)

@@ -8,8 +8,8 @@ from starlette.responses import Response
 
 from control_plane.api.dependencies import Call, answer
 from control_plane.api.operation import Operation
-from control_plane.api.passing import check_shape
 from control_plane.api.people_schemas import SandboxInfo
+from control_plane.api.readings import shaped
 from control_plane.api.schemas import ChangeLimits
 from control_plane.domain.access import Policy
 from control_plane.domain.allowance import check_allowance, project_subject
@@ -23,6 +23,7 @@ from sandbox_image.wire.agent import Usage
 TAG: Final = "admin"
 ASKED_AT_ONCE: Final = 8
 USAGE_WITHIN_SEC: Final = 2.0
+MAX_USAGE: Final = 64 * 1024
 
 
 def describe(call: Call, entry: SandboxEntry, usage: Usage | None = None) -> SandboxInfo:
@@ -71,8 +72,10 @@ async def list_sandboxes(call: Call) -> Response:
 async def usage_of(call: Call, address: AgentAddress) -> Usage | None:
     """Ask a sandbox what it uses; None when it does not say so soon."""
     try:
-        got = await call.services.link.request(address, "GET", "/usage", timeout_sec=USAGE_WITHIN_SEC)
-        usage: Usage | None = check_shape(got.body, Usage) if got.status == 200 else None
+        got = await call.services.link.request(
+            address, "GET", "/usage", timeout_sec=USAGE_WITHIN_SEC, max_body=MAX_USAGE
+        )
+        usage: Usage | None = shaped(got.body, Usage) if got.status == 200 else None
     except AimforgeError:
         return None
     return usage

@@ -9,7 +9,8 @@ from starlette.responses import Response
 
 from control_plane.api.dependencies import Call, answer
 from control_plane.api.operation import Operation
-from control_plane.api.passing import MAX_ANSWER, check_shape, passed
+from control_plane.api.passing import passed
+from control_plane.api.readings import shaped
 from control_plane.api.schemas import LogLine
 from control_plane.domain.access import Policy
 from control_plane.domain.errors import AimforgeError
@@ -23,6 +24,8 @@ LINES: Final = 50
 MAX_LINES: Final = 1000
 LOG_SEC: Final = 5.0
 """How long one sandbox may take to tell its lines; the others are told without them."""
+MAX_LOG: Final = 1024 * 1024
+"""Bytes of one sandbox's lines: it is decoded here."""
 
 
 async def logs(call: Call) -> Response:
@@ -55,11 +58,11 @@ async def lines_of(call: Call, project_id: str, count: int) -> list[LogLine]:
             query=f"n={count}",
             user=call.person.name,
             timeout_sec=LOG_SEC,
-            max_body=MAX_ANSWER,
+            max_body=MAX_LOG,
         )
         if got.status != 200:
             raise_for_agent(got.status, got.body)
-        lines: list[LogLine] = check_shape(got.body, list[LogLine])
+        lines: list[LogLine] = shaped(got.body, list[LogLine])
     except AimforgeError as error:
         log.warning("no_language_log", project_id=project_id, message=error.message)
         return []

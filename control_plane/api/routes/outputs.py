@@ -2,19 +2,17 @@
 
 from typing import Final
 
-import msgspec
 from starlette.responses import Response
 
 from control_plane.api.dependencies import Call
 from control_plane.api.operation import Operation
-from control_plane.api.passing import check_shape
-from control_plane.api.routes.runs import MAX_RESULT, TAG
+from control_plane.api.readings import HTML, output_page
+from control_plane.api.routes.runs import TAG
 from control_plane.domain.access import Policy
-from control_plane.domain.errors import Invalid, NotFound
+from control_plane.domain.errors import SandboxMisbehaved
 from control_plane.services.agent_answers import raise_for_agent
-from sandbox_image.wire.runs import RunResult
+from sandbox_image.wire.limits import MAX_ANSWER
 
-HTML: Final = "text/html"
 PAGE_POLICY: Final = "; ".join(
     (
         "sandbox allow-scripts",
@@ -37,27 +35,21 @@ async def page(call: Call) -> Response:
     run_id, node_id = str(given["run_id"]), str(given["node_id"])
     address = await services.sandboxes.ensure_ready(call.project_id)
     got = await services.link.request(
-        address, "GET", f"/runs/{run_id}", user=call.person.name, view_only=True, max_body=MAX_RESULT
+        address,
+        "GET",
+        f"/runs/{run_id}",
+        user=call.person.name,
+        view_only=True,
+        max_body=MAX_ANSWER,
+        admit=call.admit_answer,
     )
     if got.status != 200:
         raise_for_agent(got.status, got.body)
-    result: RunResult = check_shape(got.body, RunResult)
-    html = html_of(result, node_id, call.request.query_params.get("display", ""))
+    display = call.request.query_params.get("display", "")
+    html = await services.reader.read(
+        call.project_id, output_page, got.body, node_id, display, refusal=SandboxMisbehaved
+    )
     return Response(html, 200, {"content-security-policy": PAGE_POLICY, "cache-control": "no-store"}, HTML)
-
-
-def html_of(result: RunResult, node_id: str, display: str) -> str:
-    """The HTML of a node's value, or of its display of that number. Raises ``NotFound`` and ``Invalid``."""
-    node = result.nodes.get(node_id)
-    if node is None:
-        raise NotFound(f"The run has no node {node_id[:100]!r}.", node_id=node_id[:100])
-    if display and not (display.isascii() and display.isdecimal() and len(display) <= 6):
-        raise Invalid(f"{display[:20]!r} is no number of a display.", field="display")
-    outputs = node.displays[int(display) :] if display else [node.output]
-    html = outputs[0].mime.get(HTML) if outputs and outputs[0] is not None else None
-    if html is None:
-        raise NotFound(f"The node {node_id[:100]!r} returned no HTML in this run.", node_id=node_id[:100])
-    return html if isinstance(html, str) else msgspec.json.encode(html).decode()
 
 
 OPERATIONS: Final = [

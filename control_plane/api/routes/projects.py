@@ -2,20 +2,22 @@
 
 from typing import Final
 
-import msgspec
-from msgspec.structs import replace
 from starlette.responses import Response
 
-from control_plane.api.dependencies import JSON, Call, answer, parse
+from control_plane.api.dependencies import JSON, Call, answer
 from control_plane.api.operation import ZIP, Operation
-from control_plane.api.passing import MAX_ANSWER, agent_headers, bounded, check_shape, our_headers, passed
+from control_plane.api.passing import agent_headers, bounded, check_request, our_headers, passed
+from control_plane.api.readings import named_project, shaped
 from control_plane.api.schemas import Deleted, Duplicate, NewProject, ProjectPatch, ProjectSummary, Template
 from control_plane.domain.access import Policy
 from control_plane.domain.audit import AuditAction
+from control_plane.domain.errors import SandboxMisbehaved
 from control_plane.domain.project import ProjectRecord
 from control_plane.ports import AgentAnswer
 from control_plane.services.agent_answers import raise_for_agent
+from control_plane.services.projects import Brought
 from sandbox_image.wire.closing import CloseCode
+from sandbox_image.wire.limits import MAX_ANSWER
 from sandbox_image.wire.project import Added, Project, ProjectUpdate
 
 TAG: Final = "projects"
@@ -75,14 +77,15 @@ async def read(call: Call) -> Response:
         user=call.person.name,
         view_only=call.view_only,
         max_body=MAX_ANSWER,
+        admit=call.admit_answer,
     )
-    return structure(call, got)
+    return await structure(call, got)
 
 
 async def save(call: Call) -> Response:
     """Replace the graph, if nobody else saved it since it was read."""
     body = await call.body()
-    parse(body, ProjectUpdate)
+    await check_request(call, body, ProjectUpdate)
     services = call.services
     address = await services.sandboxes.ensure_ready(call.project_id)
     got = await services.link.request(
@@ -93,23 +96,26 @@ async def save(call: Call) -> Response:
         headers=agent_headers(call) | {"content-type": JSON},
         user=call.person.name,
         max_body=MAX_ANSWER,
+        admit=call.admit_answer,
     )
     if got.status == 200:
-        saved: Project = check_shape(got.body, Project)
+        saved = shaped(got.body, Brought)
         await services.projects.learn(call.project_id, saved.name, saved.description)
-    return structure(call, got)
+    return await structure(call, got)
 
 
-def structure(call: Call, got: AgentAnswer) -> Response:
+async def structure(call: Call, got: AgentAnswer) -> Response:
     """Answer with a graph from an agent, with the id and name that the folder does not know."""
     if got.status == 304:
         return Response(status_code=304, headers=our_headers(got.headers))
     if got.status != 200:
         raise_for_agent(got.status, got.body)
-    project: Project = check_shape(got.body, Project)
-    project = replace(project, id=call.project_id, name=call.services.registry.get(call.project_id).name)
+    name = call.services.registry.get(call.project_id).name
+    project = await call.services.reader.read(
+        call.project_id, named_project, got.body, call.project_id, name, refusal=SandboxMisbehaved
+    )
     headers = {"etag": got.headers["etag"]} if "etag" in got.headers else {}
-    return Response(msgspec.json.encode(project), 200, headers, JSON)
+    return Response(project, 200, headers, JSON)
 
 
 async def change(call: Call) -> Response:

@@ -7,25 +7,25 @@ from typing import Final
 import msgspec
 from starlette.responses import Response
 
-from control_plane.api.dependencies import Call, answer
-from control_plane.api.lost_runs import end_after, end_of_silence, lost, with_end
+from control_plane.api.dependencies import JSON, Call
+from control_plane.api.lost_runs import end_after, end_of_silence, wanted_end
 from control_plane.api.lost_streams import LostStream
 from control_plane.api.operation import NDJSON, Operation
-from control_plane.api.passing import Watch, check_shape, passed, relay
+from control_plane.api.passing import Watch, passed, relay
+from control_plane.api.readings import RunWords, as_asked, run_answer
 from control_plane.api.run_report import report, reported
 from control_plane.api.schemas import ExecuteFlow, ExecuteNode, NodeRun
 from control_plane.domain.access import Policy
-from control_plane.domain.errors import Invalid, SandboxFailed
+from control_plane.domain.errors import Invalid, SandboxFailed, SandboxMisbehaved
 from control_plane.ports import AgentAddress
 from control_plane.services.agent_answers import raise_for_agent
-from sandbox_image.wire.limits import MAX_NODE_TIMEOUT, MAX_WORKERS, MIB
-from sandbox_image.wire.runs import RunKind, RunRequest, RunResult, RunStatus, RunSummary
+from sandbox_image.wire.limits import MAX_ANSWER, MAX_NODE_TIMEOUT, MAX_WORKERS
+from sandbox_image.wire.runs import RunError, RunKind, RunRequest, RunResult, RunStatus, RunSummary
 
 TAG: Final = "runs"
 RUNS: Final = "/api/project/{project_id}/runs"
 PATIENCE_SEC: Final = 24 * 3600.0
 """The agent ends what takes too long; how long that is depends on the flow, so the relay waits for whatever it decides."""
-MAX_RESULT: Final = 128 * MIB
 JSON_HEADERS: Final = {"content-type": "application/json"}
 
 
@@ -43,7 +43,7 @@ def granted_timeout(call: Call, timeout_sec: float) -> float:
 
 async def execute_node(call: Call) -> Response:
     """Run one node; answer with its result, or with the run's events when NDJSON is accepted."""
-    wanted = await call.read(ExecuteNode)
+    wanted: ExecuteNode = await call.read_as_written(ExecuteNode)
     call.project(Policy.EDIT, wanted.project_id)
     request = RunRequest(
         kind=RunKind.NODE,
@@ -55,12 +55,12 @@ async def execute_node(call: Call) -> Response:
     )
     if accepts_events(call):
         return await stream(call, request)
-    return answer(NodeRun.of(await run(call, request), wanted.node_id))
+    return await run(call, request)
 
 
 async def execute_flow(call: Call) -> Response:
     """Run a flow; answer with its result, or with the run's events when NDJSON is accepted."""
-    wanted = await call.read(ExecuteFlow)
+    wanted: ExecuteFlow = await call.read_as_written(ExecuteFlow)
     call.project(Policy.EDIT, wanted.project_id)
     if wanted.max_workers is not None and not 1 <= wanted.max_workers <= MAX_WORKERS:
         raise Invalid(f"max_workers must be from 1 to {MAX_WORKERS}.", field="max_workers")
@@ -76,7 +76,7 @@ async def execute_flow(call: Call) -> Response:
     )
     if accepts_events(call):
         return await stream(call, request)
-    return answer(await run(call, request))
+    return await run(call, request)
 
 
 def accepts_events(call: Call) -> bool:
@@ -84,15 +84,15 @@ def accepts_events(call: Call) -> bool:
     return NDJSON in call.request.headers.get("accept", "")
 
 
-async def run(call: Call, request: RunRequest) -> RunResult:
-    """Run in the project's sandbox, and tell logs and traces of it."""
+async def run(call: Call, request: RunRequest) -> Response:
+    """Run in the project's sandbox, answer with the run, or its one node, and tell logs and traces of it."""
     began = time()
-    result = await run_in_sandbox(call, request)
-    report(call, request, began, result.run_id, result.status.value)
-    return result
+    words, content = await run_in_sandbox(call, request)
+    report(call, request, began, words.run_id, words.status.value)
+    return Response(content, 200, None, JSON)
 
 
-async def run_in_sandbox(call: Call, request: RunRequest) -> RunResult:
+async def run_in_sandbox(call: Call, request: RunRequest) -> tuple[RunWords, bytes]:
     """Run in the project's sandbox. A sandbox that dies meanwhile makes the run a lost one, with the reason."""
     services = call.services
     address = await services.sandboxes.ensure_ready(call.project_id)
@@ -106,7 +106,8 @@ async def run_in_sandbox(call: Call, request: RunRequest) -> RunResult:
                 headers=JSON_HEADERS,
                 user=call.person.name,
                 timeout_sec=PATIENCE_SEC,
-                max_body=MAX_RESULT,
+                max_body=MAX_ANSWER,
+                admit=call.admit_answer,
             )
         except SandboxFailed as error:
             return lost(request, await end_of_silence(call, address, error))
@@ -114,8 +115,25 @@ async def run_in_sandbox(call: Call, request: RunRequest) -> RunResult:
         return lost(request, end)
     if got.status != 200:
         raise_for_agent(got.status, got.body)
-    result = check_shape(got.body, RunResult)
-    return result if result.status is not RunStatus.LOST else await with_end(call, address, result)
+    words, content = await read_run(call, request, got.body)
+    if words.status is RunStatus.LOST and (end := await wanted_end(call, address)):
+        return await read_run(call, request, got.body, end)
+    return words, content
+
+
+async def read_run(call: Call, request: RunRequest, body: bytes, end: RunError | None = None) -> tuple[RunWords, bytes]:
+    """Read the agent's answer: what is told of the run, and what the client gets."""
+    read = await call.services.reader.read(
+        call.project_id, run_answer, body, request.node_id, end, refusal=SandboxMisbehaved
+    )
+    words, _, content = read.partition(b"\n")
+    return msgspec.json.decode(words, type=RunWords), content
+
+
+def lost(request: RunRequest, error: RunError) -> tuple[RunWords, bytes]:
+    """Describe a run of which nothing came back, as ``read_run`` does one."""
+    result = RunResult(run_id="", kind=request.kind, status=RunStatus.LOST, created_at=0.0, error=error)
+    return RunWords("", result.status), msgspec.json.encode(as_asked(result, request.node_id))
 
 
 async def stream(call: Call, request: RunRequest) -> Response:

@@ -19,7 +19,7 @@ from control_plane.domain.courses import (
 from control_plane.domain.errors import Conflict, Invalid, SandboxMisbehaved, TooMany
 from control_plane.domain.identity import Change, Drop, Identity, Put, new_id
 from control_plane.domain.refusals import Refusal
-from control_plane.ports import AgentLink, Clock
+from control_plane.ports import AgentLink, Clock, JsonReader
 from control_plane.services.agent_answers import raise_for_agent
 from control_plane.services.audit import Actor, AuditLog
 from control_plane.services.courses.courses import Courses
@@ -29,11 +29,10 @@ from control_plane.services.people.directory import Directory
 from control_plane.services.project_registry import ProjectRegistry
 from control_plane.services.sandboxes.sandboxes import Sandboxes
 from control_plane.services.unreadable import UNREADABLE
-from sandbox_image.wire.limits import MAX_JSON_BODY, MAX_NAME
+from sandbox_image.wire.limits import MAX_ANSWER, MAX_NAME, MAX_NODES
 
 MAX_ASSIGNMENTS: Final = 200
 MAX_AHEAD_SEC: Final = 10 * 366 * 86400.0
-MAX_GRAPH: Final = 8 * MAX_JSON_BODY
 
 
 class FoundNode(msgspec.Struct, frozen=True):
@@ -48,6 +47,17 @@ class FoundGraph(msgspec.Struct, frozen=True):
     """What is of interest in the teacher's project."""
 
     nodes: list[FoundNode]
+
+
+def found_graph(body: bytes) -> bytes:
+    """Keep of a graph what is of interest, as a work of ``ports.JsonReader``. Raises ``SandboxMisbehaved``."""
+    try:
+        graph = msgspec.json.decode(body, type=FoundGraph)
+    except UNREADABLE as error:
+        raise SandboxMisbehaved("The sandbox's answer about its project cannot be read.") from error
+    if len(graph.nodes) > MAX_NODES:
+        raise SandboxMisbehaved(f"The sandbox's answer about its project tells of more than {MAX_NODES} nodes.")
+    return msgspec.json.encode(graph)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +82,7 @@ class Assignments:
         archives: ProjectArchives,
         sandboxes: Sandboxes,
         link: AgentLink,
+        reader: JsonReader,
         audit: AuditLog,
         clock: Clock,
     ) -> None:
@@ -81,6 +92,7 @@ class Assignments:
         self._archives = archives
         self._sandboxes = sandboxes
         self._link = link
+        self._reader = reader
         self._audit = audit
         self._clock = clock
         self._publishing = KeyedLocks()
@@ -206,13 +218,11 @@ class Assignments:
         if not assignment.hidden_nodes:
             return ()
         address = await self._sandboxes.ensure_ready(assignment.project_id)
-        answer = await self._link.request(address, "GET", "/project", user=user, max_body=MAX_GRAPH)
+        answer = await self._link.request(address, "GET", "/project", user=user, max_body=MAX_ANSWER)
         if answer.status != 200:
             raise_for_agent(answer.status, answer.body)
-        try:
-            graph = msgspec.json.decode(answer.body, type=FoundGraph)
-        except UNREADABLE as error:
-            raise SandboxMisbehaved("The sandbox's answer about its project cannot be read.") from error
+        found = await self._reader.read(assignment.project_id, found_graph, answer.body, refusal=SandboxMisbehaved)
+        graph = msgspec.json.decode(found, type=FoundGraph)
         nodes = {node.id: node for node in graph.nodes}
         for node_id in assignment.hidden_nodes:
             if node_id not in nodes:

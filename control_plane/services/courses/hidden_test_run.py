@@ -18,13 +18,13 @@ from control_plane.domain.errors import AimforgeError, SandboxFailed, SandboxMis
 from control_plane.domain.hidden_tests import MAX_MESSAGE, MAX_POINTS, TestResult
 from control_plane.domain.project import ProjectRecord
 from control_plane.domain.sandbox import sentence
-from control_plane.ports import AgentAddress, AgentLink, ArchiveStore, Clock
+from control_plane.ports import AgentAddress, AgentLink, ArchiveStore, Clock, JsonReader
 from control_plane.services.agent_answers import bounded, raise_for_agent
 from control_plane.services.sandboxes.sandboxes import Sandboxes
-from sandbox_image.wire.limits import MAX_JSON_BODY
+from control_plane.services.unreadable import UNREADABLE
+from sandbox_image.wire.limits import MAX_ANSWER, MAX_EDGES, MAX_JSON_BODY, MAX_NODES
 from sandbox_image.wire.runs import RunKind, RunRequest
 
-MAX_RUN_ANSWER: Final = 2 * MAX_JSON_BODY
 FIRST_LOOK_SEC: Final = 0.05
 LAST_LOOK_SEC: Final = 1.0
 REASON_SEC: Final = 5.0
@@ -70,8 +70,17 @@ class _Error(msgspec.Struct, frozen=True):
     message: str = ""
 
 
+class _Mime(msgspec.Struct, frozen=True):
+    json: msgspec.Raw = msgspec.field(name="application/json", default=msgspec.Raw(b"null"))
+
+
 class _Output(msgspec.Struct, frozen=True):
-    mime: dict[str, msgspec.Raw] = {}
+    mime: _Mime = _Mime()
+
+
+class _Returned(msgspec.Struct, frozen=True):
+    points: msgspec.Raw = msgspec.Raw(b"null")
+    message: msgspec.Raw = msgspec.Raw(b"null")
 
 
 class _NodeResult(msgspec.Struct, frozen=True):
@@ -97,10 +106,17 @@ class HiddenTestRun:
     """The steps, in a project that was made from the submission."""
 
     def __init__(
-        self, link: AgentLink, sandboxes: Sandboxes, archives: ArchiveStore, clock: Clock, node_timeout_sec: float
+        self,
+        link: AgentLink,
+        reader: JsonReader,
+        sandboxes: Sandboxes,
+        archives: ArchiveStore,
+        clock: Clock,
+        node_timeout_sec: float,
     ) -> None:
         """``node_timeout_sec`` holds for each node that says nothing of its own."""
         self._link = link
+        self._reader = reader
         self._sandboxes = sandboxes
         self._archives = archives
         self._clock = clock
@@ -182,7 +198,7 @@ class HiddenTestRun:
             body = await bounded(answer.body(), MAX_JSON_BODY)
             if answer.status >= 400:
                 raise_for_agent(answer.status, body)
-        return decoded(body, _Added)
+        return await self._read(address, body, _Added)
 
     async def _run_test(self, address: AgentAddress, node_id: str, unconnected: str) -> TestResult:
         request = RunRequest(kind=RunKind.NODE, node_id=node_id, timeout_sec=self._node_timeout_sec, use_cache=False)
@@ -226,18 +242,32 @@ class HiddenTestRun:
             body=msgspec.json.encode(body) if body is not None else b"",
             headers={"content-type": "application/json"} if body is not None else {},
             timeout_sec=timeout_sec,
-            max_body=MAX_RUN_ANSWER,
+            max_body=MAX_ANSWER,
         )
         if answer.status >= 400:
             raise_for_agent(answer.status, answer.body)
-        return decoded(answer.body, type_)
+        return await self._read(address, answer.body, type_)
+
+    async def _read(self, address: AgentAddress, body: bytes, type_: Any) -> Any:
+        """Decode what an agent answered, once all that nobody looks at was left out. Raises ``SandboxMisbehaved``."""
+        kept = await self._reader.read(address.project_id, looked_at, body, type_, refusal=SandboxMisbehaved)
+        return decoded(kept, type_)
+
+
+def looked_at(body: bytes, type_: Any) -> bytes:
+    """Keep of an agent's answer what the type has, as a work of ``ports.JsonReader``. Raises ``SandboxMisbehaved``."""
+    found: Any = decoded(body, type_)
+    many: Any = () if isinstance(found, _Environment | _Started) else getattr(found, "nodes", found)
+    if len(many) > MAX_NODES or (isinstance(found, _Added) and len(found.edges) + len(found.left_out) > 2 * MAX_EDGES):
+        raise SandboxMisbehaved("The sandbox's answer about the tests tells of more than there can be.")
+    return msgspec.json.encode(found)
 
 
 def decoded(body: bytes, type_: Any) -> Any:
     """Decode what an agent answered. Raises ``SandboxMisbehaved``."""
     try:
         return msgspec.json.decode(body, type=type_)
-    except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
+    except UNREADABLE as error:
         raise SandboxMisbehaved("The sandbox's answer about the tests cannot be read.") from error
 
 
@@ -260,20 +290,21 @@ def in_order(added: _Added) -> list[_Node]:
 
 def passed(result: _NodeResult) -> TestResult:
     """Read what a test returned: of a mapping, ``points`` and ``message`` are told."""
-    raw = result.output.mime.get("application/json") if result.output is not None else None
-    try:
-        value: Any = msgspec.json.decode(raw) if raw is not None else None
-    except (msgspec.MsgspecError, UnicodeError, RecursionError):
-        value = None
-    if not isinstance(value, dict):
-        return TestResult(passed=True)
-    returned: dict[str, Any] = value  # pyright: ignore[reportUnknownVariableType]  # what it holds is looked at
-    message = returned.get("message")
+    output = result.output or _Output()
+    returned = valued(output.mime.json, _Returned) or _Returned()
     return TestResult(
         passed=True,
-        points=points_of(returned.get("points")),
-        message=cut(message) if isinstance(message, str) else "",
+        points=points_of(valued(returned.points, int | float)),
+        message=cut(valued(returned.message, str) or ""),
     )
+
+
+def valued(raw: msgspec.Raw, type_: Any) -> Any:
+    """Return a value of that type; None for what is none. Of a list, say, nothing is made for that."""
+    try:
+        return msgspec.json.decode(raw, type=type_)
+    except UNREADABLE:
+        return None
 
 
 def points_of(value: Any) -> float | None:

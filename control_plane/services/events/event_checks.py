@@ -7,6 +7,8 @@ from typing import Any, Final
 import msgspec
 
 from control_plane.domain.errors import SandboxMisbehaved
+from control_plane.ports import JsonReader
+from control_plane.services.events.slices import Slices
 from control_plane.services.unreadable import UNREADABLE
 from sandbox_image.wire.events import CONTROL_PLANE_ONLY, EVENT_TYPES
 from sandbox_image.wire.limits import MAX_EVENT
@@ -27,44 +29,58 @@ _decode_data: Final[dict[str, msgspec.json.Decoder[Any]]] = {
 }
 
 
-def fault_of(event: RawEvent) -> str:
-    """Return why an event may not be passed on; empty when it may."""
-    decoder = _decode_data.get(event.type)
-    if decoder is None:
-        return f"a sandbox may not send events of type {event.type[:40]!r}"
-    if len(event.data) > MAX_EVENT or not isfinite(event.at):
-        return f"a {event.type} event is too large, or its time is no number"
+def check_data(data: bytes, name: str) -> bytes:
+    """Check an event's data, as a work of ``ports.JsonReader``. Raises ``SandboxMisbehaved``."""
     try:
-        decoder.decode(event.data)
+        _decode_data[name].decode(data)
     except UNREADABLE as error:
-        return f"a {event.type} event cannot be read: {error}"
-    return ""
+        raise SandboxMisbehaved(f"a {name} event cannot be read: {error}") from error
+    return b""
 
 
-async def checked_lines(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    """Pass on NDJSON events, whole lines only, each checked. Raises ``SandboxMisbehaved`` at the first that is not right."""
-    rest = b""
-    async for chunk in chunks:
-        whole, newline, rest = (rest + chunk).rpartition(b"\n")
-        if len(rest) > 2 * MAX_EVENT:
-            raise SandboxMisbehaved("The sandbox sent an event that is too large.")
-        if not newline:
-            continue
-        for line in whole.split(b"\n"):
-            check_line(line)
-        yield whole + b"\n"
-    if rest:
-        check_line(rest)
-        yield rest + b"\n"
+class EventChecks:
+    """Checks the events of sandboxes; those with much data where nobody else waits for it."""
 
+    def __init__(self, reader: JsonReader) -> None:
+        self._reader = reader
 
-def check_line(line: bytes) -> None:
-    """Raise ``SandboxMisbehaved`` unless the line is an event, or empty (a sign of life)."""
-    if not line:
-        return
-    try:
-        fault = fault_of(_decode_event.decode(line))
-    except UNREADABLE as error:
-        fault = str(error)
-    if fault:
-        raise SandboxMisbehaved(f"The sandbox sent events that cannot be passed on: {fault}")
+    async def fault_of(self, project_id: str, event: RawEvent) -> str:
+        """Return why an event may not be passed on; empty when it may."""
+        if event.type not in _decode_data:
+            return f"a sandbox may not send events of type {event.type[:40]!r}"
+        if len(event.data) > MAX_EVENT or not isfinite(event.at):
+            return f"a {event.type} event is too large, or its time is no number"
+        try:
+            await self._reader.read(project_id, check_data, bytes(event.data), event.type, refusal=SandboxMisbehaved)
+        except SandboxMisbehaved as error:
+            return error.message
+        return ""
+
+    async def checked_lines(self, project_id: str, chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+        """Pass on NDJSON events, whole lines only, each checked. Raises ``SandboxMisbehaved`` at the first that is not right."""
+        rest = b""
+        async for chunk in chunks:
+            whole, newline, rest = (rest + chunk).rpartition(b"\n")
+            if len(rest) > 2 * MAX_EVENT:
+                raise SandboxMisbehaved("The sandbox sent an event that is too large.")
+            if not newline:
+                continue
+            slices = Slices()
+            for line in whole.split(b"\n"):
+                await self._check_line(project_id, line)
+                await slices.turn()
+            yield whole + b"\n"
+        if rest:
+            await self._check_line(project_id, rest)
+            yield rest + b"\n"
+
+    async def _check_line(self, project_id: str, line: bytes) -> None:
+        """Raise ``SandboxMisbehaved`` unless the line is an event, or empty (a sign of life)."""
+        if not line:
+            return
+        try:
+            fault = await self.fault_of(project_id, _decode_event.decode(line))
+        except UNREADABLE as error:
+            fault = str(error)
+        if fault:
+            raise SandboxMisbehaved(f"The sandbox sent events that cannot be passed on: {fault}")

@@ -16,8 +16,9 @@ import structlog
 from control_plane.domain.errors import AimforgeError, SandboxMisbehaved
 from control_plane.domain.people import Person
 from control_plane.ports import AgentAddress, AgentLink, AgentSocket, Clock
-from control_plane.services.events.event_checks import RawEvent, fault_of
+from control_plane.services.events.event_checks import EventChecks, RawEvent
 from control_plane.services.events.event_stream import EventStream, ReloadNeeded, Subscription
+from control_plane.services.events.slices import Slices
 from control_plane.services.unreadable import UNREADABLE
 from sandbox_image.wire import events
 from sandbox_image.wire.closing import CloseCode
@@ -56,8 +57,9 @@ class _Watched:
 class EventHub:
     """Publishes and subscribes. Use as an async context manager; it owns the followers."""
 
-    def __init__(self, link: AgentLink, clock: Clock) -> None:
+    def __init__(self, link: AgentLink, checks: EventChecks, clock: Clock) -> None:
         self._link = link
+        self._checks = checks
         self._clock = clock
         self._address_of: Callable[[str], AgentAddress | None] = lambda _: None
         self._projects: dict[str, _Watched] = {}
@@ -164,7 +166,7 @@ class EventHub:
                 watched.agent_seq = hello.seq
             watched.agent_epoch = hello.epoch
             while (frame := await socket.receive()) is not None:
-                self._take(project_id, watched, frame)
+                await self._take(project_id, watched, frame)
         if socket.close_code == CloseCode.RELOAD:
             self._lose(watched)
 
@@ -185,16 +187,18 @@ class EventHub:
         watched.agent_epoch, watched.agent_seq, watched.fresh = "", 0, False
         watched.stream.restart()
 
-    def _take(self, project_id: str, watched: _Watched, frame: str | bytes) -> None:
+    async def _take(self, project_id: str, watched: _Watched, frame: str | bytes) -> None:
         try:
             batch = _decode_frame.decode(frame)
         except UNREADABLE as error:
             raise SandboxMisbehaved(f"A frame of the agent's events cannot be read: {error}") from error
+        slices = Slices()
         for event in batch:
+            await slices.turn()
             if event.seq <= watched.agent_seq:
                 continue
             watched.agent_seq = event.seq
-            if fault := fault_of(event):
+            if fault := await self._checks.fault_of(project_id, event):
                 self._log(project_id, watched, fault)
                 continue
             watched.stream.append(event.at, event.type, bytes(event.data))

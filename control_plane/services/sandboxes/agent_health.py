@@ -11,6 +11,8 @@ from control_plane.services.unreadable import UNREADABLE
 from sandbox_image.wire.agent import Health
 from sandbox_image.wire.version import API_VERSION
 
+MAX_HEALTH: Final = 64 * 1024
+"""Bytes of an agent's answer about it."""
 HEALTH_TIMEOUT_SEC: Final = 2.0
 FIRST_RETRY_SEC: Final = 0.005
 LAST_RETRY_SEC: Final = 0.25
@@ -26,7 +28,7 @@ async def await_health(
     delay = FIRST_RETRY_SEC
     while True:
         try:
-            answer = await link.request(address, "GET", "/health", timeout_sec=HEALTH_TIMEOUT_SEC)
+            answer = await link.request(address, "GET", "/health", timeout_sec=HEALTH_TIMEOUT_SEC, max_body=MAX_HEALTH)
         except (SandboxFailed, TimedOut):
             await check_alive()
             await clock.sleep(delay)

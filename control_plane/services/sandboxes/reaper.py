@@ -11,7 +11,7 @@ from typing import Final
 import msgspec
 import structlog
 
-from control_plane.domain.errors import AimforgeError
+from control_plane.domain.errors import AimforgeError, SandboxMisbehaved
 from control_plane.domain.sandbox import EndReason, SandboxState
 from control_plane.ports import AgentLink, Clock
 from control_plane.services.sandboxes.sandbox_entry import SandboxEntry
@@ -25,6 +25,8 @@ ACTIVITY_TIMEOUT_SEC: Final = 3.0
 PRESSED_IDLE_SEC: Final = 60.0
 """While memory is short, idle this long is long enough to be paused, and so to be stopped next."""
 MAX_BUSY: Final = 8
+MAX_ACTIVITY: Final = 64 * 1024
+"""Bytes of an agent's answer about it."""
 """Reasons that are shown of what keeps a sandbox busy."""
 
 
@@ -116,10 +118,12 @@ class Reaper:
             return 0.0
         if idle < self._patience_sec - policy.countdown_sec or entry.address is None:
             return idle
-        answer = await self._link.request(entry.address, "GET", "/activity", timeout_sec=ACTIVITY_TIMEOUT_SEC)
         try:
+            answer = await self._link.request(
+                entry.address, "GET", "/activity", timeout_sec=ACTIVITY_TIMEOUT_SEC, max_body=MAX_ACTIVITY
+            )
             activity = msgspec.json.decode(answer.body, type=Activity)
-        except UNREADABLE:
+        except (SandboxMisbehaved, *UNREADABLE):
             # An agent that does not tell is not kept awake for it: its sandbox idles by what we saw ourselves.
             return idle
         busy = [reason[:200] for reason in activity.busy[:MAX_BUSY]]

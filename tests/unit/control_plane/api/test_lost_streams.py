@@ -81,7 +81,6 @@ async def test_an_end_that_somebody_wanted_is_told_as_theirs(
 
     # Of an end that only the agent knows of, its own words stand.
     monkeypatch.setattr(lost_runs, "END_WITHIN_SEC", 0.05)
-    monkeypatch.setattr("control_plane.api.lost_streams.END_WITHIN_SEC", 0.05)
     await app.call("POST", f"/api/project/{project_id}/sandbox/start?wait=true")
     app.agent(project_id).answer("POST", "/runs", b"".join(sent), content_type=NDJSON["content-type"])
     assert (await streamed(app, project_id)).content == b"".join(sent)
@@ -131,7 +130,7 @@ async def test_who_reads_a_run_on_is_told_as_well_and_of_one_that_was_over_nothi
     app.agent(project_id).on("GET", "/runs/r1/events", of_old)
     got = bytearray()
     monkeypatch.setattr(
-        "control_plane.api.lost_streams.END_WITHIN_SEC", 600.0
+        "control_plane.api.lost_runs.END_WITHIN_SEC", 600.0
     )  # for an end that has nothing to do with it
     async with asyncio.timeout(60), app.session.get(app.url + path, headers=BEARER) as response:
         with pytest.raises(aiohttp.ClientPayloadError):

@@ -1,8 +1,10 @@
 """Pages that nodes returned."""
 
+import msgspec
 import pytest
 
-from control_plane.api.routes.outputs import PAGE_POLICY, html_of
+from control_plane.api.readings import output_page
+from control_plane.api.routes.outputs import PAGE_POLICY
 from control_plane.domain.errors import Invalid, NotFound
 from sandbox_image.wire.runs import NodeResult, Output, RunKind, RunResult, RunStatus
 
@@ -21,24 +23,26 @@ NODES = {
     "text": NodeResult(node_id="text", status=RunStatus.SUCCEEDED, output=output(plain="text")),
     "none": NodeResult(node_id="none", status=RunStatus.FAILED),
 }
-RUN = RunResult(run_id="r", kind=RunKind.FLOW, status=RunStatus.SUCCEEDED, created_at=0, nodes=NODES)
+RUN = msgspec.json.encode(
+    RunResult(run_id="r", kind=RunKind.FLOW, status=RunStatus.SUCCEEDED, created_at=0, nodes=NODES)
+)
 
 
 def test_the_value_or_a_display_of_a_node_is_found():
-    assert html_of(RUN, "page", "") == "<p>value</p>"
-    assert html_of(RUN, "page", "0") == "<p>shown</p>"
+    assert output_page(RUN, "page", "") == b"<p>value</p>"
+    assert output_page(RUN, "page", "0") == b"<p>shown</p>"
 
 
 @pytest.mark.parametrize(("node", "display"), [("page", "1"), ("page", "2"), ("text", ""), ("none", ""), ("gone", "")])
 def test_what_is_no_page_is_not_found(node: str, display: str):
     with pytest.raises(NotFound):
-        html_of(RUN, node, display)
+        output_page(RUN, node, display)
 
 
 @pytest.mark.parametrize("display", ["-1", "x", "1e9", "²"])
 def test_a_display_is_a_number(display: str):
     with pytest.raises(Invalid):
-        html_of(RUN, "page", display)
+        output_page(RUN, "page", display)
 
 
 def test_scripts_get_neither_an_origin_nor_a_network():

@@ -1,0 +1,1 @@
+"""JSON of others, read in a process of its own."""
