@@ -105,6 +105,7 @@ def run(settings: "Settings", listening: socket.socket) -> None:
 
     from control_plane.adapters.database.opening import DatabaseUnusable, prepare_database
     from control_plane.api.ending import HANG_SEC, EndingServer
+    from control_plane.api.request_heads import BoundedHeads
     from control_plane.app import create_app
     from control_plane.commands import logs
     from sandbox_image.sockets.serving import ServingProtocol
@@ -118,7 +119,7 @@ def run(settings: "Settings", listening: socket.socket) -> None:
     config = uvicorn.Config(
         create_app(settings),
         loop="uvloop",
-        http="httptools",
+        http=BoundedHeads,
         ws=ServingProtocol,
         ws_per_message_deflate=False,
         ws_max_size=LARGEST_MESSAGE,
