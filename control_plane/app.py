@@ -5,6 +5,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from importlib.resources import files
+from locale import LC_CTYPE, getlocale
 from typing import Final
 
 import structlog
@@ -370,7 +371,16 @@ async def welcome(settings: Settings, services: Services) -> None:
     marker = settings.data_dir / WELCOMED
     if marker.exists():
         return
-    if not services.registry.all() and "welcome" in services.projects.templates:
-        record = await services.projects.make(LOCAL_PERSON, "Welcome", "welcome")
+    name, template = welcome_in(getlocale(LC_CTYPE)[0] or "")
+    if not services.registry.all() and template in services.projects.templates:
+        record = await services.projects.make(LOCAL_PERSON, name, template)
         services.sandboxes.open_soon(record.id)
     marker.touch()
+
+
+def welcome_in(language: str) -> tuple[str, str]:
+    """Return the Welcome project's name and template for the server's locale (``ko_KR``), which in local mode is the person's.
+
+    It is made before a browser could tell: its sandbox is to be there when one comes.
+    """
+    return ("시작하기", "welcome-ko") if language.lower().startswith("ko") else ("Welcome", "welcome")

@@ -1,4 +1,7 @@
-"""Fills an empty workspace from one of the templates that are shipped with the agent."""
+"""Fills an empty workspace from one of the templates that are shipped with the agent.
+
+A template that is written in another language (``welcome-ko``) holds only what differs from the one that it translates.
+"""
 
 from pathlib import Path
 from typing import Final
@@ -23,12 +26,20 @@ def fill(target: Folder, template: str, name: str) -> None:
         chosen = [name for name in known if not name.startswith("_")]
         message = f"There is no template {template!r}; there are {', '.join(chosen)}."
         raise AgentError(ErrorCode.NOT_FOUND, message, templates=chosen)
-    root = TEMPLATES / template
-    for file in sorted(root.rglob("*")):
-        if not file.is_file() or "__pycache__" in file.parts:
-            continue
-        path = file.relative_to(root).as_posix()
+    for path, root in sorted(_files(template).items()):
         data = Folder(root).read(path, _MAX_FILE)[0]
         if path == FLOW_FILE:
             data = encode(replace(decode(data), name=name))
         target.write(path, data)
+
+
+def _files(template: str) -> dict[str, Path]:
+    """Find the template's files: paths in the workspace, and the folder where each lies."""
+    translated = template.rpartition("-")[0]
+    roots = [TEMPLATES / name for name in (translated, template) if name]
+    return {
+        file.relative_to(root).as_posix(): root
+        for root in roots
+        for file in root.rglob("*")
+        if file.is_file() and "__pycache__" not in file.parts
+    }

@@ -53,6 +53,7 @@ async def start(folder: Path, image: str, deployment: str) -> tuple[asyncio.subp
         | {
             "AIMFORGE_DATA_DIR": str(folder),
             "AIMFORGE_PORT": "0",
+            "LC_ALL": "C.UTF-8",
             "AIMFORGE_TOKEN": TOKEN,
             "AIMFORGE_IMAGE": image,
             "AIMFORGE_DEPLOYMENT": deployment,

@@ -6,6 +6,7 @@ import { Button } from "@/shared/ui/Button";
 import { Dialog } from "@/shared/ui/Dialog";
 import { TextField } from "@/shared/ui/fields";
 import { createProject, projectsQuery, templatesQuery } from "./projectApi";
+import { described, inReadersLanguage } from "./templates";
 
 interface Props {
   open: boolean;
@@ -17,9 +18,7 @@ export function NewProjectDialog({ open, onClose, onCreated }: Props) {
   const queries = useQueryClient();
   const known = useQuery({ ...templatesQuery, enabled: open });
   const empty = { name: "empty", title: t("projects.templateEmpty"), description: t("projects.templateEmptyHint") };
-  const others = (known.data ?? []).filter((template) => template.name !== "empty");
-  const welcome = t("projects.templateWelcomeHint");
-  const templates = [empty, ...others.map((item) => (item.name === "welcome" && item.description === "" ? { ...item, description: welcome } : item))];
+  const templates = [empty, ...inReadersLanguage(known.data ?? []).filter(({ name }) => name !== "empty").map(described)];
   const [name, setName] = useState("");
   const [template, setTemplate] = useState("empty");
   const [problem, setProblem] = useState("");

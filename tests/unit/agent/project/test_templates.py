@@ -33,6 +33,17 @@ async def test_the_welcome_flow_is_worth_looking_at(tmp_path: Path):
     assert (tmp_path / "data/penguins.csv").read_text().count("\n") == 345
 
 
+async def test_the_korean_welcome_is_the_same_flow_in_other_words(tmp_path: Path):
+    graphs = [decode((TEMPLATES / name / "flow.json").read_bytes()) for name in ("welcome", "welcome-ko")]
+    english, korean = ([(node.id, node.file, node.position, node.files) for node in graph.nodes] for graph in graphs)
+    assert korean == english
+    assert graphs[1].edges == graphs[0].edges
+    assert not {node.title for node in graphs[0].nodes} & {node.title for node in graphs[1].nodes}
+    async with ProjectStore(tmp_path, EventLog(), template="welcome-ko") as store:
+        assert store.read()[0].nodes[0].title == graphs[1].nodes[0].title
+    assert (tmp_path / "data/penguins.csv").read_bytes() == (TEMPLATES / "welcome/data/penguins.csv").read_bytes()
+
+
 async def test_a_workspace_with_files_is_left_as_it_is(tmp_path: Path):
     (tmp_path / "notes.txt").write_text("mine")
     async with ProjectStore(tmp_path, EventLog(), template="welcome") as store:

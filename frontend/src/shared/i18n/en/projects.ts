@@ -27,6 +27,7 @@ export const projects = {
   "projects.noMatch": "No project matches “{query}”.",
   "projects.opened": "Opened {when}",
   "projects.neverOpened": "Not opened yet",
+  "projects.templateWelcome": "Welcome",
   "projects.templateWelcomeHint": "A small flow that shows what there is: penguins, measured and charted.",
   "projects.templateEmpty": "Empty",
   "projects.templateEmptyHint": "A blank canvas.",

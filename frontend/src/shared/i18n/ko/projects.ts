@@ -29,6 +29,7 @@ export const projects: Readonly<Record<keyof typeof English, string>> = {
   "projects.noMatch": "“{query}”와 일치하는 프로젝트가 없습니다.",
   "projects.opened": "{when} 열림",
   "projects.neverOpened": "아직 열지 않음",
+  "projects.templateWelcome": "시작하기",
   "projects.templateWelcomeHint": "무엇이 있는지 보여 주는 작은 흐름: 펭귄을 재고 그립니다.",
   "projects.templateEmpty": "빈 프로젝트",
   "projects.templateEmptyHint": "빈 캔버스에서 시작합니다.",
