@@ -63,7 +63,7 @@ scenario("a course is played through by a teacher and a student", async (stage) 
   await check(mine, "courses");
   await mine.getByRole("link", { name: "Geometry" }).click();
   await mine.getByRole("link", { name: "Areas" }).click();
-  await mine.getByText("1 day 23 hr left").waitFor();
+  await mine.getByText("1 day 23 hrs left").waitFor();
   await check(mine, "assignment-student");
   await mine.getByRole("button", { name: "Start" }).click();
   await nodeCalled(mine, "Area").waitFor();
