@@ -127,13 +127,13 @@ def output_page(body: bytes, node_id: str, display: str) -> bytes:
     """Return the HTML of a node's value in a run, or of its display of that number. Raises ``NotFound`` and ``Invalid``."""
     node = shaped(body, RunResult).nodes.get(node_id)
     if node is None:
-        raise NotFound(f"The run has no node {node_id[:100]!r}.")
+        raise NotFound(f"The run has no node {node_id[:100]!r}.", node_id=node_id[:100])
     if display and not (display.isascii() and display.isdecimal() and len(display) <= 6):
-        raise Invalid(f"{display[:20]!r} is no number of a display.")
+        raise Invalid(f"{display[:20]!r} is no number of a display.", field="display")
     outputs = node.displays[int(display) :] if display else [node.output]
     html = outputs[0].mime.get(HTML) if outputs and outputs[0] is not None else None
     if html is None:
-        raise NotFound(f"The node {node_id[:100]!r} returned no HTML in this run.")
+        raise NotFound(f"The node {node_id[:100]!r} returned no HTML in this run.", node_id=node_id[:100])
     return html.encode() if isinstance(html, str) else msgspec.json.encode(html)
 
 

@@ -7,6 +7,7 @@ answered nobody. So this process reads a little, and what is larger is read wher
 import asyncio
 import os
 import pickle
+import signal
 import socket
 import sys
 from collections import deque
@@ -25,12 +26,15 @@ log = structlog.stdlib.get_logger()
 
 AT_ONCE: Final = 32 * 1024
 """Bytes of what is read in this process: the worst of them take some 5 ms."""
-LONGEST_SEC: Final = 5.0
-"""An honest body of the largest size is read in less than one."""
+LONGEST_SEC: Final = 5
+"""Seconds of a processor, however busy the machine is: an honest body of the largest size takes less than one."""
+HANGS_SEC: Final = 120.0
+"""Seconds within which the other process answers at all."""
 REST: Final = 2.0
-"""An owner rests for as many times as long as its last reading took: at most a third of the other process is one's."""
+"""An owner rests for as many times as long as its last reading took of a processor: at most a third of the process is one's."""
 NOT_WORTH_A_REST_SEC: Final = 0.05
 NEEDS_TOO_MUCH: Final = "It is JSON that takes too much time or memory to read."
+NOT_NOW: Final = "JSON of this size cannot be read at the moment. Try again; if it lasts, the server's log says why."
 
 
 @dataclass(slots=True)
@@ -42,6 +46,15 @@ class _Job:
     args: tuple[object, ...]
     refusal: type[AimforgeError]
     done: asyncio.Future[bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """Whether a work was done, the seconds of a processor that it took, and what it gave, or a ``Refusal``."""
+
+    done: bool
+    took: float
+    content: bytes
 
 
 @dataclass(slots=True)
@@ -65,7 +78,13 @@ class _Process:
         ours.setblocking(False)
         with theirs:
             process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-m", "control_plane.adapters.json_reader.process", str(theirs.fileno())),
+                *(
+                    sys.executable,
+                    "-m",
+                    "control_plane.adapters.json_reader.process",
+                    str(theirs.fileno()),
+                    str(LONGEST_SEC),
+                ),
                 pass_fds=(theirs.fileno(),),
                 stdin=asyncio.subprocess.DEVNULL,
                 # In a group of its own: a ^C at the terminal is for the server, which ends it.
@@ -74,14 +93,14 @@ class _Process:
             )
         return cls(process, ours)
 
-    async def ask(self, job: _Job) -> tuple[bool, bytes]:
-        """Send a job; return whether it was done, and what came of it. Raises ``OSError`` and ``EOFError`` when it ended."""
+    async def ask(self, job: _Job) -> _Answer:
+        """Send a job and wait for what came of it. Raises ``OSError`` and ``EOFError`` when it ended."""
         loop = asyncio.get_running_loop()
         work = pickle.dumps((job.work, job.args))
         await loop.sock_sendall(self._connection, REQUEST.pack(len(work), len(job.body)) + work)
         await loop.sock_sendall(self._connection, job.body)
-        done, length = ANSWER.unpack(await self._receive(ANSWER.size))
-        return done, await self._receive(length)
+        done, took, length = ANSWER.unpack(await self._receive(ANSWER.size))
+        return _Answer(done, took, await self._receive(length))
 
     async def _receive(self, length: int) -> bytes:
         loop = asyncio.get_running_loop()
@@ -93,12 +112,12 @@ class _Process:
             rest = rest[size:]
         return bytes(received)
 
-    async def end(self) -> None:
-        """End it, whatever it does."""
+    async def end(self) -> int:
+        """End it, whatever it does; return how it ended, if it had already."""
         self._connection.close()
         if self._process.returncode is None:
             self._process.kill()
-        await self._process.wait()
+        return await self._process.wait()
 
 
 class ProcessJsonReader:
@@ -145,8 +164,17 @@ class ProcessJsonReader:
         try:
             while True:
                 owner, job = await self._next()
-                if not job.done.done():
-                    await self._do(owner, job)
+                try:
+                    if not job.done.done():
+                        await self._do(owner, job)
+                except Exception:
+                    # The last line: what goes wrong with one reading must not end all others, and with them the server.
+                    log.exception("json_reader_failed")
+                    if not job.done.done():
+                        job.done.set_exception(job.refusal(NOT_NOW))
+                    await self._end()
+                finally:
+                    job.done.cancel()  # nobody else would, if this task ends now
         finally:
             await self._end()
 
@@ -171,42 +199,40 @@ class ProcessJsonReader:
                 continue
 
     async def _do(self, owner: _Owner, job: _Job) -> None:
-        loop = asyncio.get_running_loop()
-        began = loop.time()
-        done, answer = await self._ask(job)
-        took = loop.time() - began
-        if took > NOT_WORTH_A_REST_SEC:
-            owner.rests_until = loop.time() + REST * took
+        answer = await self._ask(job)
+        if answer.took > NOT_WORTH_A_REST_SEC:
+            owner.rests_until = asyncio.get_running_loop().time() + REST * answer.took
         if job.done.done():
             return
-        if done:
-            job.done.set_result(answer)
+        if answer.done:
+            job.done.set_result(answer.content)
         else:
-            job.done.set_exception(refused(answer, job.refusal))
+            job.done.set_exception(refused(answer.content, job.refusal))
 
-    async def _ask(self, job: _Job) -> tuple[bool, bytes]:
+    async def _ask(self, job: _Job) -> _Answer:
         """Ask the process; one that somebody ended meanwhile, or that took too much, is replaced."""
         while True:
             fresh = self._process is None
             process = self._process = self._process or await _Process.start()
             try:
-                async with asyncio.timeout(LONGEST_SEC):
-                    done, answer = await process.ask(job)
+                async with asyncio.timeout(HANGS_SEC):
+                    answer = await process.ask(job)
             except (OSError, EOFError) as error:
+                took_too_long = isinstance(error, TimeoutError) or await self._end() == -signal.SIGXCPU
                 await self._end()
-                if not fresh and not isinstance(error, TimeoutError):
+                if not fresh and not took_too_long:
                     continue
-                log.warning("json_not_read", size=len(job.body), cause=type(error).__name__)
-                return False, NOTHING_TOLD
-            if not done and answer == NOTHING_TOLD:
+                log.warning("json_not_read", size=len(job.body), cause=type(error).__name__, long=took_too_long)
+                return _Answer(done=False, took=LONGEST_SEC, content=NOTHING_TOLD)
+            if not answer.done and answer.content == NOTHING_TOLD:
                 log.warning("json_not_read", size=len(job.body), cause="MemoryError")
                 await self._end()
-            return done, answer
+            return answer
 
-    async def _end(self) -> None:
+    async def _end(self) -> int | None:
+        """End the process, if there is one; return how it ended."""
         process, self._process = self._process, None
-        if process is not None:
-            await process.end()
+        return None if process is None else await process.end()
 
 
 def refused(answer: bytes, refusal: type[AimforgeError]) -> AimforgeError:
@@ -214,5 +240,5 @@ def refused(answer: bytes, refusal: type[AimforgeError]) -> AimforgeError:
     told = msgspec.json.decode(answer, type=Refusal)
     kind = getattr(errors, told.kind, None)
     if isinstance(kind, type) and issubclass(kind, AimforgeError):
-        return kind(told.message)
+        return kind(told.message, **told.detail)
     return refusal(NEEDS_TOO_MUCH)

@@ -3,19 +3,20 @@
 import asyncio
 import os
 import signal
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from control_plane.adapters.json_reader import reader as reader_module
 from control_plane.adapters.json_reader.reader import AT_ONCE, ProcessJsonReader
-from control_plane.api.readings import answer_shape, request_shape
+from control_plane.api.readings import answer_shape, output_page, request_shape
 from control_plane.api.schemas import NewProject
-from control_plane.domain.errors import BadRequest, Invalid, SandboxMisbehaved
+from control_plane.domain.errors import BadRequest, Invalid, NotFound, SandboxMisbehaved
 from sandbox_image.wire.agent import Usage
-from sandbox_image.wire.runs import Output
-from tests.unit.control_plane.json_reader.works import endless, own_pid, wide
+from sandbox_image.wire.runs import Output, RunKind, RunResult, RunStatus
+from tests.unit.control_plane.json_reader.works import burning, endless, own_pid, wide
 
 LARGE = b" " * AT_ONCE
 
@@ -28,6 +29,13 @@ async def reader() -> AsyncGenerator[ProcessJsonReader]:
 
 async def pid_of(reader: ProcessJsonReader, owner: str = "ann") -> int:
     return int(await reader.read(owner, own_pid, LARGE + b" ", refusal=Invalid))
+
+
+async def pid_started(reader: ProcessJsonReader) -> None:
+    """Wait until the process is there."""
+    async with asyncio.timeout(60):
+        while reader._process is None:  # noqa: ASYNC110  # nobody tells
+            await asyncio.sleep(0.01)
 
 
 async def test_what_is_short_is_read_here_and_the_rest_by_another_process(reader: ProcessJsonReader):
@@ -45,6 +53,10 @@ async def test_errors_are_the_same_wherever_it_is_read(reader: ProcessJsonReader
         await reader.read("ann", request_shape, b'{"name": 1}' + space, NewProject, refusal=Invalid)
     with pytest.raises(BadRequest, match="no JSON"):
         await reader.read("ann", request_shape, b"{" + space, NewProject, refusal=Invalid)
+    run = msgspec.json.encode(RunResult(run_id="r", kind=RunKind.FLOW, status=RunStatus.SUCCEEDED, created_at=0))
+    with pytest.raises(NotFound, match="has no node 'x'") as caught:
+        await reader.read("p", output_page, run + space, "x", "", refusal=SandboxMisbehaved)
+    assert caught.value.detail == {"node_id": "x"}
     with pytest.raises(SandboxMisbehaved, match="not as agreed"):
         await reader.read("p", answer_shape, b"[]" + space, Usage, refusal=SandboxMisbehaved)
     assert await reader.read("p", answer_shape, b"[]" + space, Usage, list[Output], refusal=SandboxMisbehaved) == b""
@@ -59,14 +71,16 @@ async def test_what_takes_too_much_memory_is_refused_and_the_next_is_read(reader
     assert await pid_of(reader) != before
 
 
+@pytest.mark.parametrize(("limit", "work"), [("HANGS_SEC", endless), ("LONGEST_SEC", burning)])
 async def test_what_takes_too_long_is_ended_and_the_next_is_read(
-    reader: ProcessJsonReader, monkeypatch: pytest.MonkeyPatch
+    reader: ProcessJsonReader, monkeypatch: pytest.MonkeyPatch, limit: str, work: Callable[[bytes], bytes]
 ):
-    before = await pid_of(reader)
-    monkeypatch.setattr(reader_module, "LONGEST_SEC", 0.3)
-    with pytest.raises(Invalid, match="too much time or memory"):
-        await reader.read("ann", endless, LARGE + b" ", refusal=Invalid)
-    monkeypatch.setattr(reader_module, "LONGEST_SEC", 30.0)
+    monkeypatch.setattr(reader_module, "REST", 0.0)
+    with monkeypatch.context() as short:
+        short.setattr(reader_module, limit, 1)
+        before = await pid_of(reader)
+        with pytest.raises(Invalid, match="too much time or memory"):
+            await reader.read("ann", work, LARGE + b" ", refusal=Invalid)
     assert await pid_of(reader, "bob") != before
     assert not Path(f"/proc/{before}").exists()
 
@@ -75,6 +89,31 @@ async def test_a_process_that_was_killed_is_started_anew(reader: ProcessJsonRead
     before = await pid_of(reader)
     os.kill(before, signal.SIGKILL)
     assert await pid_of(reader) != before
+
+
+async def test_a_process_that_cannot_be_started_is_tried_again_for_the_next(
+    reader: ProcessJsonReader, monkeypatch: pytest.MonkeyPatch
+):
+    async def fails(*_: object, **__: object) -> asyncio.subprocess.Process:
+        raise BlockingIOError("Resource temporarily unavailable")
+
+    with monkeypatch.context() as full:
+        full.setattr(asyncio, "create_subprocess_exec", fails)
+        with pytest.raises(Invalid, match="cannot be read at the moment"):
+            await pid_of(reader)
+    assert await pid_of(reader)
+
+
+async def test_who_waits_when_the_reader_ends_is_let_go():
+    async with ProcessJsonReader() as running:
+        waiting = [
+            asyncio.ensure_future(running.read(owner, endless, LARGE + b" ", refusal=Invalid))
+            for owner in ("ann", "bob")
+        ]
+        await pid_started(running)
+    done, _ = await asyncio.wait(waiting, timeout=60)
+    assert len(done) == 2
+    assert all(task.cancelled() for task in done)
 
 
 async def test_one_who_asks_for_much_lets_the_others_go_first(

@@ -12,6 +12,11 @@ def wide(body: bytes) -> bytes:
     return str(len([bytearray(2**28) for _ in range(64)])).encode()
 
 
+def burning(body: bytes) -> bytes:
+    while True:
+        pass
+
+
 def endless(body: bytes) -> bytes:
     time.sleep(3600)
     return b""

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable
 from pathlib import Path
 
+from control_plane.api.dependencies import MAX_FORM
 from control_plane.services.large_bodies import AT_ONCE, FREE, LargeBodies
 from sandbox_image.wire.limits import MAX_ANSWER
 from tests.fakes.agent_link import Asked, Reply
@@ -58,6 +59,12 @@ async def test_an_answer_that_nobody_reads_has_its_turn_until_its_client_goes(tm
         assert len((await app.call("GET", path)).content) == MAX_ANSWER
         writer.transport.abort()
         await until(lambda: turns._value == AT_ONCE)
+
+
+async def test_what_is_read_by_the_server_itself_is_smaller_than_what_is_passed_on(tmp_path: Path):
+    async with served(tmp_path) as app:
+        for size, status in ((MAX_FORM // 2, 422), (MAX_FORM, 413)):
+            assert (await app.call("POST", "/api/project/make", json={"name": "x" * size})).status == status
 
 
 async def test_a_large_request_has_its_persons_turn_until_it_is_answered(tmp_path: Path):
